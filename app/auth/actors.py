@@ -1,0 +1,116 @@
+"""From a token's claims to an actor: the user's row decides, the claim only narrows.
+
+Actors are cached per process. The log tells when a user or technician has changed; a short life
+covers changes that never went through the log.
+"""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.auth.claims import Claims
+from app.db.tables.customers import customer_users
+from app.db.tables.people import technicians, users
+from app.db.transaction import Mode, transaction
+from app.domain.events import Event
+from app.domain.people import Actor, EventSource, Role
+
+LIFE = timedelta(seconds=3)
+_MOST = 10_000
+_CHANGES_WHO_ONE_IS = frozenset({"User", "Technician", "Customer"})
+
+
+class UnknownUser(Exception):
+    """The token names nobody who may come in: no such user, or one who is no longer active."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    actor: Actor
+    until: datetime
+
+
+class Actors:
+    """Finds who stands behind a token; asks the database once in a while.
+
+    `met` is told of each organisation before any of its users is remembered, and must see to it
+    that `forget` hears of the organisation's events from then on.
+    """
+
+    def __init__(self, engine: AsyncEngine, *, met: Callable[[UUID], Awaitable[object]]) -> None:
+        self._engine = engine
+        self._met = met
+        self._known: OrderedDict[tuple[UUID, UUID], _Known] = OrderedDict()
+
+    async def of(
+        self, claims: Claims, *, now: datetime, source: EventSource = EventSource.API, ip: str | None = None
+    ) -> Actor:
+        """Return the actor with the roles that both the user's row and the claim grant.
+
+        `source` is taken unless the token names one. Raises UnknownUser.
+        """
+        key = (claims.organization_id, claims.user_id)
+        known = self._known.get(key)
+        if known is None or known.until <= now:
+            # Followed first, so that no change between the look and the cache goes unheard.
+            await self._met(claims.organization_id)
+            known = _Known(await self._load(*key), now + LIFE)
+            self._known[key] = known
+            self._known.move_to_end(key)
+            if len(self._known) > _MOST:
+                self._known.popitem(last=False)
+        roles = known.actor.roles if claims.roles is None else known.actor.roles & claims.roles
+        return replace(
+            known.actor,
+            roles=roles,
+            source=claims.source or source,
+            ip_address=ip,
+            expires_at=claims.expires_at,
+        )
+
+    def forget(self, event: Event) -> None:
+        """Drop what is known of the organisation's users when one of them changed."""
+        if event.kind in _CHANGES_WHO_ONE_IS:
+            stale = [key for key in self._known if key[0] == event.organization_id]
+            for key in stale:
+                del self._known[key]
+
+    async def _load(self, organization_id: UUID, user_id: UUID) -> Actor:
+        async with transaction(self._engine, organization_id, mode=Mode.READ) as connection:
+            return await _actor(connection, organization_id, user_id)
+
+
+async def _actor(connection: AsyncConnection, organization_id: UUID, user_id: UUID) -> Actor:
+    member = customer_users.c
+    customers = (
+        sa.select(sa.func.array_agg(member.customer_id))
+        .where(member.organization_id == users.c.organization_id, member.user_id == users.c.id)
+        .scalar_subquery()
+    )
+    same = sa.and_(technicians.c.organization_id == users.c.organization_id, technicians.c.user_id == users.c.id)
+    query = (
+        sa.select(
+            users.c.roles,
+            technicians.c.id.label("technician_id"),
+            technicians.c.team_id,
+            customers.label("customers"),
+        )
+        .select_from(users.outerjoin(technicians, same))
+        .where(users.c.organization_id == organization_id, users.c.id == user_id, users.c.active)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        raise UnknownUser
+    return Actor(
+        organization_id=organization_id,
+        user_id=user_id,
+        roles=frozenset(Role(role) for role in row.roles),
+        technician_id=row.technician_id,
+        team_id=row.team_id,
+        customer_ids=frozenset(row.customers or ()),
+    )

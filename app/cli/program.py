@@ -1,0 +1,48 @@
+"""The command `fieldgraph`: its sub-commands, and how it ends."""
+
+import sys
+
+import typer
+
+from app.cli.console import errors
+from app.cli.database import database
+from app.cli.demo import demo
+from app.cli.migrate import migrate
+from app.cli.refusals import Refusal
+from app.cli.schema import schema
+from app.cli.serve import serve
+from app.cli.settings import settings
+from app.cli.token import token
+from app.db.embedded.refusals import EmbeddedServerError
+from app.db.preflight import DatabaseUnusable
+from app.settings import SettingsError
+
+_FOR_PEOPLE = (Refusal, SettingsError, EmbeddedServerError, DatabaseUnusable)
+
+program = typer.Typer(
+    help="Fieldgraph: a GraphQL server that runs field service.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+program.command()(serve)
+program.command()(migrate)
+program.command()(demo)
+program.command()(token)
+program.command()(schema)
+program.command()(settings)
+program.add_typer(database, name="database")
+
+
+def main() -> None:
+    """Run the command of this process's arguments.
+
+    What the user can put right ends with a sentence on standard error and status 1; anything else
+    is a defect and shows where it happened.
+    """
+    try:
+        program()
+    except _FOR_PEOPLE as error:
+        for line in str(error).splitlines():
+            errors.print(f"fieldgraph: {line}", style="red", markup=False, highlight=False, soft_wrap=True)
+        sys.exit(1)

@@ -1,0 +1,129 @@
+"""`fieldgraph serve`: the server, and all it needs, from start to stop."""
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import FrameType
+from typing import Annotated
+
+import structlog
+import typer
+import uvicorn
+
+from app.cli.console import results
+from app.cli.demo import load_examples
+from app.cli.listener import address_of, listener
+from app.cli.migrate import bring_up
+from app.cli.refusals import Refusal
+from app.cli.signing_key import with_signing_key
+from app.cli.token import demo_token
+from app.cli.workplace import begin, database_ready
+from app.demo.users import DEMO_USERS
+from app.main import create_app
+from app.settings import Settings
+
+_QUERY = "{ tickets(first: 3) { totalCount nodes { ticketNumber title status } } }"
+_GRACE_SECONDS = 5
+_LARGEST_FRAME = 64 * 1024
+_TOKEN_LIFETIME = timedelta(days=1)
+
+log = structlog.get_logger(__name__)
+
+
+class ServerFailed(Refusal):
+    """The server ended before it could answer; the log above says why."""
+
+    def __init__(self) -> None:
+        super().__init__("The server did not start: the log above says why.")
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it answers."""
+
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_start = on_start
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_start()
+
+
+def serve(
+    demo: Annotated[bool, typer.Option("--demo", help="Load example organisations into an empty database.")] = False,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; HOST otherwise.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; PORT otherwise.")] = None,
+) -> None:
+    """Start the server, with an embedded PostgreSQL unless a database is set."""
+    settings = with_signing_key(begin(host=host, port=port))
+    for name in settings.unused:
+        log.info("settings.unused", setting=name)
+    with (
+        listener(settings.host, settings.port) as listening,
+        _ended_by_signals(),
+        database_ready(settings) as ready,
+    ):
+        bring_up(ready)
+        if demo:
+            load_examples(ready)
+        _run(ready, listening, demo=demo)
+
+
+def _run(settings: Settings, listening: socket.socket, *, demo: bool) -> None:
+    config = uvicorn.Config(
+        create_app(settings),
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=_LARGEST_FRAME,
+        ws_per_message_deflate=False,
+        lifespan="on",
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    server = _Server(config, lambda: _announce(settings, address_of(listening), demo=demo))
+    server.run(sockets=[listening])
+    if not server.started:
+        raise ServerFailed
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End the process in order when it is asked to, at whatever it is; asking twice changes nothing."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        # The database must be stopped undisturbed by a second Ctrl-C.
+        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(each, signal.SIG_IGN)
+        log.info("process.ended_by_signal", signal=signal.Signals(number).name)
+        raise SystemExit(0)
+
+    def hang_up(_: int, __: FrameType | None) -> None:
+        # uvicorn knows SIGTERM and not SIGHUP, which a closed terminal sends.
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGHUP, hang_up)
+    yield
+
+
+def _announce(settings: Settings, address: str, *, demo: bool) -> None:
+    results.print(f"\nFieldgraph answers at {address}/graphql")
+    if not demo or settings.jwt_secret_key is None:
+        return
+    width = max(map(len, DEMO_USERS))
+    results.print("\nExample users (fieldgraph token --user NAME prints a token):")
+    for name, user in DEMO_USERS.items():
+        results.print(f"  {name:<{width}}  {user.summary}")
+    token = demo_token(settings, "dispatcher", _TOKEN_LIFETIME)
+    results.print("\nA query to paste, as the dispatcher:\n")
+    results.print(f"curl -s {address}/graphql \\")
+    results.print("  -H 'Content-Type: application/json' \\")
+    results.print(f"  -H 'Authorization: Bearer {token}' \\")
+    results.print(f"""  -d '{{"query": "{_QUERY}"}}'\n""")

@@ -1,0 +1,1 @@
+"""PostgreSQL: tables, transactions, locks, the log, the embedded server. The only package with asyncpg."""

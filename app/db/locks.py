@@ -1,0 +1,43 @@
+"""Locks that last until the transaction ends, and the one order in which they are taken.
+
+Idempotency key, ticket-number counter, tickets (by id), their assignments, technicians (sorted),
+part rows (by id), the log's head. Whoever needs several takes them in this order, so that no two
+transactions can wait for each other. What a lock guards is read in a later statement than the lock.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from hashlib import sha256
+from time import monotonic
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_FIRST_PAUSE = 0.005
+_LONGEST_PAUSE = 0.1
+
+
+async def try_lock_key(connection: AsyncConnection, *parts: str, patience_seconds: float) -> bool:
+    """Lock an idempotency key; False when someone else has held it for `patience_seconds`."""
+    number = _number("idempotency", *parts)
+    deadline = monotonic() + patience_seconds
+    pause = _FIRST_PAUSE
+    while not await connection.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(number))):
+        if monotonic() >= deadline:
+            return False
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, _LONGEST_PAUSE)
+    return True
+
+
+async def lock_technicians(connection: AsyncConnection, organization_id: UUID, ids: Iterable[UUID]) -> None:
+    """Lock every technician involved, sorted, so that two crossing moves wait instead of deadlocking."""
+    for each in sorted(set(ids)):
+        number = _number("technician", str(organization_id), str(each))
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def _number(*parts: str) -> int:
+    digest = sha256("\x1f".join(parts).encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)

@@ -1,0 +1,40 @@
+"""The organisation and how it is divided: tiers, teams, territories, skills."""
+
+import sqlalchemy as sa
+
+from app.db.tables.base import Uuid, key, metadata, reference, tenant_table, versioned
+
+organizations = sa.Table(
+    "organizations",
+    metadata,
+    sa.Column("organization_id", Uuid, primary_key=True, server_default=sa.text("uuidv7()")),
+    sa.Column("id", Uuid, sa.Computed("organization_id", persisted=True), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
+    *versioned(),
+)
+
+escalation_tiers = tenant_table(
+    "escalation_tiers",
+    sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("accept_within_minutes", sa.Integer),
+    reference("team_id", null=True),
+)
+
+teams = tenant_table("teams", key(), sa.Column("name", sa.Text, nullable=False))
+
+territories = tenant_table(
+    "territories",
+    key(),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("time_zone", sa.Text, nullable=False),
+)
+
+skills = tenant_table(
+    "skills",
+    key(),
+    sa.Column("code", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+)

@@ -1,0 +1,139 @@
+"""The rows of administration as frozen records; every field that a table has bears its column's name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from app.domain.people import Role
+from app.domain.places import AssetKind, CustomerTier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """An organisation; `tiers` maps the codes of its escalation tiers to their levels."""
+
+    id: UUID
+    organization_id: UUID
+    name: str
+    time_zone: str
+    tiers: Mapping[str, int]
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    """Technicians who work together."""
+
+    id: UUID
+    organization_id: UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Territory:
+    """Where technicians work."""
+
+    id: UUID
+    organization_id: UUID
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skill:
+    """What a technician can do."""
+
+    id: UUID
+    organization_id: UUID
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """Someone with a login."""
+
+    id: UUID
+    organization_id: UUID
+    name: str
+    email: str
+    roles: tuple[Role, ...]
+    created_at: datetime
+    updated_at: datetime
+    active: bool = True
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Technician:
+    """A user who goes out; `skills` maps the ids of skills, as text, to levels."""
+
+    id: UUID
+    organization_id: UUID
+    external_id: str
+    user_id: UUID
+    team_id: UUID
+    tier_level: int
+    main_skill_id: UUID
+    years_experience: int
+    home_latitude: float
+    home_longitude: float
+    skills: Mapping[str, int]
+    territory_ids: tuple[UUID, ...]
+    created_at: datetime
+    updated_at: datetime
+    active: bool = True
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """Whom the work is for; `user_ids` are the users who belong to it."""
+
+    id: UUID
+    organization_id: UUID
+    external_id: str
+    name: str
+    tier: CustomerTier
+    latitude: float
+    longitude: float
+    address: str
+    user_ids: tuple[UUID, ...]
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asset:
+    """What the work is done on."""
+
+    id: UUID
+    organization_id: UUID
+    external_id: str
+    kind: AssetKind
+    name: str
+    customer_id: UUID
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What is on the shelf."""
+
+    id: UUID
+    organization_id: UUID
+    part_number: str
+    name: str
+    stock: int
+    unit_cost: Decimal
+    currency: str
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1

@@ -1,0 +1,1 @@
+"""Rules as pure functions on frozen data. Knows no I/O, no clock, no GraphQL, no SQL."""

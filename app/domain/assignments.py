@@ -1,0 +1,230 @@
+"""The assignment (a technician calls it a job): its words, its life cycle, and each step of it.
+
+Every function is pure: it takes the job as it stands and the time, and returns the job as it will
+stand, or raises the reason why not. `TRANSITIONS` is the only place that knows the life cycle.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from app.domain.refusals import Invalid, InvalidTransition
+from app.domain.tickets import TicketStatus
+
+
+class AssignmentStatus(StrEnum):
+    """Where a job stands, in life-cycle order; the first five are the active ones."""
+
+    ASSIGNED = "ASSIGNED"
+    ACCEPTED = "ACCEPTED"
+    EN_ROUTE = "EN_ROUTE"
+    IN_PROGRESS = "IN_PROGRESS"
+    PAUSED = "PAUSED"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    REJECTED = "REJECTED"
+    ESCALATED = "ESCALATED"
+    REASSIGNED = "REASSIGNED"
+    CANCELLED = "CANCELLED"
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether a job in this status occupies its ticket."""
+        return self in ACTIVE
+
+
+ACTIVE: tuple[AssignmentStatus, ...] = tuple(AssignmentStatus)[:5]
+
+
+class AssignmentOutcome(StrEnum):
+    """What came of a job that was worked on."""
+
+    SUCCESS = "SUCCESS"
+    FAILED = "FAILED"
+    ESCALATED = "ESCALATED"
+    PARTS_REQUIRED = "PARTS_REQUIRED"
+    CUSTOMER_UNAVAILABLE = "CUSTOMER_UNAVAILABLE"
+
+
+class AssignmentType(StrEnum):
+    """Who chose the technician."""
+
+    MANUAL = "MANUAL"
+    AUTO = "AUTO"
+    SELF = "SELF"
+
+
+class AssignmentReason(StrEnum):
+    """Why the job came to be."""
+
+    INITIAL = "INITIAL"
+    ESCALATION = "ESCALATION"
+    REASSIGNMENT = "REASSIGNMENT"
+    REJECTION_FOLLOW_UP = "REJECTION_FOLLOW_UP"
+    REOPEN = "REOPEN"
+    AUTO_DISPATCH = "AUTO_DISPATCH"
+    ALERT = "ALERT"
+
+
+_S = AssignmentStatus
+_ENDED_BY_OTHERS = (_S.ESCALATED, _S.REASSIGNED, _S.CANCELLED)
+
+TRANSITIONS: Mapping[AssignmentStatus, tuple[AssignmentStatus, ...]] = MappingProxyType(
+    {
+        _S.ASSIGNED: (_S.ACCEPTED, _S.REJECTED, *_ENDED_BY_OTHERS),
+        _S.ACCEPTED: (_S.EN_ROUTE, _S.IN_PROGRESS, _S.REJECTED, *_ENDED_BY_OTHERS),
+        _S.EN_ROUTE: (_S.IN_PROGRESS, _S.FAILED, *_ENDED_BY_OTHERS),
+        _S.IN_PROGRESS: (_S.PAUSED, _S.COMPLETED, _S.FAILED, *_ENDED_BY_OTHERS),
+        _S.PAUSED: (_S.IN_PROGRESS, _S.COMPLETED, _S.FAILED, *_ENDED_BY_OTHERS),
+        _S.COMPLETED: (),
+        _S.FAILED: (),
+        _S.REJECTED: (),
+        _S.ESCALATED: (),
+        _S.REASSIGNED: (),
+        _S.CANCELLED: (),
+    }
+)
+
+STATUS_OF_OUTCOME: Mapping[AssignmentOutcome, AssignmentStatus] = MappingProxyType(
+    {
+        AssignmentOutcome.SUCCESS: _S.COMPLETED,
+        AssignmentOutcome.FAILED: _S.FAILED,
+        AssignmentOutcome.PARTS_REQUIRED: _S.FAILED,
+        AssignmentOutcome.CUSTOMER_UNAVAILABLE: _S.FAILED,
+        AssignmentOutcome.ESCALATED: _S.ESCALATED,
+    }
+)
+
+TICKET_STATUS_AFTER: Mapping[AssignmentOutcome, TicketStatus] = MappingProxyType(
+    {
+        AssignmentOutcome.SUCCESS: TicketStatus.RESOLVED,
+        AssignmentOutcome.FAILED: TicketStatus.OPEN,
+        AssignmentOutcome.PARTS_REQUIRED: TicketStatus.PENDING_PARTS,
+        AssignmentOutcome.CUSTOMER_UNAVAILABLE: TicketStatus.PENDING_INFO,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One technician's turn at a ticket; every field is a column of the same name."""
+
+    id: UUID
+    organization_id: UUID
+    ticket_id: UUID
+    technician_id: UUID
+    sequence: int
+    tier_level: int
+    reason: AssignmentReason
+    type: AssignmentType
+    status: AssignmentStatus
+    assigned_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+    reason_note: str | None = None
+    assigned_by: UUID | None = None
+    accept_by: datetime | None = None
+    accepted_at: datetime | None = None
+    rejected_at: datetime | None = None
+    rejection_reason: str | None = None
+    en_route_at: datetime | None = None
+    arrived_at: datetime | None = None
+    started_at: datetime | None = None
+    paused_at: datetime | None = None
+    completed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    outcome: AssignmentOutcome | None = None
+    escalation_reason: str | None = None
+    time_spent_hours: Decimal | None = None
+    diagnosis: str | None = None
+    actions_taken: str | None = None
+    notes: str | None = None
+
+    @property
+    def is_active(self) -> bool:
+        """Tell whether the job still occupies its ticket."""
+        return self.status.is_active
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a technician hands in at the end: hours 0 to 999.99, the rest free text."""
+
+    outcome: AssignmentOutcome
+    time_spent_hours: Decimal
+    diagnosis: str | None = None
+    actions_taken: str | None = None
+    notes: str | None = None
+
+
+def allowed_after(status: AssignmentStatus) -> tuple[AssignmentStatus, ...]:
+    """Return the statuses that may follow `status`, in life-cycle order."""
+    return tuple(after for after in AssignmentStatus if after in TRANSITIONS[status])
+
+
+def accept(job: Assignment, *, at: datetime) -> Assignment:
+    """Take the job on. Raises InvalidTransition unless it is ASSIGNED."""
+    return replace(_moved(job, _S.ACCEPTED), accepted_at=at)
+
+
+def reject(job: Assignment, *, reason: str, at: datetime) -> Assignment:
+    """Hand the job back before travelling. Raises InvalidTransition once under way."""
+    return replace(_moved(job, _S.REJECTED), rejected_at=at, rejection_reason=reason)
+
+
+def start(job: Assignment, *, at: datetime) -> Assignment:
+    """Begin, or go on after a pause; the first start keeps its stamp. Raises InvalidTransition."""
+    return replace(_moved(job, _S.IN_PROGRESS), started_at=job.started_at or at, paused_at=None)
+
+
+def complete(job: Assignment, report: Report, *, at: datetime) -> Assignment:
+    """End the job with an outcome; the status follows from it.
+
+    Raises:
+        Invalid: ESCALATED is no outcome to report, escalating is an action of its own; before
+            work began only CUSTOMER_UNAVAILABLE can be reported, and only on the way.
+        InvalidTransition: the job is not under way.
+    """
+    if report.outcome is AssignmentOutcome.ESCALATED:
+        raise Invalid(
+            field=("outcome",), problem="ESCALATED is reached by escalateTicket, not by completing."
+        )
+    ended = _moved(job, STATUS_OF_OUTCOME[report.outcome])
+    if job.status is _S.EN_ROUTE and report.outcome is not AssignmentOutcome.CUSTOMER_UNAVAILABLE:
+        raise Invalid(field=("outcome",), problem="On the way only CUSTOMER_UNAVAILABLE can be reported.")
+    return replace(
+        ended,
+        completed_at=at,
+        outcome=report.outcome,
+        time_spent_hours=report.time_spent_hours,
+        diagnosis=report.diagnosis,
+        actions_taken=report.actions_taken,
+        notes=report.notes,
+    )
+
+
+def escalate(job: Assignment, *, reason: str, at: datetime) -> Assignment:
+    """End the job because the next tier takes over. Raises InvalidTransition on an ended job."""
+    return replace(
+        _moved(job, _S.ESCALATED),
+        completed_at=at,
+        outcome=AssignmentOutcome.ESCALATED,
+        escalation_reason=reason,
+    )
+
+
+def latest_stamp(job: Assignment) -> datetime:
+    """Return the last moment anything is known to have happened to the job."""
+    stamps = (job.accepted_at, job.en_route_at, job.arrived_at, job.started_at, job.paused_at)
+    return max((job.assigned_at, *(stamp for stamp in stamps if stamp is not None)))
+
+
+def _moved(job: Assignment, to: AssignmentStatus) -> Assignment:
+    if to not in TRANSITIONS[job.status]:
+        raise InvalidTransition(subject="job", current=job.status, to=to, allowed=allowed_after(job.status))
+    return replace(job, status=to)

@@ -1,0 +1,134 @@
+"""Events: the rows of the log, as they are made and as they are read.
+
+An event says what happened to which row, every changed field, and who was concerned before and
+after, so that any reader can decide later who may see it without asking for today's rows.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+from uuid import UUID
+
+from app.domain.people import EventSource
+
+
+class EventType(StrEnum):
+    """What happened."""
+
+    TICKET_CREATED = "TICKET_CREATED"
+    TICKET_STATUS_CHANGED = "TICKET_STATUS_CHANGED"
+    TICKET_ESCALATED = "TICKET_ESCALATED"
+    TICKET_RESOLVED = "TICKET_RESOLVED"
+    COMMENT_ADDED = "COMMENT_ADDED"
+    JOB_ASSIGNED = "JOB_ASSIGNED"
+    JOB_ACCEPTED = "JOB_ACCEPTED"
+    JOB_REJECTED = "JOB_REJECTED"
+    JOB_STARTED = "JOB_STARTED"
+    JOB_COMPLETED = "JOB_COMPLETED"
+    JOB_FAILED = "JOB_FAILED"
+    JOB_ESCALATED = "JOB_ESCALATED"
+    RECORD_CHANGED = "RECORD_CHANGED"
+
+
+PAYLOAD_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concerned:
+    """Whom a row concerns at one moment: what visibility and filters look at."""
+
+    technician_id: UUID | None = None
+    team_id: UUID | None = None
+    territory_id: UUID | None = None
+    requester_id: UUID | None = None
+    customer_id: UUID | None = None
+    internal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldChange:
+    """One field's value before and after, in JSON's types."""
+
+    field: str
+    old: Any
+    new: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event before it has a position.
+
+    `kind`, `id` and `version` are the changed row's GraphQL type, key and version after the
+    change. `before` is None when the row is new, `after` when it is gone.
+    """
+
+    type: EventType
+    kind: str
+    id: UUID
+    version: int
+    occurred_at: datetime
+    changes: tuple[FieldChange, ...]
+    before: Concerned | None = None
+    after: Concerned | None = None
+    ticket_id: UUID | None = None
+    assignment_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A row of the log."""
+
+    organization_id: UUID
+    position: int
+    id: UUID
+    change_id: UUID
+    type: EventType
+    payload_version: int
+    kind: str
+    subject_id: UUID
+    version: int
+    ticket_id: UUID | None
+    assignment_id: UUID | None
+    before: Concerned | None
+    after: Concerned | None
+    changes: Sequence[FieldChange] = field(default_factory=tuple)
+    actor_id: UUID | None
+    source: EventSource
+    ip_address: str | None
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+_UNTOLD = frozenset({"id", "organization_id", "version", "created_at", "updated_at"})
+
+
+def changed_fields(before: object | None, after: Any) -> tuple[FieldChange, ...]:
+    """List every field that differs between two frozen records of one class; of a creation, all.
+
+    Keys, versions and the row's own time stamps are left out: the event carries them already.
+    """
+    told = [each.name for each in fields(after) if each.name not in _UNTOLD]
+    return tuple(
+        FieldChange(field=name, old=plain(old), new=plain(new))
+        for name in told
+        for old, new in [(getattr(before, name, None), getattr(after, name))]
+        if before is None or old != new
+    )
+
+
+def plain(value: Any) -> Any:
+    """Spell a value in JSON's types: times in RFC 3339, decimals and ids as text."""
+    match value:
+        case StrEnum():
+            return value.value
+        case UUID() | Decimal():
+            return str(value)
+        case datetime():
+            return value.isoformat()
+        case tuple() | list() | set() | frozenset():
+            return [plain(each) for each in value]
+        case _:
+            return value

@@ -1,0 +1,294 @@
+"""Who may do what: one table of rights, and the one function that reads it.
+
+A right is a cell of `RIGHTS`: for an action and a role, how far it reaches. What an actor may do is
+the union over the actor's roles; a role without a cell, or no role, may nothing. That a thing
+belongs to the actor's organisation is settled before anyone asks here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from app.domain.assignments import ACTIVE, AssignmentStatus
+from app.domain.people import Actor, Role
+
+
+class Action(StrEnum):
+    """What someone may want to do."""
+
+    CREATE_TICKET = "CREATE_TICKET"
+    VIEW_TICKET = "VIEW_TICKET"
+    UPDATE_TICKET = "UPDATE_TICKET"
+    ASSIGN_TICKET = "ASSIGN_TICKET"
+    ESCALATE_TICKET = "ESCALATE_TICKET"
+    CLOSE_TICKET = "CLOSE_TICKET"
+    REOPEN_TICKET = "REOPEN_TICKET"
+    DELETE_TICKET = "DELETE_TICKET"
+    # Accept, reject, travel, start, pause, resume, complete.
+    WORK_JOB = "WORK_JOB"
+    COMMENT = "COMMENT"
+    COMMENT_INTERNALLY = "COMMENT_INTERNALLY"
+    SEE_INTERNAL = "SEE_INTERNAL"
+    VIEW_JOB = "VIEW_JOB"
+    VIEW_QUEUE = "VIEW_QUEUE"
+    REORDER_QUEUE = "REORDER_QUEUE"
+    SET_AVAILABILITY = "SET_AVAILABILITY"
+    RATE_JOB = "RATE_JOB"
+    # Look for slots, hold one, book it, move or cancel the appointment.
+    BOOK_SLOT = "BOOK_SLOT"
+    # The board, SLA alerts and technicians' locations.
+    SUBSCRIBE_BOARD = "SUBSCRIBE_BOARD"
+    SUBSCRIBE_JOBS = "SUBSCRIBE_JOBS"
+    SUBSCRIBE_TICKET = "SUBSCRIBE_TICKET"
+    FOLLOW_LOG = "FOLLOW_LOG"
+    SEE_PART_COSTS = "SEE_PART_COSTS"
+    SEE_CUSTOMER_ADDRESS = "SEE_CUSTOMER_ADDRESS"
+    SEE_LIVE_POSITION = "SEE_LIVE_POSITION"
+    SEE_AUDIT_IP = "SEE_AUDIT_IP"
+    # The values that deleted comments had, as the log keeps them.
+    SEE_DELETED_VALUES = "SEE_DELETED_VALUES"
+    MANAGE_SETTINGS = "MANAGE_SETTINGS"
+    MANAGE_PEOPLE = "MANAGE_PEOPLE"
+    MANAGE_STOCK = "MANAGE_STOCK"
+    MANAGE_API_KEYS = "MANAGE_API_KEYS"
+    MANAGE_ROLES = "MANAGE_ROLES"
+
+
+class Scope(StrEnum):
+    """How far a right reaches."""
+
+    # Nowhere.
+    NONE = "NONE"
+    # What the actor requested, or belongs to a customer the actor belongs to.
+    OWN = "OWN"
+    # Something new, for the actor or a customer of theirs; a customer of others' spoils it.
+    FOR_OWN = "FOR_OWN"
+    # What the actor requested; belonging to the same customer is not enough.
+    REQUESTED = "REQUESTED"
+    # As REQUESTED, while the technician is on the way or at work.
+    EXPECTED = "EXPECTED"
+    # Where the actor is the technician: of the job, the ticket's job, the queue.
+    ASSIGNED = "ASSIGNED"
+    # As ASSIGNED, while the job is active.
+    ON_JOB = "ON_JOB"
+    # REQUESTED or ASSIGNED.
+    INVOLVED = "INVOLVED"
+    # Towards the actor as the technician.
+    SELF = "SELF"
+    # Towards a technician of the actor's team, the actor included.
+    TEAM = "TEAM"
+    # As far as other rights let the actor see: ask those of each thing.
+    VISIBLE = "VISIBLE"
+    # Everywhere in the organisation.
+    ALL = "ALL"
+
+
+def _row(
+    end_user: Scope,
+    technician: Scope,
+    senior_technician: Scope,
+    dispatcher: Scope,
+    team_lead: Scope,
+    manager: Scope,
+    admin: Scope,
+) -> Mapping[Role, Scope]:
+    return MappingProxyType(
+        {
+            Role.END_USER: end_user,
+            Role.TECHNICIAN: technician,
+            Role.SENIOR_TECHNICIAN: senior_technician,
+            Role.DISPATCHER: dispatcher,
+            Role.TEAM_LEAD: team_lead,
+            Role.MANAGER: manager,
+            Role.ADMIN: admin,
+        }
+    )
+
+
+_NO = Scope.NONE
+_OWN = Scope.OWN
+_REQ = Scope.REQUESTED
+_COMING = Scope.EXPECTED
+_JOB = Scope.ASSIGNED
+_ON_JOB = Scope.ON_JOB
+_SEEN = Scope.VISIBLE
+_ALL = Scope.ALL
+_STAFF = _row(_NO, _ALL, _ALL, _ALL, _ALL, _ALL, _ALL)
+_OWN_OR_STAFF = _row(_OWN, _ALL, _ALL, _ALL, _ALL, _ALL, _ALL)
+_JOB_OR_DISPATCH = _row(_NO, _JOB, _JOB, _ALL, _ALL, _ALL, _ALL)
+_DISPATCH = _row(_NO, _NO, _NO, _ALL, _ALL, _ALL, _ALL)
+_MANAGEMENT = _row(_NO, _NO, _NO, _NO, _NO, _ALL, _ALL)
+_ADMIN = _row(_NO, _NO, _NO, _NO, _NO, _NO, _ALL)
+
+RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
+    {
+        # Columns: end user, technician, senior technician, dispatcher, team lead, manager, admin.
+        Action.CREATE_TICKET: _row(Scope.FOR_OWN, _ALL, _ALL, _ALL, _ALL, _ALL, _ALL),
+        Action.VIEW_TICKET: _OWN_OR_STAFF,
+        Action.UPDATE_TICKET: _row(_OWN, _JOB, _ALL, _ALL, _ALL, _ALL, _ALL),
+        Action.ASSIGN_TICKET: _row(_NO, Scope.SELF, Scope.TEAM, _ALL, _ALL, _ALL, _ALL),
+        # A technician may assign only to themselves, which is no way to pass a ticket on.
+        Action.ESCALATE_TICKET: _row(_NO, _JOB, _ALL, _ALL, _ALL, _ALL, _ALL),
+        Action.CLOSE_TICKET: _row(_NO, _JOB, _ALL, _ALL, _ALL, _ALL, _ALL),
+        Action.REOPEN_TICKET: _row(_REQ, Scope.INVOLVED, _ALL, _ALL, _ALL, _ALL, _ALL),
+        Action.DELETE_TICKET: _ADMIN,
+        Action.WORK_JOB: _row(_NO, _JOB, _JOB, _JOB, _JOB, _JOB, _JOB),
+        Action.COMMENT: _OWN_OR_STAFF,
+        Action.COMMENT_INTERNALLY: _STAFF,
+        Action.SEE_INTERNAL: _STAFF,
+        Action.VIEW_JOB: _OWN_OR_STAFF,
+        Action.VIEW_QUEUE: _STAFF,
+        Action.REORDER_QUEUE: _JOB_OR_DISPATCH,
+        Action.SET_AVAILABILITY: _JOB_OR_DISPATCH,
+        Action.RATE_JOB: _row(_REQ, _REQ, _REQ, _REQ, _REQ, _REQ, _REQ),
+        Action.BOOK_SLOT: _OWN_OR_STAFF,
+        Action.SUBSCRIBE_BOARD: _DISPATCH,
+        Action.SUBSCRIBE_JOBS: _JOB_OR_DISPATCH,
+        Action.SUBSCRIBE_TICKET: _OWN_OR_STAFF,
+        Action.FOLLOW_LOG: _row(_SEEN, _SEEN, _SEEN, _ALL, _ALL, _ALL, _ALL),
+        Action.SEE_PART_COSTS: _STAFF,
+        Action.SEE_CUSTOMER_ADDRESS: _row(_NO, _ON_JOB, _ON_JOB, _ALL, _ALL, _ALL, _ALL),
+        Action.SEE_LIVE_POSITION: _row(_COMING, _COMING, _COMING, _ALL, _ALL, _ALL, _ALL),
+        Action.SEE_AUDIT_IP: _MANAGEMENT,
+        Action.SEE_DELETED_VALUES: _MANAGEMENT,
+        Action.MANAGE_SETTINGS: _MANAGEMENT,
+        Action.MANAGE_PEOPLE: _MANAGEMENT,
+        Action.MANAGE_STOCK: _MANAGEMENT,
+        Action.MANAGE_API_KEYS: _ADMIN,
+        Action.MANAGE_ROLES: _ADMIN,
+    }
+)
+
+_UNDER_WAY = frozenset({AssignmentStatus.EN_ROUTE, AssignmentStatus.IN_PROGRESS, AssignmentStatus.PAUSED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What the policy needs to know of the thing acted on; what is not known opens nothing.
+
+    `requester_id` and `customer_id` are the ticket's. `technician_id` is the technician of the job
+    or queue; of a ticket, that of its active job or, when it has none, of its last one, so that
+    whoever resolved a ticket may close it. `job_status` is that job's. The targets are the
+    technician one would assign to, and that technician's team.
+    """
+
+    requester_id: UUID | None = None
+    customer_id: UUID | None = None
+    technician_id: UUID | None = None
+    job_status: AssignmentStatus | None = None
+    target_technician_id: UUID | None = None
+    target_team_id: UUID | None = None
+
+
+class Visibility(StrEnum):
+    """The classes of actors by which reads differ: two actors of one class see the same columns."""
+
+    # May view nothing: no role, or none that is known.
+    NOTHING = "NOTHING"
+    # Their own tickets, without what is internal.
+    OWN = "OWN"
+    # Every ticket, with what is internal.
+    STAFF = "STAFF"
+    # As STAFF, with every customer's address and every technician's position.
+    DISPATCH = "DISPATCH"
+    # As DISPATCH, with IP addresses and the values of deleted comments.
+    ADMINISTRATION = "ADMINISTRATION"
+
+
+def scopes(actor: Actor, action: Action) -> frozenset[Scope]:
+    """Return how far each of the actor's roles reaches; empty when none reaches anywhere."""
+    row = RIGHTS[action]
+    return frozenset(row.get(role, Scope.NONE) for role in actor.roles) - {Scope.NONE}
+
+
+def may(actor: Actor, action: Action, standing: Standing | None = None) -> bool:
+    """Tell whether the actor may do this to the thing that stands so.
+
+    Without a standing: whether there can be a thing to which the actor may do it, for hints where
+    nothing narrower is known. It never permits an act. With an empty `Standing()` only what
+    reaches everywhere is granted.
+    """
+    reach = scopes(actor, action)
+    if standing is None:
+        return any(_conceivable(scope, actor) for scope in reach)
+    return any(_covers(scope, actor, standing) for scope in reach)
+
+
+def sees_internal(actor: Actor) -> bool:
+    """Tell whether internal comments, events and part costs are there for the actor."""
+    return may(actor, Action.SEE_INTERNAL, Standing())
+
+
+def is_staff(actor: Actor) -> bool:
+    """Tell whether the actor works for the organisation and sees all its tickets and queues."""
+    return may(actor, Action.VIEW_QUEUE, Standing())
+
+
+def dispatches(actor: Actor) -> bool:
+    """Tell whether the actor is a dispatcher or stands above one."""
+    return may(actor, Action.SUBSCRIBE_BOARD, Standing())
+
+
+def visibility_class(actor: Actor) -> Visibility:
+    """Return the widest class that the actor's roles reach."""
+    if may(actor, Action.SEE_AUDIT_IP, Standing()):
+        return Visibility.ADMINISTRATION
+    if dispatches(actor):
+        return Visibility.DISPATCH
+    if is_staff(actor):
+        return Visibility.STAFF
+    return Visibility.OWN if scopes(actor, Action.VIEW_TICKET) else Visibility.NOTHING
+
+
+def _conceivable(scope: Scope, actor: Actor) -> bool:
+    match scope:
+        case Scope.ASSIGNED | Scope.ON_JOB | Scope.SELF:
+            return actor.technician_id is not None
+        case Scope.TEAM:
+            return actor.technician_id is not None or actor.team_id is not None
+        case Scope.REQUESTED | Scope.EXPECTED:
+            return actor.user_id is not None
+        case _:
+            return scope is not Scope.NONE
+
+
+def _covers(scope: Scope, actor: Actor, standing: Standing) -> bool:
+    match scope:
+        case Scope.ALL:
+            return True
+        case Scope.OWN:
+            return _requested(actor, standing) or standing.customer_id in actor.customer_ids
+        case Scope.FOR_OWN:
+            # Being the requester must not open a ticket on someone else's customer.
+            if standing.customer_id is None:
+                return _requested(actor, standing)
+            return standing.customer_id in actor.customer_ids
+        case Scope.REQUESTED:
+            return _requested(actor, standing)
+        case Scope.EXPECTED:
+            return _requested(actor, standing) and standing.job_status in _UNDER_WAY
+        case Scope.ASSIGNED:
+            return _same(actor.technician_id, standing.technician_id)
+        case Scope.ON_JOB:
+            return _same(actor.technician_id, standing.technician_id) and standing.job_status in ACTIVE
+        case Scope.INVOLVED:
+            return _requested(actor, standing) or _same(actor.technician_id, standing.technician_id)
+        case Scope.SELF:
+            return _same(actor.technician_id, standing.target_technician_id)
+        case Scope.TEAM:
+            return _same(actor.team_id, standing.target_team_id) or _same(
+                actor.technician_id, standing.target_technician_id
+            )
+        case _:
+            return False
+
+
+def _requested(actor: Actor, standing: Standing) -> bool:
+    return _same(actor.user_id, standing.requester_id)
+
+
+def _same(mine: UUID | None, theirs: UUID | None) -> bool:
+    # Two things that are unknown are not the same thing.
+    return mine is not None and mine == theirs

@@ -1,0 +1,224 @@
+"""Why a request is refused: one class per reason, with what the client needs to go on as fields.
+
+A refusal is raised before anything is written; the edge turns it into a member of the payload's
+error union. `field` is the path into the input, such as `("partsUsed", "0", "quantity")`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import ClassVar
+from uuid import UUID
+
+
+class ErrorCode(StrEnum):
+    """The machine-readable name of a refusal."""
+
+    NOT_FOUND = "NOT_FOUND"
+    FORBIDDEN = "FORBIDDEN"
+    VALIDATION_FAILED = "VALIDATION_FAILED"
+    STALE_VERSION = "STALE_VERSION"
+    INVALID_TRANSITION = "INVALID_TRANSITION"
+    NOT_ELIGIBLE = "NOT_ELIGIBLE"
+    ALREADY_ASSIGNED = "ALREADY_ASSIGNED"
+    NO_ACTIVE_ASSIGNMENT = "NO_ACTIVE_ASSIGNMENT"
+    TOP_TIER_REACHED = "TOP_TIER_REACHED"
+    IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
+    IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
+    CLOCK_SKEW = "CLOCK_SKEW"
+
+
+class ConstraintKind(StrEnum):
+    """What stands against a technician for a ticket."""
+
+    INACTIVE = "INACTIVE"
+    TIER = "TIER"
+    SKILL = "SKILL"
+    PREVIOUSLY_REJECTED = "PREVIOUSLY_REJECTED"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """One constraint that candidates failed, how many did, and which (at most a few)."""
+
+    constraint: ConstraintKind
+    count: int
+    message: str
+    technician_ids: tuple[UUID, ...] = ()
+
+
+@dataclass(kw_only=True, eq=False)
+class Refusal(Exception):
+    """An expected failure; nothing has been written."""
+
+    code: ClassVar[ErrorCode]
+    field: tuple[str, ...] | None = None
+
+    @property
+    def message(self) -> str:
+        """Say to a person what is wrong and what would be right."""
+        raise TypeError(f"{type(self).__name__} has no message")
+
+
+@dataclass(kw_only=True, eq=False)
+class Invalid(Refusal):
+    """A value of the input is wrong; `problem` names what would be right."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.VALIDATION_FAILED
+    problem: str
+
+    @property
+    def message(self) -> str:
+        """Repeat the problem."""
+        return self.problem
+
+
+@dataclass(kw_only=True, eq=False)
+class NotFound(Refusal):
+    """There is no such thing, or the actor may not know of it."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.NOT_FOUND
+    kind: str
+
+    @property
+    def message(self) -> str:
+        """Name the kind of thing that was looked for."""
+        return f"There is no such {self.kind}."
+
+
+@dataclass(kw_only=True, eq=False)
+class Forbidden(Refusal):
+    """The actor may see the thing but not do this to it."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.FORBIDDEN
+    action: str
+
+    @property
+    def message(self) -> str:
+        """Name what may not be done."""
+        return f"You may not {self.action}."
+
+
+@dataclass(kw_only=True, eq=False)
+class StaleVersion(Refusal):
+    """The row has changed since the client read it."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.STALE_VERSION
+    kind: str
+    id: UUID
+    expected: int
+    current: int
+
+    @property
+    def message(self) -> str:
+        """Name both versions."""
+        return f"The {self.kind.lower()} is at version {self.current}, you expected {self.expected}."
+
+
+@dataclass(kw_only=True, eq=False)
+class InvalidTransition(Refusal):
+    """The life cycle has no such step; `allowed` are the ones it has."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.INVALID_TRANSITION
+    subject: str
+    current: str
+    to: str
+    allowed: Sequence[str]
+    current_assignment_id: UUID | None = None
+
+    @property
+    def message(self) -> str:
+        """Name the step and what is allowed instead."""
+        allowed = ", ".join(self.allowed) or "nothing"
+        return f"A {self.subject} that is {self.current} cannot become {self.to}; allowed: {allowed}."
+
+
+@dataclass(kw_only=True, eq=False)
+class AlreadyAssigned(Refusal):
+    """The ticket has an active assignment."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.ALREADY_ASSIGNED
+    current_assignment_id: UUID
+
+    @property
+    def message(self) -> str:
+        """Point to the other way."""
+        return "The ticket is already assigned; reassign it instead."
+
+
+@dataclass(kw_only=True, eq=False)
+class NoActiveAssignment(Refusal):
+    """The ticket has no active assignment to act on."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.NO_ACTIVE_ASSIGNMENT
+
+    @property
+    def message(self) -> str:
+        """Say so."""
+        return "The ticket has no active assignment."
+
+
+@dataclass(kw_only=True, eq=False)
+class TopTierReached(Refusal):
+    """There is no tier above the present one."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.TOP_TIER_REACHED
+    level: int
+
+    @property
+    def message(self) -> str:
+        """Name the tier."""
+        return f"Tier {self.level} is the highest; there is none to escalate to."
+
+
+@dataclass(kw_only=True, eq=False)
+class NotEligible(Refusal):
+    """The technician may not get this ticket."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.NOT_ELIGIBLE
+    reasons: tuple[Rejection, ...]
+    overridable: bool
+
+    @property
+    def message(self) -> str:
+        """Give every reason."""
+        return " ".join(reason.message for reason in self.reasons)
+
+
+@dataclass(kw_only=True, eq=False)
+class ClockSkew(Refusal):
+    """`occurredAt` cannot be right."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.CLOCK_SKEW
+    problem: str
+    server_time: datetime
+
+    @property
+    def message(self) -> str:
+        """Repeat the problem."""
+        return self.problem
+
+
+@dataclass(kw_only=True, eq=False)
+class IdempotencyMismatch(Refusal):
+    """The key was used before with another input."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.IDEMPOTENCY_MISMATCH
+
+    @property
+    def message(self) -> str:
+        """Say what to do."""
+        return "This idempotency key was used with another input; use a new key for a new request."
+
+
+@dataclass(kw_only=True, eq=False)
+class IdempotencyInProgress(Refusal):
+    """The first request with this key has not finished."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.IDEMPOTENCY_IN_PROGRESS
+
+    @property
+    def message(self) -> str:
+        """Say what to do."""
+        return "A request with this idempotency key is still under way; try again with the same key."

@@ -1,0 +1,127 @@
+"""The hub: reads each new row of the log once per process and hands it to whoever follows.
+
+A follower gets every event after the position at which it joined, in order, once.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db import log
+from app.db.notifications import Notifications
+from app.db.transaction import system_transaction
+from app.domain.events import Event
+from app.live.follower import Follower
+
+_PAGE = 500
+
+logger = structlog.get_logger(__name__)
+
+Watcher = Callable[[Event], None]
+
+
+class Hub:
+    """Follows the logs of the organisations somebody in this process cares about.
+
+    It is woken by `wake` in the same process, by notifications from others, and by a poll each
+    `poll_seconds` in case either got lost.
+    """
+
+    def __init__(self, engine: AsyncEngine, listener: AsyncEngine, *, poll_seconds: float = 1.0) -> None:
+        self._engine = engine
+        self._poll_seconds = poll_seconds
+        self._notifications = Notifications(listener, self._stir)
+        self._stirred = asyncio.Event()
+        self._positions: dict[UUID, int] = {}
+        self._followers: dict[UUID, set[Follower]] = {}
+        self._watchers: list[Watcher] = []
+
+    async def run(self) -> None:
+        """Read and hand out until cancelled; a failing database is tried again."""
+        listening = asyncio.create_task(self._notifications.run())
+        try:
+            while True:
+                await self._wait()
+                try:
+                    await self._catch_up()
+                except (OSError, SQLAlchemyError) as lost:
+                    logger.warning("hub.read_failed", reason=type(lost).__name__)
+        finally:
+            listening.cancel()
+
+    def wake(self, organization_id: UUID) -> None:
+        """Say that the organisation's log has grown; call it after the commit."""
+        if organization_id in self._positions:
+            self._stir()
+        self._notifications.tell()
+
+    def watch(self, watcher: Watcher) -> None:
+        """Call `watcher` with every event of every followed organisation, before its followers."""
+        self._watchers.append(watcher)
+
+    async def start_following(self, organization_id: UUID) -> int:
+        """Follow an organisation's log from now on; return the position up to which it is read."""
+        if organization_id not in self._positions:
+            async with system_transaction(self._engine) as connection:
+                head = await log.head(connection, organization_id)
+            self._positions.setdefault(organization_id, head)
+        return self._positions[organization_id]
+
+    @contextmanager
+    def joined(self, organization_id: UUID, position: int) -> "Iterator[Follower | None]":
+        """Follow live from `position`; None when the hub has already read further than that.
+
+        The caller then replays up to the hub's position and tries again: nothing lies between.
+        """
+        if self._positions[organization_id] > position:
+            yield None
+            return
+        follower = Follower(position)
+        members = self._followers.setdefault(organization_id, set())
+        members.add(follower)
+        try:
+            yield follower
+        finally:
+            members.discard(follower)
+            if not members:
+                self._followers.pop(organization_id, None)
+
+    def _stir(self) -> None:
+        self._stirred.set()
+
+    async def _wait(self) -> None:
+        try:
+            async with asyncio.timeout(self._poll_seconds):
+                await self._stirred.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._stirred.clear()
+
+    async def _catch_up(self) -> None:
+        if not self._positions:
+            return
+        async with system_transaction(self._engine) as connection:
+            heads = await log.heads(connection, list(self._positions))
+            for organization_id, head in heads.items():
+                while self._positions[organization_id] < head:
+                    after = self._positions[organization_id]
+                    page = await log.read(connection, organization_id, after=after, limit=_PAGE, until=head)
+                    if not page:
+                        logger.error("log.gap", organization_id=str(organization_id), after=after, head=head)
+                        break
+                    self._hand_out(organization_id, page)
+
+    def _hand_out(self, organization_id: UUID, page: list[Event]) -> None:
+        self._positions[organization_id] = page[-1].position
+        followers = list(self._followers.get(organization_id, ()))
+        for event in page:
+            for watcher in self._watchers:
+                watcher(event)
+            for follower in followers:
+                follower.offer(event)

@@ -1,0 +1,128 @@
+"""One reader's way through the log: what it missed, page by page, then what happens now."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db import log
+from app.db.transaction import system_transaction
+from app.domain.cursors import CursorCodec, UnknownCursor
+from app.domain.events import Event
+from app.live.follower import Follower, Lagged
+from app.live.hub import Hub
+
+_PAGE = 200
+
+
+class ResetReason(StrEnum):
+    """Why a stream does not go on from where its reader was."""
+
+    CURSOR_EXPIRED = "CURSOR_EXPIRED"
+    CURSOR_UNKNOWN = "CURSOR_UNKNOWN"
+    LAGGED = "LAGGED"
+    PERMISSIONS_CHANGED = "PERMISSIONS_CHANGED"
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The replay is over, `replayed` events of it were the reader's; live from here."""
+
+    position: int
+    replayed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Refetch; the stream goes on from `position`."""
+
+    position: int
+    reason: ResetReason
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Nothing is lost up to `position`; the server's time is `at`."""
+
+    position: int
+    at: datetime
+
+
+Step = Event | Ready | Reset | Heartbeat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Log:
+    """What every reader of the log needs of the process."""
+
+    engine: AsyncEngine
+    hub: Hub
+    codec: CursorCodec
+    epoch: UUID
+    clock: Callable[[], datetime]
+    heartbeat_seconds: float = 20.0
+    replay_for: timedelta = timedelta(days=30)
+
+    async def place(self, organization_id: UUID, after: str | None) -> int | Reset:
+        """Return the position of a cursor, or why the reader must refetch and from where it goes on."""
+        head = await self.hub.start_following(organization_id)
+        if after is None:
+            return head
+        try:
+            at = self.codec.decode(after)
+        except UnknownCursor:
+            return Reset(head, ResetReason.CURSOR_UNKNOWN)
+        async with system_transaction(self.engine) as connection:
+            head = await log.head(connection, organization_id)
+            if at.organization_id != organization_id or at.epoch != self.epoch or at.position > head:
+                return Reset(head, ResetReason.CURSOR_UNKNOWN)
+            since = self.clock() - self.replay_for
+            oldest = await log.first_replayable(connection, organization_id, since=since)
+        return Reset(head, ResetReason.CURSOR_EXPIRED) if at.position < oldest else at.position
+
+    async def page(self, organization_id: UUID, after: int, limit: int) -> list[Event]:
+        """Return the next events after a position, at most `limit`."""
+        async with system_transaction(self.engine) as connection:
+            return await log.read(connection, organization_id, after=after, limit=limit)
+
+    async def follow(
+        self, organization_id: UUID, after: str | None, *, wanted: Callable[[Event], bool]
+    ) -> AsyncGenerator[Step, None]:
+        """Yield what was missed since `after`, Ready, then everything as it happens; never ends.
+
+        Every event is yielded, in order, once; `wanted` only decides what counts as replayed. The
+        replay is read at the reader's own pace and never queued.
+        """
+        position: int | Reset = await self.place(organization_id, after)
+        if isinstance(position, Reset):
+            yield position
+            position = position.position
+        replayed = 0
+        while True:
+            with self.hub.joined(organization_id, position) as follower:
+                if follower is not None:
+                    yield Ready(position, replayed)
+                    async for step in self._live(follower):
+                        yield step
+            for event in await self.page(organization_id, position, _PAGE):
+                replayed += wanted(event)
+                position = event.position
+                yield event
+
+    async def _live(self, follower: Follower) -> AsyncGenerator[Step, None]:
+        loop = asyncio.get_running_loop()
+        next_beat = loop.time() + self.heartbeat_seconds
+        while True:
+            try:
+                async with asyncio.timeout_at(next_beat):
+                    step: Step = await follower.next()
+            except Lagged:
+                step = Reset(follower.position, ResetReason.LAGGED)
+            except TimeoutError:
+                next_beat = loop.time() + self.heartbeat_seconds
+                step = Heartbeat(follower.position, self.clock())
+            yield step

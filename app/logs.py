@@ -1,0 +1,110 @@
+"""Logs: one JSON object a line on standard error, the product's own and those of its libraries.
+
+A line has `time`, `level`, `event`, `logger`, `service`, `version`, the event's own fields, and
+`request_id` while a request is served. Values are ids and numbers, never secrets or whole objects.
+"""
+
+import logging
+import logging.config
+import sys
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
+from typing import Any
+
+import orjson
+import structlog
+from structlog.contextvars import bound_contextvars, get_contextvars
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+_REQUEST_ID = "request_id"
+# These say at INFO what each request or statement of theirs did.
+_TALKATIVE = ("alembic", "asyncio", "httpx", "httpcore")
+
+
+def configure_logs(*, level: str, service: str, version: str) -> None:
+    """Send all logs of the process from `level` upwards to standard error; call it once, at start."""
+    shared = _shared(service, version)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_logger_name,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared, _access_as_event],
+            pass_foreign_args=True,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(serializer=_as_json),
+            ],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for name in _TALKATIVE:
+        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
+        library = logging.getLogger(name)
+        library.handlers = []
+        library.propagate = True
+    logging.captureWarnings(capture=True)
+
+
+@contextmanager
+def request_context(request_id: str) -> Iterator[None]:
+    """Put `request_id` on every log line that is written in the block, or by tasks made in it."""
+    with bound_contextvars(**{_REQUEST_ID: request_id}):
+        yield
+
+
+def current_request_id() -> str | None:
+    """Return the id of the request that is being served; None outside of one."""
+    found = get_contextvars().get(_REQUEST_ID)
+    return None if found is None else str(found)
+
+
+def _shared(service: str, version: str) -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
+        _named(service, version),
+    ]
+
+
+def _named(service: str, version: str) -> Processor:
+    def name(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+        event.setdefault("service", service)
+        event.setdefault("version", version)
+        return event
+
+    return name
+
+
+def _access_as_event(_: WrappedLogger, __: str, event: EventDict) -> Mapping[str, Any]:
+    """Turn uvicorn's sentence about a request into an event; its query string is left out."""
+    arguments = event.pop("positional_args", ())
+    if event["logger"] == "uvicorn.access" and isinstance(arguments, tuple) and len(arguments) == 5:
+        client, method, path, _version, status = arguments
+        event.update(
+            event="http.answered",
+            client=client,
+            method=method,
+            path=str(path).partition("?")[0],
+            status=status,
+        )
+    return event
+
+
+def _as_json(event: MutableMapping[str, Any], *, default: Callable[[Any], Any], **_: Any) -> str:
+    # What JSON cannot hold is written by its name, as a log line must never fail.
+    return orjson.dumps(event, default=default, option=orjson.OPT_NON_STR_KEYS).decode()

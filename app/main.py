@@ -1,0 +1,147 @@
+"""Composes the server: the only place that makes things and hands them to each other."""
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
+from uuid import uuid4
+
+import httpx
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.routing import Route, WebSocketRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.auth.actors import Actors
+from app.auth.jwks import JwksVerifier
+from app.auth.tokens import CachedVerifier, SecretVerifier, TokenVerifier
+from app.clock import now
+from app.db import log
+from app.db.engine import open_engine
+from app.db.transaction import system_transaction
+from app.domain.cursors import CursorCodec
+from app.health import Health
+from app.live.hub import Hub
+from app.live.replay import Log
+from app.logs import request_context
+from app.services.change import Writer
+from app.settings import Settings
+from resolvers.context import Process
+from schema.build import executable, sdl
+from schema.execution.documents import Documents
+from schema.execution.http import HttpEndpoint
+from schema.execution.websocket import WebSocketEndpoint
+
+_REQUEST_ID = b"x-request-id"
+_LONGEST_REQUEST_ID = 64
+# Ordinary responses make many short-lived objects; the collector's defaults would halve throughput.
+_COLLECT_AFTER = (50_000, 50, 50)
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """Return the server for these settings; nothing is opened before it starts.
+
+    Raises:
+        ValueError: there is no database address, or nothing to check tokens with.
+    """
+    if settings.database_url is None:
+        raise ValueError("the server needs the address of a database")
+    engine = open_engine(settings.database_url, size=settings.database_pool_size)
+    listener = open_engine(
+        settings.database_direct_url or settings.database_url, size=1, application="fieldgraph listener"
+    )
+    client = httpx.AsyncClient()
+    verifier = CachedVerifier(_verifier(settings, client))
+    documents = Documents(executable())
+    health = Health(engine=engine, service=settings.service_name, version=settings.service_version)
+    starlette = Starlette(routes=health.routes())
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        hub = Hub(engine, listener)
+        process = await _process(settings, engine, hub, verifier)
+        starlette.router.routes += [
+            Route("/graphql", HttpEndpoint(process, documents).answer, methods=["GET", "POST"]),
+            WebSocketRoute("/graphql", WebSocketEndpoint(process, documents).serve),
+        ]
+        following = asyncio.create_task(hub.run())
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*_COLLECT_AFTER)
+        try:
+            yield
+        finally:
+            following.cancel()
+            with suppress(asyncio.CancelledError):
+                await following
+            await client.aclose()
+            await engine.dispose()
+            await listener.dispose()
+
+    starlette.router.lifespan_context = lifespan
+    return _named(starlette)
+
+
+def schema_text() -> str:
+    """Return the schema definition language of the API, as it is committed."""
+    return sdl()
+
+
+async def _process(settings: Settings, engine: AsyncEngine, hub: Hub, verifier: TokenVerifier) -> Process:
+    async with system_transaction(engine) as connection:
+        identity = await log.identity(connection)
+    actors = Actors(engine, met=hub.start_following)
+    hub.watch(actors.forget)
+    return Process(
+        engine=engine,
+        writer=Writer(engine=engine, clock=now, wake=hub.wake),
+        log=Log(
+            engine=engine,
+            hub=hub,
+            codec=CursorCodec(identity.cursor_key),
+            epoch=identity.epoch,
+            clock=now,
+            heartbeat_seconds=settings.heartbeat_seconds,
+            replay_for=timedelta(days=settings.replay_days),
+        ),
+        actors=actors,
+        verifier=verifier,
+        clock=now,
+        statement_timeout_seconds=settings.statement_timeout_seconds,
+    )
+
+
+def _verifier(settings: Settings, client: httpx.AsyncClient) -> TokenVerifier:
+    audience, issuer = settings.auth_audience, settings.auth_issuer
+    if settings.auth_jwks_url is not None:
+        return JwksVerifier(settings.auth_jwks_url, settings.auth_algorithms, client, audience=audience, issuer=issuer)
+    if settings.jwt_secret_key is None:
+        raise ValueError("the server needs a secret or a key address to check tokens with")
+    secret = settings.jwt_secret_key.get_secret_value()
+    return SecretVerifier(secret, settings.jwt_algorithm, audience=audience, issuer=issuer)
+
+
+def _named(app: ASGIApp) -> ASGIApp:
+    """Give each request an id, the client's own where it is a plain one, for logs and for the answer."""
+
+    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await app(scope, receive, send)
+            return
+        sent = dict(scope["headers"]).get(_REQUEST_ID, b"").decode("latin-1")
+        plain = 0 < len(sent) <= _LONGEST_REQUEST_ID and sent.isascii() and sent.replace("-", "").isalnum()
+        request_id = sent if plain else uuid4().hex
+        with request_context(request_id):
+            await app(scope, receive, _answering(send, request_id))
+
+    return named
+
+
+def _answering(send: Send, request_id: str) -> Send:
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (_REQUEST_ID, request_id.encode())]}
+        await send(message)
+
+    return answer

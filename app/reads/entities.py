@@ -1,0 +1,163 @@
+"""What can be read: each GraphQL object type that stands on a table, who sees its rows and columns.
+
+Visibility and masks are functions of the viewer's class; the viewer's ids are bound parameters.
+None means that nothing needs to be asked.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+from app.db.tables.assignments import assignment_parts, assignments
+from app.db.tables.customers import assets, customers, parts
+from app.db.tables.organizations import escalation_tiers, organizations, skills, teams, territories
+from app.db.tables.people import technician_skills, technicians, users
+from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
+from app.domain.assignments import ACTIVE
+from app.domain.policy import Visibility
+from app.reads.viewers import VIEWER_CUSTOMERS, VIEWER_TECHNICIAN, VIEWER_USER
+
+Condition = Callable[[sa.FromClause, Visibility], "sa.ColumnElement[bool] | None"]
+
+
+def everyone(_table: sa.FromClause, _visibility: Visibility) -> None:
+    """Everyone in the organisation sees every row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Entity:
+    """A type of object on a table.
+
+    `name` is the GraphQL type's. `key` is the column that identifies a row within the organisation;
+    a type without one is only reached through its parent. `visible` filters rows, `masks` hide
+    columns: the value is null unless the condition holds.
+    """
+
+    name: str
+    table: sa.Table
+    key: str | None = "id"
+    visible: Condition = everyone
+    masks: Mapping[str, Condition] = field(default_factory=lambda: MappingProxyType({}))
+
+
+def _visible_tickets(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool]":
+    present = table.c.deleted_at.is_(None)
+    if visibility is Visibility.NOTHING:
+        return sa.false()
+    if visibility is Visibility.OWN:
+        return present & (
+            (table.c.requester_id == VIEWER_USER) | (table.c.customer_id == sa.any_(VIEWER_CUSTOMERS))
+        )
+    return present
+
+
+def _of_visible_ticket(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool]":
+    ticket = tickets.alias()
+    return sa.exists().where(
+        ticket.c.organization_id == table.c.organization_id,
+        ticket.c.id == table.c.ticket_id,
+        _visible_tickets(ticket, visibility),
+    )
+
+
+def _visible_comments(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool]":
+    shown = table.c.deleted_at.is_(None) & _of_visible_ticket(table, visibility)
+    return shown & ~table.c.internal if _outside(visibility) else shown
+
+
+def _own_customers(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    return (table.c.id == sa.any_(VIEWER_CUSTOMERS)) if _outside(visibility) else None
+
+
+def _assets_of_own_customers(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    return (table.c.customer_id == sa.any_(VIEWER_CUSTOMERS)) if _outside(visibility) else None
+
+
+def _staff_only(_table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    return sa.false() if _outside(visibility) else None
+
+
+def _oneself_or_staff(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    return (table.c.id == VIEWER_USER) if _outside(visibility) else None
+
+
+def _address_of_customer(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    if visibility is not Visibility.STAFF:
+        return _own_customers(table, visibility)
+    job, ticket = assignments.alias(), tickets.alias()
+    return sa.exists().where(
+        ticket.c.organization_id == table.c.organization_id,
+        ticket.c.customer_id == table.c.id,
+        job.c.organization_id == ticket.c.organization_id,
+        job.c.ticket_id == ticket.c.id,
+        job.c.technician_id == VIEWER_TECHNICIAN,
+        job.c.status.in_(ACTIVE),
+    )
+
+
+def _address_of_ticket(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    if visibility is not Visibility.STAFF:
+        return None
+    job = assignments.alias()
+    return (table.c.requester_id == VIEWER_USER) | sa.exists().where(
+        job.c.organization_id == table.c.organization_id,
+        job.c.ticket_id == table.c.id,
+        job.c.technician_id == VIEWER_TECHNICIAN,
+        job.c.status.in_(ACTIVE),
+    )
+
+
+def _outside(visibility: Visibility) -> bool:
+    return visibility in {Visibility.OWN, Visibility.NOTHING}
+
+
+_PLACE_OF_CUSTOMER = MappingProxyType(
+    dict.fromkeys(("address", "latitude", "longitude"), _address_of_customer)
+)
+_PLACE_OF_TICKET = MappingProxyType(dict.fromkeys(("address", "latitude", "longitude"), _address_of_ticket))
+
+ORGANIZATION = Entity(name="Organization", table=organizations)
+ESCALATION_TIER = Entity(name="EscalationTier", table=escalation_tiers, key=None)
+TEAM = Entity(name="Team", table=teams)
+TERRITORY = Entity(name="Territory", table=territories)
+SKILL = Entity(name="Skill", table=skills)
+USER = Entity(name="User", table=users, masks=MappingProxyType({"email": _oneself_or_staff}))
+TECHNICIAN = Entity(name="Technician", table=technicians)
+TECHNICIAN_SKILL = Entity(name="TechnicianSkill", table=technician_skills, key=None)
+CUSTOMER = Entity(name="Customer", table=customers, visible=_own_customers, masks=_PLACE_OF_CUSTOMER)
+ASSET = Entity(name="Asset", table=assets, visible=_assets_of_own_customers)
+PART = Entity(
+    name="Part",
+    table=parts,
+    masks=MappingProxyType({"unit_cost": _staff_only}),
+)
+TICKET = Entity(name="Ticket", table=tickets, visible=_visible_tickets, masks=_PLACE_OF_TICKET)
+SKILL_REQUIREMENT = Entity(name="SkillRequirement", table=ticket_required_skills, key=None)
+PART_REQUIREMENT = Entity(name="PartRequirement", table=ticket_required_parts, key=None)
+COMMENT = Entity(name="Comment", table=comments, visible=_visible_comments)
+ASSIGNMENT = Entity(name="Assignment", table=assignments, visible=_of_visible_ticket)
+PART_USAGE = Entity(
+    name="PartUsage", table=assignment_parts, key=None, masks=MappingProxyType({"cost": _staff_only})
+)
+
+NODES: Mapping[str, Entity] = MappingProxyType(
+    {
+        entity.name: entity
+        for entity in (
+            ORGANIZATION,
+            TEAM,
+            TERRITORY,
+            SKILL,
+            USER,
+            TECHNICIAN,
+            CUSTOMER,
+            ASSET,
+            PART,
+            TICKET,
+            COMMENT,
+            ASSIGNMENT,
+        )
+    }
+)

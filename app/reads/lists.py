@@ -1,0 +1,44 @@
+"""Lists at the root of a query: an entity, a condition, an order, a window."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.reads.batches import columns_of, page_of, visible
+from app.reads.entities import Entity
+from app.reads.orders import Order
+from app.reads.pages import Page, Record, Window, beyond, place_of, sorting
+from app.reads.reader import Reader
+
+
+async def load_list(
+    reader: Reader,
+    entity: Entity,
+    order: Order,
+    asked: Window,
+    *where: "sa.ColumnElement[bool]",
+) -> Page:
+    """Return a page of the entity's visible rows that match.
+
+    Raises:
+        Invalid: the window's cursor is of another list.
+    """
+    table = entity.table
+    columns: list[sa.ColumnElement[Any]] = [table.c[term.column] for term in order.terms]
+    conditions = [*visible(reader, entity, table), *where]
+    place = place_of(order, asked)
+    statement = (
+        sa.select(*columns_of(reader, entity, table))
+        .where(*conditions)
+        .order_by(*sorting(columns, order, backwards=asked.backwards))
+        .limit(asked.size + 1)
+    )
+    if place is not None:
+        statement = statement.where(beyond(columns, order, place, backwards=asked.backwards))
+    rows = [Record(entity, row) for row in await reader.rows(statement)]
+
+    async def count() -> int:
+        counted = sa.select(sa.func.count()).select_from(table).where(*conditions)
+        return int((await reader.rows(counted))[0][0])
+
+    return page_of(order, asked, rows, count)

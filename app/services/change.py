@@ -1,0 +1,186 @@
+"""One change: one transaction, one entry in the log, at most once per idempotency key.
+
+`perform` is the only way to write. It opens the transaction, answers repeats, runs the work, and
+closes with the one statement that gives the events their positions. Readers are woken after commit.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import Any, Protocol
+from uuid import UUID
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from uuid_utils.compat import uuid7
+
+from app.db import locks, log
+from app.db.tables.log import idempotency_results
+from app.db.transaction import transaction
+from app.domain.events import NewEvent, plain
+from app.domain.people import Actor
+from app.domain.refusals import IdempotencyInProgress, IdempotencyMismatch, Invalid
+
+KEPT_FOR = timedelta(days=7)
+LONGEST_KEY = 255
+_PATIENCE_SECONDS = 5.0
+_TRIES = 4
+_TRY_AGAIN = frozenset({"40001", "40P01"})
+
+
+class Command(Protocol):
+    """What a client asks for: a frozen record with the key that makes a repeat recognisable."""
+
+    @property
+    def idempotency_key(self) -> str | None:
+        """The client's key, None when a repeat may act twice."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Writer:
+    """What every write needs of the process: connections, the time, and whom to wake."""
+
+    engine: AsyncEngine
+    clock: Callable[[], datetime]
+    wake: Callable[[UUID], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a change left behind: its name in the log, the head after it, and the rows' keys by role."""
+
+    change_id: UUID
+    position: int
+    ids: Mapping[str, UUID]
+
+
+@dataclass(slots=True, kw_only=True)
+class Change:
+    """A change under way. Events are told in any order and logged as job, ticket, other."""
+
+    connection: AsyncConnection
+    actor: Actor
+    now: datetime
+    id: UUID
+    _told: list[NewEvent] = field(default_factory=list)
+
+    def tell(self, event: NewEvent) -> None:
+        """Add an event to the log entry."""
+        self._told.append(event)
+
+    def new_id(self) -> UUID:
+        """Return a key for a new row; later keys sort after earlier ones."""
+        return uuid7()
+
+    @property
+    def told(self) -> list[NewEvent]:
+        """The events in the order in which the log keeps them."""
+        rank = {"Assignment": 0, "Ticket": 1}
+        return sorted(self._told, key=lambda event: rank.get(event.kind, 2))
+
+
+Work = Callable[[Change], Awaitable[dict[str, UUID]]]
+
+
+async def perform(writer: Writer, actor: Actor, mutation: str, command: Command, work: Work) -> Written:
+    """Run `work` in a transaction and log what it tells; a repeat gets the first answer.
+
+    Guard: the idempotency key's advisory lock, then whatever `work` locks, then the log's head.
+    Serialisation failures and deadlocks are retried three times.
+
+    Raises:
+        Refusal: whatever `work` refuses, IdempotencyMismatch, IdempotencyInProgress; nothing is written.
+    """
+    key = _checked(command.idempotency_key)
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            written = await _once(writer, actor, mutation, command, key, work)
+        except DBAPIError as error:
+            if tries_left == 0 or getattr(error.orig, "sqlstate", None) not in _TRY_AGAIN:
+                raise
+        else:
+            writer.wake(actor.organization_id)
+            return written
+    raise AssertionError("the last try returns or raises")
+
+
+async def _once(
+    writer: Writer, actor: Actor, mutation: str, command: Command, key: str | None, work: Work
+) -> Written:
+    input_hash = fingerprint(command)
+    async with transaction(writer.engine, actor.organization_id) as connection:
+        now = writer.clock()
+        if key is not None:
+            repeated = await _repeat(connection, actor, mutation, key, input_hash, now)
+            if repeated is not None:
+                return repeated
+        change = Change(connection=connection, actor=actor, now=now, id=uuid7())
+        ids = await work(change)
+        answer = None
+        if key is not None:
+            result = {name: str(each) for name, each in ids.items()}
+            answer = log.KeptAnswer(mutation=mutation, key=key, input_hash=input_hash, result=result)
+        position = await log.append(
+            connection,
+            organization_id=actor.organization_id,
+            change_id=change.id,
+            actor_id=actor.user_id,
+            source=actor.source,
+            ip_address=actor.ip_address,
+            now=now,
+            new=change.told,
+            answer=answer,
+        )
+    return Written(change_id=change.id, position=position, ids=ids)
+
+
+async def _repeat(
+    connection: AsyncConnection, actor: Actor, mutation: str, key: str, input_hash: bytes, now: datetime
+) -> Written | None:
+    # Phones retry after a timeout: the same key must get the same answer, also while the first runs.
+    names = (str(actor.organization_id), str(actor.user_id), mutation, key)
+    if not await locks.try_lock_key(connection, *names, patience_seconds=_PATIENCE_SECONDS):
+        raise IdempotencyInProgress(field=("idempotencyKey",))
+    kept = idempotency_results.c
+    query = sa.select(kept.input_hash, kept.change_id, kept.position, kept.result).where(
+        kept.organization_id == actor.organization_id,
+        kept.actor_id == actor.user_id,
+        kept.mutation == mutation,
+        kept.key == key,
+        kept.created_at > now - KEPT_FOR,
+    )
+    row = (await connection.execute(query)).one_or_none()
+    if row is None:
+        return None
+    if row.input_hash != input_hash:
+        raise IdempotencyMismatch(field=("idempotencyKey",))
+    ids = {name: UUID(text) for name, text in row.result.items()}
+    return Written(change_id=row.change_id, position=row.position, ids=ids)
+
+
+def fingerprint(command: Command) -> bytes:
+    """Return a hash of everything the command asks for, its key aside."""
+    return sha256(
+        orjson.dumps(_spelled(command, omit="idempotency_key"), option=orjson.OPT_SORT_KEYS)
+    ).digest()
+
+
+def _spelled(value: Any, *, omit: str | None = None) -> Any:
+    if isinstance(value, tuple):
+        return [_spelled(each) for each in value]
+    if hasattr(value, "__dataclass_fields__"):
+        return {each.name: _spelled(getattr(value, each.name)) for each in fields(value) if each.name != omit}
+    return plain(value)
+
+
+def _checked(key: str | None) -> str | None:
+    if key is None:
+        return None
+    if not 1 <= len(key) <= LONGEST_KEY or "\x00" in key:
+        raise Invalid(
+            field=("idempotencyKey",), problem=f"An idempotency key has 1 to {LONGEST_KEY} characters."
+        )
+    return key

@@ -1,0 +1,167 @@
+"""A technician ends a job with an outcome, hours and the parts used."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.db.tables.assignments import assignment_parts
+from app.db.tables.customers import parts
+from app.domain import assignments as rules
+from app.domain import validation
+from app.domain.assignments import TICKET_STATUS_AFTER, AssignmentOutcome, AssignmentStatus, Report
+from app.domain.events import Concerned, EventType, FieldChange, NewEvent
+from app.domain.people import Actor
+from app.domain.refusals import Invalid
+from app.services.change import Change, Writer, Written, perform
+from app.services.job_step import StepCommand, take_step, write_step
+
+MOST_LINES = 100
+MOST_PIECES = 100_000
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartUsed:
+    """One line of parts. `cost` is of the whole line, in the part's currency."""
+
+    part_number: str
+    part_name: str
+    quantity: int
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteAssignment(StepCommand):
+    """Which job, what came of it, and what went into it. Hours: 0 to 999.99."""
+
+    outcome: AssignmentOutcome
+    time_spent_hours: Decimal
+    diagnosis: str | None = None
+    actions_taken: str | None = None
+    notes: str | None = None
+    parts_used: tuple[PartUsed, ...] = ()
+
+
+async def complete_assignment(writer: Writer, actor: Actor, command: CompleteAssignment) -> Written:
+    """End the actor's job; the outcome decides its status and the ticket's. Ids: assignment, ticket.
+
+    Parts that the organisation stocks leave its stock, which may fall below zero: what a technician
+    has built in is a fact, the count on the shelf is an estimate. Other parts are only noted.
+
+    Guard: the ticket's row lock, then the job's, then the parts' row locks by id.
+    """
+
+    async def work(change: Change) -> dict[str, UUID]:
+        report = _report(command)
+        lines = _lines(command.parts_used)
+        step = await take_step(change, command, lambda job, at: rules.complete(job, report, at=at))
+        succeeded = step.after.status is AssignmentStatus.COMPLETED
+        ids = await write_step(
+            change,
+            step,
+            told_as=EventType.JOB_COMPLETED if succeeded else EventType.JOB_FAILED,
+            ticket_status=TICKET_STATUS_AFTER[report.outcome],
+            ticket_told_as=EventType.TICKET_RESOLVED if succeeded else EventType.TICKET_STATUS_CHANGED,
+            resolution_notes=(report.actions_taken or report.notes) if succeeded else None,
+        )
+        await _use_parts(change, ids["assignment"], lines)
+        return ids
+
+    return await perform(writer, actor, "completeAssignment", command, work)
+
+
+def _report(command: CompleteAssignment) -> Report:
+    return Report(
+        outcome=command.outcome,
+        time_spent_hours=validation.hours(command.time_spent_hours),
+        diagnosis=validation.optional_text(command.diagnosis, "diagnosis"),
+        actions_taken=validation.optional_text(command.actions_taken, "actionsTaken"),
+        notes=validation.optional_text(command.notes, "notes"),
+    )
+
+
+def _lines(used: tuple[PartUsed, ...]) -> list[PartUsed]:
+    if len(used) > MOST_LINES:
+        raise Invalid(field=("partsUsed",), problem=f"partsUsed has at most {MOST_LINES} lines.")
+    return [_line(number, each) for number, each in enumerate(used)]
+
+
+def _line(number: int, line: PartUsed) -> PartUsed:
+    at = ("partsUsed", str(number))
+    try:
+        part_number = validation.text(line.part_number, "partNumber", longest=LONGEST_NAME)
+        part_name = validation.text(line.part_name, "partName", longest=LONGEST_NAME)
+    except Invalid as wrong:
+        wrong.field = (*at, *(wrong.field or ()))
+        raise
+    return PartUsed(
+        part_number=part_number,
+        part_name=part_name,
+        quantity=validation.number(line.quantity, (*at, "quantity"), least=1, most=MOST_PIECES),
+        cost=None if line.cost is None else validation.money(line.cost, (*at, "cost")),
+    )
+
+
+async def _use_parts(change: Change, assignment_id: UUID, lines: list[PartUsed]) -> None:
+    if not lines:
+        return
+    organization_id = change.actor.organization_id
+    known = await _lock_parts(change, {line.part_number for line in lines})
+    rows = [
+        {
+            "organization_id": organization_id,
+            "assignment_id": assignment_id,
+            "line": number,
+            "part_id": part.id if (part := known.get(line.part_number)) else None,
+            "part_number": line.part_number,
+            "part_name": line.part_name,
+            "quantity": line.quantity,
+            "cost": line.cost if line.cost is not None or part is None else _price(part, line.quantity),
+            "currency": part.currency if part else None,
+        }
+        for number, line in enumerate(lines, start=1)
+    ]
+    await change.connection.execute(sa.insert(assignment_parts), rows)
+    for part in known.values():
+        taken = sum(line.quantity for line in lines if line.part_number == part.part_number)
+        await _take(change, part, taken)
+
+
+def _price(part: "sa.Row[tuple[object, ...]]", quantity: int) -> Decimal | None:
+    unit_cost: Decimal | None = part.unit_cost
+    return None if unit_cost is None else unit_cost * quantity
+
+
+async def _lock_parts(change: Change, numbers: set[str]) -> dict[str, "sa.Row[tuple[object, ...]]"]:
+    query = (
+        sa.select(parts)
+        .where(
+            parts.c.organization_id == change.actor.organization_id, parts.c.part_number.in_(sorted(numbers))
+        )
+        .order_by(parts.c.id)
+        .with_for_update()
+    )
+    return {row.part_number: row for row in await change.connection.execute(query)}
+
+
+async def _take(change: Change, part: "sa.Row[tuple[object, ...]]", quantity: int) -> None:
+    left = part.stock - quantity
+    await change.connection.execute(
+        sa.update(parts)
+        .where(parts.c.organization_id == part.organization_id, parts.c.id == part.id)
+        .values(stock=left, version=part.version + 1, updated_at=change.now)
+    )
+    change.tell(
+        NewEvent(
+            type=EventType.RECORD_CHANGED,
+            kind="Part",
+            id=part.id,
+            version=part.version + 1,
+            occurred_at=change.now,
+            before=Concerned(internal=True),
+            after=Concerned(internal=True),
+            changes=(FieldChange(field="stock", old=part.stock, new=left),),
+        )
+    )

@@ -1,0 +1,104 @@
+"""What every step of a job has in common: who may take it, when it happened, what follows for the ticket."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from app.db import records
+from app.db.tables.assignments import assignments
+from app.db.tables.tickets import tickets
+from app.domain import tickets as rules
+from app.domain.assignments import Assignment, latest_stamp
+from app.domain.clock import settle
+from app.domain.events import EventType
+from app.domain.policy import Action, Standing
+from app.domain.refusals import InvalidTransition
+from app.domain.situations import Situation, job_event, ticket_event
+from app.domain.tickets import Ticket, TicketStatus
+from app.services.change import Change
+from app.services.situations import expect_version, lock_job, require, team_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCommand:
+    """A step of one job. `occurred_at` is when it happened, as the phone says; aware."""
+
+    assignment_id: UUID
+    expected_version: int | None = None
+    occurred_at: datetime | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """A job before and after, the ticket it belongs to, and when it happened."""
+
+    situation: Situation
+    before: Assignment
+    after: Assignment
+    at: datetime
+
+
+async def take_step(
+    change: Change, command: StepCommand, rule: Callable[[Assignment, datetime], Assignment]
+) -> Step:
+    """Lock the actor's job and apply a rule of its life cycle; nothing is written yet.
+
+    Raises:
+        NotFound, Forbidden, StaleVersion, ClockSkew, and whatever the rule refuses; an
+        InvalidTransition names the job that took this one's place, if there is one.
+    """
+    situation, job = await lock_job(change, command.assignment_id)
+    require(
+        change.actor,
+        Action.WORK_JOB,
+        Standing(technician_id=job.technician_id),
+        words="work on another technician's job",
+    )
+    expect_version(job, command.expected_version)
+    at = settle(command.occurred_at, now=change.now, not_before=latest_stamp(job))
+    try:
+        after = rule(job, at)
+    except InvalidTransition as refusal:
+        if situation.job is not None and situation.job.id != job.id:
+            refusal.current_assignment_id = situation.job.id
+        raise
+    return Step(situation=situation, before=job, after=after, at=at)
+
+
+async def write_step(
+    change: Change,
+    step: Step,
+    *,
+    told_as: EventType,
+    ticket_status: TicketStatus | None = None,
+    ticket_told_as: EventType = EventType.TICKET_STATUS_CHANGED,
+    resolution_notes: str | None = None,
+) -> dict[str, UUID]:
+    """Write the job and what it means for its ticket, and tell both."""
+    team_id = await team_of(change.connection, step.before)
+    ticket = step.situation.ticket
+    after = await save_job(change, step.before, step.after)
+    change.tell(job_event(told_as, step.before, after, ticket=ticket, team_id=team_id, occurred_at=step.at))
+    if ticket_status is not None and ticket_status is not ticket.status:
+        moved = rules.move(ticket, ticket_status, now=change.now)
+        if resolution_notes is not None:
+            moved = replace(moved, resolution_notes=resolution_notes)
+        situation = Situation(
+            ticket=await save_ticket(change, ticket, moved),
+            job=after if after.is_active else None,
+            team_id=team_id if after.is_active else None,
+        )
+        change.tell(ticket_event(ticket_told_as, step.situation, situation, occurred_at=step.at))
+    return {"assignment": after.id, "ticket": ticket.id}
+
+
+async def save_job(change: Change, before: Assignment, after: Assignment) -> Assignment:
+    """Write a locked job; return it with its new version."""
+    return await records.update(change.connection, assignments, before, after, now=change.now)
+
+
+async def save_ticket(change: Change, before: Ticket, after: Ticket) -> Ticket:
+    """Write a locked ticket; return it with its new version."""
+    return await records.update(change.connection, tickets, before, after, now=change.now)

@@ -1,0 +1,1 @@
+"""Where each value comes from: thin asynchronous functions that choose a read or call a service."""

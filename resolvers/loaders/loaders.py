@@ -1,0 +1,68 @@
+"""The loaders of one look at the database; a new look gets new ones, so nothing stale is served."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+from aiodataloader import DataLoader
+
+from app.reads import batches
+from app.reads.entities import Entity
+from app.reads.pages import Page, Record, Window
+from app.reads.reader import Reader
+from app.reads.relations import Relation
+
+Batch = Callable[[Sequence[Any]], Awaitable[Mapping[Any, Any]]]
+
+
+class Loaders:
+    """Loads rows and pages by key through one reader; equal questions are asked once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self._made: dict[Any, DataLoader[Any, Any]] = {}
+
+    async def row(self, entity: Entity, key: Any) -> Record | None:
+        """Return the row with this key, None when the viewer sees none."""
+        found: Record | None = await self._loader(
+            entity, lambda keys: batches.load_by_key(self.reader, entity, keys)
+        ).load(key)
+        return found
+
+    async def one(self, relation: Relation, parent: Any) -> Record | None:
+        """Return the row that the parent points to, None when it points nowhere or out of sight."""
+        key = getattr(parent, relation.parent_column)
+        if key is None:
+            return None
+        found: Record | None = await self._loader(
+            relation, lambda keys: batches.load_one(self.reader, relation, keys)
+        ).load(key)
+        return found
+
+    async def many(self, relation: Relation, parent: Any, asked: Window | None = None) -> Page:
+        """Return a page of the parent's rows; the whole list without a window."""
+        page: Page = await self._loader(
+            (relation, asked),
+            lambda keys: batches.load_many(self.reader, relation, asked, keys, lambda key: self._count(relation, key)),
+        ).load(getattr(parent, relation.parent_column))
+        return page
+
+    async def by(self, name: str, batch: Batch, key: Any) -> Any:
+        """Ask a batch function of another kind, known by its name."""
+        return await self._loader(name, batch).load(key)
+
+    async def _count(self, relation: Relation, key: Any) -> int:
+        total: int = await self._loader(
+            (relation, "count"), lambda keys: batches.count_many(self.reader, relation, keys)
+        ).load(key)
+        return total
+
+    def _loader(self, name: Any, batch: Batch) -> DataLoader[Any, Any]:
+        loader = self._made.get(name)
+        if loader is None:
+
+            async def load(keys: list[Any]) -> list[Any]:
+                found = await batch(keys)
+                return [found.get(key) for key in keys]
+
+            loader = self._made[name] = DataLoader(load)
+        return loader

@@ -1,0 +1,181 @@
+"""Streams: what of the log one viewer is told, message by message."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.domain.events import Concerned, Event
+from app.domain.people import Actor
+from app.domain.policy import Action, Standing, may, visibility_class
+from app.domain.refusals import Forbidden, Invalid, NotFound
+from app.domain.sight import Sight, sight
+from app.live.replay import Heartbeat, Ready, Reset, ResetReason
+from app.reads import entities
+from resolvers.context import Operation
+
+MOST_EVENTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A row left the viewer's sight, or the stream's filter."""
+
+    position: int
+    kind: str
+    key: UUID
+    reason: str
+
+
+Message = Event | Gone | Ready | Reset | Heartbeat
+Choice = Callable[[Event], Sight]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Narrowing:
+    """What a board shows; None does not narrow."""
+
+    territory_ids: frozenset[UUID] | None = None
+    team_ids: frozenset[UUID] | None = None
+    technician_ids: frozenset[UUID] | None = None
+    include_unassigned: bool = True
+
+    def choose(self, event: Event) -> Sight:
+        """Tell whether the event is on the board; what was and is no longer has gone."""
+        before, after = self._shows(event.before), self._shows(event.after)
+        if after or (before and event.after is None):
+            return Sight.SEEN
+        return Sight.GONE if before else Sight.UNSEEN
+
+    def _shows(self, concerned: Concerned | None) -> bool:
+        if concerned is None:
+            return False
+        if self.territory_ids is not None and concerned.territory_id not in self.territory_ids:
+            return False
+        if concerned.technician_id is None:
+            return self.include_unassigned or (self.team_ids is None and self.technician_ids is None)
+        return (self.team_ids is None or concerned.team_id in self.team_ids) and (
+            self.technician_ids is None or concerned.technician_id in self.technician_ids
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogPart:
+    """A part of the log as one viewer sees it, ending at `position`."""
+
+    messages: list[Event | Gone]
+    position: int
+    has_more: bool
+    reset: Reset | None
+
+
+async def read_log(operation: Operation, after: str, types: frozenset[str] | None, first: int) -> LogPart:
+    """Return what the viewer may see of the next `first` events after a cursor.
+
+    Raises:
+        Invalid: `first` is not within 1 to 500.
+    """
+    if not 1 <= first <= MOST_EVENTS:
+        raise Invalid(field=("first",), problem=f"first must lie between 1 and {MOST_EVENTS}.")
+    organization_id, log = operation.actor.organization_id, operation.process.log
+    position = await log.place(organization_id, after)
+    if isinstance(position, Reset):
+        return LogPart(messages=[], position=position.position, has_more=False, reset=position)
+    events = await log.page(organization_id, position, first + 1)
+    kept = events[:first]
+    chosen = (_chosen(operation.actor, event, _everything) for event in kept)
+    messages = [
+        message
+        for message in chosen
+        if message is not None and (types is None or isinstance(message, Gone) or message.type in types)
+    ]
+    end = kept[-1].position if kept else position
+    return LogPart(messages=messages, position=end, has_more=len(events) > first, reset=None)
+
+
+async def board(operation: Operation, narrowing: Narrowing, after: str | None) -> AsyncGenerator[Message, None]:
+    """Follow everything on a board. Raises Forbidden for whoever is no dispatcher."""
+    if not may(operation.actor, Action.SUBSCRIBE_BOARD, Standing()):
+        raise Forbidden(action="watch the dispatch board")
+    async with aclosing(_follow(operation, after, narrowing.choose)) as messages:
+        async for message in messages:
+            yield message
+
+
+async def jobs(operation: Operation, technician_id: UUID | None, after: str | None) -> AsyncGenerator[Message, None]:
+    """Follow a technician's jobs, the viewer's own without an id.
+
+    Raises:
+        Forbidden: another's jobs, and the viewer is no dispatcher; or the viewer is no technician.
+        NotFound: there is no such technician.
+    """
+    wanted = technician_id or operation.actor.technician_id
+    if wanted is None:
+        raise Forbidden(field=("technicianId",), action="watch jobs of your own, being no technician")
+    if await operation.loaders.row(entities.TECHNICIAN, wanted) is None:
+        raise NotFound(field=("technicianId",), kind="technician")
+    if not may(operation.actor, Action.SUBSCRIBE_JOBS, Standing(technician_id=wanted)):
+        raise Forbidden(field=("technicianId",), action="watch another technician's jobs")
+
+    def choose(event: Event) -> Sight:
+        concerned = event.after or event.before
+        mine = event.kind == "Assignment" and concerned is not None and concerned.technician_id == wanted
+        return Sight.SEEN if mine else Sight.UNSEEN
+
+    async with aclosing(_follow(operation, after, choose)) as messages:
+        async for message in messages:
+            yield message
+
+
+async def ticket(operation: Operation, ticket_id: UUID, after: str | None) -> AsyncGenerator[Message, None]:
+    """Follow one ticket, its jobs and comments. Raises NotFound for what the viewer may not see."""
+    if await operation.loaders.row(entities.TICKET, ticket_id) is None:
+        raise NotFound(field=("ticketId",), kind="ticket")
+
+    def choose(event: Event) -> Sight:
+        return Sight.SEEN if event.ticket_id == ticket_id else Sight.UNSEEN
+
+    async with aclosing(_follow(operation, after, choose)) as messages:
+        async for message in messages:
+            yield message
+
+
+async def _follow(operation: Operation, after: str | None, choose: Choice) -> AsyncGenerator[Message, None]:
+    """Yield each message with a fresh look at the database and the actor as they are by then."""
+    organization_id = operation.actor.organization_id
+    steps = operation.process.log.follow(
+        organization_id, after, wanted=lambda event: _chosen(operation.actor, event, choose) is not None
+    )
+    await operation.renew()
+    async with aclosing(steps):
+        async for step in steps:
+            actor = await operation.reload()
+            if _rights(actor) != _rights(operation.actor):
+                yield Reset(_position(step), ResetReason.PERMISSIONS_CHANGED)
+            await operation.renew(actor)
+            message = _chosen(actor, step, choose) if isinstance(step, Event) else step
+            if message is not None:
+                yield message
+
+
+def _chosen(actor: Actor, event: Event, choose: Choice) -> Event | Gone | None:
+    seen, chosen = sight(actor, event), choose(event)
+    if Sight.UNSEEN in {seen, chosen}:
+        return None
+    if seen is Sight.GONE:
+        return Gone(event.position, event.kind, event.subject_id, "It is no longer yours to see.")
+    if chosen is Sight.GONE:
+        return Gone(event.position, event.kind, event.subject_id, "It left the filter.")
+    return event
+
+
+def _everything(_event: Event) -> Sight:
+    return Sight.SEEN
+
+
+def _rights(actor: Actor) -> tuple[object, ...]:
+    return (visibility_class(actor), actor.roles, actor.technician_id, actor.team_id, actor.customer_ids)
+
+
+def _position(step: Event | Ready | Reset | Heartbeat) -> int:
+    return step.position

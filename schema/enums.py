@@ -1,0 +1,271 @@
+"""The domain's words as GraphQL enums: the words stay in the domain, their descriptions stand here."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+import strawberry
+
+from app.domain.assignments import AssignmentOutcome, AssignmentReason, AssignmentStatus, AssignmentType
+from app.domain.events import EventType
+from app.domain.people import EventSource, Role
+from app.domain.places import AssetKind, CustomerTier
+from app.domain.refusals import ConstraintKind, ErrorCode
+from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
+from app.live.replay import ResetReason
+
+
+class OrderDirection(StrEnum):
+    """Which way a list runs."""
+
+    ASC = "ASC"
+    DESC = "DESC"
+
+
+class TicketOrderField(StrEnum):
+    """What tickets can be ordered by."""
+
+    CREATED_AT = "CREATED_AT"
+    UPDATED_AT = "UPDATED_AT"
+    PRIORITY = "PRIORITY"
+    STATUS = "STATUS"
+
+
+class AssignmentOrderField(StrEnum):
+    """What assignments can be ordered by."""
+
+    ASSIGNED_AT = "ASSIGNED_AT"
+    SEQUENCE = "SEQUENCE"
+    STATUS = "STATUS"
+
+
+def _described(words: type[StrEnum], description: str, meanings: Mapping[str, str], name: str | None = None) -> None:
+    strawberry.enum(words, name=name, description=description)
+    for value in words.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by the line above
+        value.description = meanings[value.name]
+
+
+_described(
+    Role,
+    "What a user may be.",
+    {
+        "END_USER": "A customer's person: sees and changes their own tickets.",
+        "TECHNICIAN": "Works on jobs.",
+        "SENIOR_TECHNICIAN": "Works on jobs and assigns within the team.",
+        "DISPATCHER": "Sees everything and assigns anyone.",
+        "TEAM_LEAD": "Leads technicians; assigns anyone and closes any ticket.",
+        "MANAGER": "Manages settings, people and stock besides.",
+        "ADMIN": "May do everything, deleting and roles included.",
+    },
+)
+_described(
+    TicketStatus,
+    "Where a ticket stands, in life-cycle order.",
+    {
+        "NEW": "Just come in.",
+        "OPEN": "Waits for somebody to be assigned.",
+        "ASSIGNED": "Has an active assignment that has not begun.",
+        "IN_PROGRESS": "Is being worked on.",
+        "PENDING_INFO": "Waits for the customer.",
+        "PENDING_PARTS": "Waits for parts.",
+        "ESCALATED": "Waits, unassigned, in a higher tier's queue.",
+        "RESOLVED": "The work is done; the ticket can be closed or reopened.",
+        "CLOSED": "Is over.",
+        "REOPENED": "Came back after it was resolved or closed.",
+        "CANCELLED": "Will not be done.",
+    },
+)
+_described(
+    TicketPriority,
+    "How urgent a ticket is, most urgent first.",
+    {"P1": "Critical.", "P2": "High.", "P3": "Medium.", "P4": "Low."},
+)
+_described(
+    TicketCategory,
+    "What kind of work a ticket asks for.",
+    {
+        "INCIDENT": "Something has failed.",
+        "SERVICE_REQUEST": "Something ordinary is wanted.",
+        "CHANGE_REQUEST": "Something is to be changed.",
+        "PROBLEM": "The cause of several incidents.",
+        "MAINTENANCE": "Planned upkeep.",
+        "INSTALLATION": "Something new is to be put in.",
+        "INSPECTION": "Something is to be looked over.",
+    },
+)
+_described(
+    Environment,
+    "Which of the customer's environments is concerned.",
+    {
+        "PRODUCTION": "What the customer's work depends on.",
+        "STAGING": "What is tried before production.",
+        "DEVELOPMENT": "What is being built.",
+        "OTHER": "None of these.",
+    },
+)
+_described(
+    AssignmentStatus,
+    "Where a job stands, in life-cycle order; ASSIGNED to PAUSED are the active ones.",
+    {
+        "ASSIGNED": "Offered to the technician.",
+        "ACCEPTED": "Taken on.",
+        "EN_ROUTE": "The technician is on the way.",
+        "IN_PROGRESS": "The technician is at work.",
+        "PAUSED": "Work has begun and rests.",
+        "COMPLETED": "Ended with success.",
+        "FAILED": "Ended without success; the outcome says why.",
+        "REJECTED": "Handed back by the technician before travelling.",
+        "ESCALATED": "Passed to a higher tier.",
+        "REASSIGNED": "Given to another technician.",
+        "CANCELLED": "Called off.",
+    },
+)
+_described(
+    AssignmentOutcome,
+    "What came of a job.",
+    {
+        "SUCCESS": "The work is done; the ticket is resolved.",
+        "FAILED": "The work could not be done; the ticket is open again.",
+        "ESCALATED": "A higher tier took over; reached by escalateTicket only.",
+        "PARTS_REQUIRED": "Parts are missing; the ticket waits for them.",
+        "CUSTOMER_UNAVAILABLE": "Nobody was there; the ticket waits for the customer.",
+    },
+)
+_described(
+    AssignmentType,
+    "Who chose the technician.",
+    {"MANUAL": "Somebody assigned them.", "AUTO": "The server chose.", "SELF": "They took it themselves."},
+)
+_described(
+    AssignmentReason,
+    "Why a job came to be.",
+    {
+        "INITIAL": "The first turn at the ticket.",
+        "ESCALATION": "The ticket climbed a tier.",
+        "REASSIGNMENT": "It was given to another technician.",
+        "REJECTION_FOLLOW_UP": "The turn before was rejected.",
+        "REOPEN": "The ticket was reopened.",
+        "AUTO_DISPATCH": "Automatic dispatch chose it.",
+        "ALERT": "A monitoring alert made it.",
+    },
+)
+_described(
+    CustomerTier,
+    "How a customer is ranked when places are scarce.",
+    {"STANDARD": "In turn.", "PREMIUM": "Before STANDARD.", "FLEET": "With PREMIUM; has many assets."},
+)
+_described(
+    AssetKind,
+    "What sort of thing is looked after.",
+    {"VEHICLE": "It drives.", "EQUIPMENT": "It stands.", "SYSTEM": "It is software, or a whole."},
+)
+_described(
+    EventSource,
+    "Where a change came from.",
+    {
+        "WEB": "The web front end.",
+        "MOBILE": "The mobile client.",
+        "API": "Any other client.",
+        "SYSTEM": "The server itself.",
+        "INTEGRATION": "A connected system.",
+    },
+)
+_described(
+    EventType,
+    "What happened.",
+    {
+        "TICKET_CREATED": "A ticket came in.",
+        "TICKET_STATUS_CHANGED": "A ticket moved in its life cycle.",
+        "TICKET_ESCALATED": "A ticket climbed a tier.",
+        "TICKET_RESOLVED": "A ticket's work is done.",
+        "COMMENT_ADDED": "Somebody said something on a ticket.",
+        "JOB_ASSIGNED": "A technician was offered a job.",
+        "JOB_ACCEPTED": "A technician took a job on.",
+        "JOB_REJECTED": "A technician handed a job back.",
+        "JOB_STARTED": "Work began.",
+        "JOB_COMPLETED": "A job ended with success.",
+        "JOB_FAILED": "A job ended without success.",
+        "JOB_ESCALATED": "A job was passed to a higher tier.",
+        "RECORD_CHANGED": "Something else changed: people, stock, settings.",
+    },
+)
+_described(
+    ErrorCode,
+    "The machine-readable name of a refusal.",
+    {
+        "NOT_FOUND": "There is no such thing, or the viewer may not know of it.",
+        "FORBIDDEN": "The viewer may see the thing but not do this to it.",
+        "VALIDATION_FAILED": "A value of the input is wrong; the message says what would be right.",
+        "STALE_VERSION": "The row has changed since the client read it.",
+        "INVALID_TRANSITION": "The life cycle has no such step.",
+        "NOT_ELIGIBLE": "The technician may not get this ticket.",
+        "ALREADY_ASSIGNED": "The ticket has an active assignment.",
+        "NO_ACTIVE_ASSIGNMENT": "The ticket has no active assignment to act on.",
+        "TOP_TIER_REACHED": "There is no tier above.",
+        "IDEMPOTENCY_MISMATCH": "The key was used before with another input.",
+        "IDEMPOTENCY_IN_PROGRESS": "The first request with this key has not finished.",
+        "CLOCK_SKEW": "The client's clock cannot be right.",
+    },
+)
+_described(
+    ConstraintKind,
+    "What stands against a technician.",
+    {
+        "INACTIVE": "The technician or their user is not active.",
+        "TIER": "The technician works at another tier.",
+        "SKILL": "A required skill is missing or too low.",
+        "PREVIOUSLY_REJECTED": "The technician has rejected this ticket before.",
+    },
+)
+_described(
+    ResetReason,
+    "Why a stream does not go on from where its reader was.",
+    {
+        "CURSOR_EXPIRED": "The cursor is older than what can be replayed.",
+        "CURSOR_UNKNOWN": "The cursor is none that this log gave out.",
+        "LAGGED": "The reader fell more than 256 messages behind.",
+        "PERMISSIONS_CHANGED": "The viewer's roles have changed.",
+    },
+    name="StreamResetReason",
+)
+_described(OrderDirection, "Which way a list runs.", {"ASC": "Lowest first.", "DESC": "Highest first."})
+_described(
+    TicketOrderField,
+    "What tickets can be ordered by.",
+    {
+        "CREATED_AT": "When they came in.",
+        "UPDATED_AT": "When they last changed.",
+        "PRIORITY": "How urgent they are; ascending is P1 first.",
+        "STATUS": "Where they stand in the life cycle.",
+    },
+)
+_described(
+    AssignmentOrderField,
+    "What assignments can be ordered by.",
+    {
+        "ASSIGNED_AT": "When they were made.",
+        "SEQUENCE": "Which turn at their ticket they are.",
+        "STATUS": "Where they stand in the life cycle.",
+    },
+)
+
+__all__ = [
+    "AssetKind",
+    "AssignmentOrderField",
+    "AssignmentOutcome",
+    "AssignmentReason",
+    "AssignmentStatus",
+    "AssignmentType",
+    "ConstraintKind",
+    "CustomerTier",
+    "Environment",
+    "ErrorCode",
+    "EventSource",
+    "EventType",
+    "OrderDirection",
+    "ResetReason",
+    "Role",
+    "TicketCategory",
+    "TicketOrderField",
+    "TicketPriority",
+    "TicketStatus",
+]

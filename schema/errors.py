@@ -1,0 +1,201 @@
+"""Refusals as data: the members of the payloads' error unions, and the way from one to the other."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Annotated, Any
+
+import strawberry
+
+from app.domain import refusals
+from app.reads import entities
+from resolvers import refused
+from resolvers.context import Operation
+from schema.enums import ConstraintKind, ErrorCode
+from schema.types.assignments import Assignment
+from schema.types.events import DomainEvent
+from schema.types.node import Node
+from schema.types.technicians import Technician
+
+
+@strawberry.interface(
+    description=(
+        "An expected, recoverable failure; nothing was written. Bugs, missing tokens and throttling stay in"
+        " the response's top-level errors."
+    )
+)
+class UserError:
+    """An expected failure."""
+
+    code: ErrorCode = strawberry.field(description="What went wrong, for programs.")
+    message: str = strawberry.field(description="What went wrong and what would be right, for people.")
+    field: list[str] | None = strawberry.field(description="The path into the input; null: no field in particular.")
+
+
+@strawberry.type(description="A value of the input is wrong.")
+class ValidationError(UserError):
+    """A value of the input is wrong."""
+
+
+@strawberry.type(description="There is no such thing, or the viewer may not know of it.")
+class NotFoundError(UserError):
+    """There is no such thing."""
+
+
+@strawberry.type(description="The viewer may see the thing but not do this to it.")
+class ForbiddenError(UserError):
+    """The viewer may not do this."""
+
+
+@strawberry.type(description="The idempotency key cannot be used so.")
+class IdempotencyError(UserError):
+    """The idempotency key cannot be used so."""
+
+
+@strawberry.type(description="occurredAt cannot be right.")
+class ClockSkewError(UserError):
+    """The client's clock cannot be right."""
+
+    server_time: datetime = strawberry.field(description="The server's clock, to set one's own by.")
+
+
+@strawberry.type(description="The ticket has no active assignment to act on.")
+class NoActiveAssignmentError(UserError):
+    """The ticket has no active assignment."""
+
+
+@strawberry.type(description="There is no tier above the ticket's.")
+class TopTierReachedError(UserError):
+    """There is no tier above."""
+
+
+@strawberry.type(description="The row has changed since the client read it.")
+class StaleVersionError(UserError):
+    """The row has changed."""
+
+    current_version: int = strawberry.field(description="The row's version now.")
+    current: Node | None = strawberry.field(description="The row as it is now; null: out of the viewer's sight.")
+    changed_since: list[DomainEvent] = strawberry.field(
+        description="What happened to it since the expected version, at most 50 events."
+    )
+
+
+@strawberry.type(description="The life cycle has no such step.")
+class InvalidTransitionError(UserError):
+    """The life cycle has no such step."""
+
+    from_: str = strawberry.field(name="from", description="The status it has.")
+    to: str = strawberry.field(description="The status it was to get.")
+    allowed: list[str] = strawberry.field(description="The statuses it can get.")
+    current_assignment: Assignment | None = strawberry.field(
+        description="The ticket's active job, where it is another than the one acted on."
+    )
+
+
+@strawberry.type(description="The ticket has an active assignment.")
+class AlreadyAssignedError(UserError):
+    """The ticket has an active assignment."""
+
+    current: Assignment | None = strawberry.field(
+        description="The active assignment as it is now; null: it ended meanwhile."
+    )
+
+
+@strawberry.type(description="A constraint that technicians failed.")
+class Rejection:
+    """A constraint that technicians failed."""
+
+    constraint: ConstraintKind = strawberry.field(description="Which constraint.")
+    count: int = strawberry.field(description="How many failed it.")
+    message: str = strawberry.field(description="What was missing, in words.")
+    technicians: list[Technician] = strawberry.field(description="Some of those who failed it.")
+
+
+@strawberry.type(description="The technician may not get this ticket.")
+class NotEligibleError(UserError):
+    """The technician may not get this ticket."""
+
+    reasons: list[Rejection] = strawberry.field(description="Every reason.")
+    overridable: bool = strawberry.field(description="Whether a dispatcher may override them all.")
+
+
+TicketError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError,
+    strawberry.union("TicketError", description="Why a ticket was not written."),
+]
+CommentError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError,
+    strawberry.union("CommentError", description="Why a comment was not written."),
+]
+AssignmentError = Annotated[
+    ValidationError
+    | NotFoundError
+    | ForbiddenError
+    | IdempotencyError
+    | StaleVersionError
+    | InvalidTransitionError
+    | ClockSkewError
+    | NotEligibleError
+    | AlreadyAssignedError
+    | NoActiveAssignmentError
+    | TopTierReachedError,
+    strawberry.union("AssignmentError", description="Why an assignment was not written."),
+]
+
+
+async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:
+    """Return the union's member for a refusal, with what the client needs to go on."""
+    said: dict[str, Any] = {
+        "code": refusal.code,
+        "message": refusal.message,
+        "field": None if refusal.field is None else list(refusal.field),
+    }
+    plain = _PLAIN.get(type(refusal))
+    if plain is not None:
+        return plain(**said)
+    match refusal:
+        case refusals.ClockSkew():
+            return ClockSkewError(**said, server_time=refusal.server_time)
+        case refusals.StaleVersion():
+            row: Any = await operation.loaders.row(entities.NODES[refusal.kind], refusal.id)
+            since = await refused.changed_since(operation, refusal)
+            return StaleVersionError(**said, current_version=refusal.current, current=row, changed_since=since)
+        case refusals.InvalidTransition():
+            return InvalidTransitionError(
+                **said,
+                from_=refusal.current,
+                to=refusal.to,
+                allowed=list(refusal.allowed),
+                current_assignment=await refused.job(operation, refusal.current_assignment_id),
+            )
+        case refusals.AlreadyAssigned():
+            current = await refused.job(operation, refusal.current_assignment_id)
+            return AlreadyAssignedError(**said, current=current)
+        case refusals.NotEligible():
+            reasons = [await _rejection(operation, each) for each in refusal.reasons]
+            return NotEligibleError(**said, reasons=reasons, overridable=refusal.overridable)
+        case _:
+            raise TypeError(f"{type(refusal).__name__} has no place in the schema") from refusal
+
+
+async def _rejection(operation: Operation, rejection: refusals.Rejection) -> Rejection:
+    technicians = await refused.technicians(operation, rejection.technician_ids)
+    return Rejection(
+        constraint=rejection.constraint,
+        count=rejection.count,
+        message=rejection.message,
+        technicians=technicians,
+    )
+
+
+_PLAIN: Mapping[type[refusals.Refusal], Callable[..., UserError]] = MappingProxyType(
+    {
+        refusals.Invalid: ValidationError,
+        refusals.NotFound: NotFoundError,
+        refusals.Forbidden: ForbiddenError,
+        refusals.IdempotencyMismatch: IdempotencyError,
+        refusals.IdempotencyInProgress: IdempotencyError,
+        refusals.NoActiveAssignment: NoActiveAssignmentError,
+        refusals.TopTierReached: TopTierReachedError,
+    }
+)

@@ -1,0 +1,1 @@
+"""From bytes to an operation and back: documents, failures, HTTP, websockets."""

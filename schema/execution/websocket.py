@@ -1,0 +1,273 @@
+"""GraphQL over websockets: the protocol `graphql-transport-ws`, and no other.
+
+One connection carries many operations. Each runs in a task of its own and writes to one bounded
+queue, from which one writer sends: a client that does not read holds up nobody but itself.
+"""
+
+import asyncio
+from contextlib import aclosing, suppress
+from typing import Any
+
+import orjson
+from graphql import OperationType
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from app.auth.actors import UnknownUser
+from app.auth.claims import InvalidToken
+from app.auth.jwks import KeysUnavailable
+from app.domain.refusals import Invalid
+from resolvers.context import Process
+from schema.execution.callers import Caller, identify
+from schema.execution.documents import Document, Documents
+from schema.execution.executing import follow, refused, run
+from schema.execution.failures import failure
+from schema.execution.requests import BadRequest, GraphQLRequest, of_value
+
+PROTOCOL = "graphql-transport-ws"
+INIT_SECONDS = 10.0
+MOST_OPERATIONS = 100
+_QUEUE = 256
+
+BAD_MESSAGE = 4400
+UNAUTHORIZED = 4401
+FORBIDDEN = 4403
+INIT_TIMEOUT = 4408
+NOT_A_PROTOCOL = 4406
+DUPLICATE = 4409
+TOO_MANY_INITS = 4429
+GOING_AWAY = 1012
+
+
+class Closed(Exception):
+    """The connection is to be closed with this code and reason."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.reason = reason
+
+
+class Connection:
+    """One websocket from its handshake to its end."""
+
+    def __init__(self, socket: WebSocket, process: Process, documents: Documents) -> None:
+        self._socket = socket
+        self._process = process
+        self._documents = documents
+        self._caller: Caller | None = None
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue(_QUEUE)
+        self._ban = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Serve the connection until either side ends it."""
+        if PROTOCOL not in self._socket.scope.get("subprotocols", ()):
+            await self._socket.accept()
+            await self._socket.close(NOT_A_PROTOCOL, "Subprotocol not acceptable")
+            return
+        await self._socket.accept(subprotocol=PROTOCOL)
+        ended = await self._until_closed()
+        if ended is not None:
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await self._socket.close(ended.code, ended.reason)
+
+    async def _until_closed(self) -> Closed | None:
+        tasks = [asyncio.create_task(work) for work in (self._read(), self._write(), self._banned())]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _end([*tasks, *self._operations.values()])
+        for task in done:
+            error = task.exception()
+            if isinstance(error, Closed):
+                return error
+            if error is not None and not isinstance(error, WebSocketDisconnect):
+                raise error
+        return None
+
+    async def _banned(self) -> None:
+        await self._ban.wait()
+        raise Closed(FORBIDDEN, "The token's user may no longer come in")
+
+    async def _read(self) -> None:
+        try:
+            async with asyncio.timeout(INIT_SECONDS):
+                await self._initialise()
+        except TimeoutError as error:
+            raise Closed(INIT_TIMEOUT, "Connection initialisation timeout") from error
+        try:
+            async with asyncio.timeout(self._seconds_left()):
+                await self._converse()
+        except TimeoutError as error:
+            raise Closed(FORBIDDEN, "The token has expired") from error
+
+    async def _converse(self) -> None:
+        while True:
+            message = await self._received()
+            match message["type"]:
+                case "subscribe":
+                    self._subscribe(message)
+                case "complete":
+                    self._stop(message)
+                case "ping":
+                    await self._send({"type": "pong", **_payload(message)})
+                case "pong":
+                    pass
+                case "connection_init":
+                    raise Closed(TOO_MANY_INITS, "Too many initialisation requests")
+                case _:
+                    raise Closed(BAD_MESSAGE, "Unknown message type")
+
+    async def _initialise(self) -> None:
+        while True:
+            message = await self._received()
+            match message["type"]:
+                case "connection_init":
+                    break
+                case "ping":
+                    await self._send({"type": "pong", **_payload(message)})
+                case "pong":
+                    pass
+                case "subscribe":
+                    raise Closed(UNAUTHORIZED, "Unauthorized")
+                case _:
+                    raise Closed(BAD_MESSAGE, "Send connection_init first")
+        self._caller = await self._identified(message.get("payload"))
+        await self._send({"type": "connection_ack"})
+
+    async def _identified(self, payload: Any) -> Caller:
+        if payload is not None and not isinstance(payload, dict):
+            raise Closed(BAD_MESSAGE, "The payload of connection_init must be an object")
+        said = {str(name).lower(): value for name, value in (payload or {}).items()}
+        headers = self._socket.headers
+        authorization = said.get("authorization", headers.get("authorization"))
+        client = said.get("x-client", headers.get("x-client"))
+        try:
+            caller = await identify(
+                self._process,
+                authorization if isinstance(authorization, str) else None,
+                client=client if isinstance(client, str) else None,
+                ip=None if self._socket.client is None else self._socket.client.host,
+            )
+            await caller.actor()
+        except (InvalidToken, UnknownUser) as error:
+            raise Closed(FORBIDDEN, "Forbidden") from error
+        except KeysUnavailable as error:
+            raise Closed(GOING_AWAY, "Tokens cannot be checked at the moment") from error
+        return caller
+
+    def _seconds_left(self) -> float:
+        if self._caller is None:
+            raise Closed(UNAUTHORIZED, "Unauthorized")
+        left = self._caller.claims.expires_at - self._process.clock()
+        return max(0.0, left.total_seconds())
+
+    def _subscribe(self, message: dict[str, Any]) -> None:
+        key, payload = message.get("id"), message.get("payload")
+        if not isinstance(key, str) or not key:
+            raise Closed(BAD_MESSAGE, "subscribe must have an id")
+        try:
+            asked = of_value(payload)
+        except BadRequest as error:
+            raise Closed(BAD_MESSAGE, _short(str(error))) from error
+        if key in self._operations:
+            raise Closed(DUPLICATE, f"Subscriber for {_short(key)} already exists")
+        if len(self._operations) >= MOST_OPERATIONS:
+            raise Closed(BAD_MESSAGE, f"A connection carries at most {MOST_OPERATIONS} operations")
+        task = asyncio.create_task(self._operate(key, asked))
+        self._operations[key] = task
+        task.add_done_callback(lambda _: self._operations.pop(key, None))
+
+    def _stop(self, message: dict[str, Any]) -> None:
+        key = message.get("id")
+        if not isinstance(key, str):
+            raise Closed(BAD_MESSAGE, "complete must have an id")
+        task = self._operations.pop(key, None)
+        if task is not None:
+            task.cancel()
+
+    async def _operate(self, key: str, asked: GraphQLRequest) -> None:
+        try:
+            document = self._documents.read(asked.query)
+            if document.node is None:
+                await self._send({"id": key, "type": "error", "payload": refused(document)["errors"]})
+                return
+            if not await self._execute(key, asked, document):
+                return
+        except UnknownUser:
+            self._ban.set()
+            return
+        except Exception as error:  # noqa: BLE001  # one operation's failure must not end the others
+            await self._send({"id": key, "type": "error", "payload": [failure(error)]})
+            return
+        await self._send({"id": key, "type": "complete"})
+
+    async def _execute(self, key: str, asked: GraphQLRequest, document: Document) -> bool:
+        """Send the operation's results; False when it could not begin, which ends it with an error."""
+        if self._caller is None:
+            raise Closed(UNAUTHORIZED, "Unauthorized")
+        kind = document.kind(asked.operation_name)
+        if kind is None:
+            raise Invalid(field=("operationName",), problem="operationName must name one of the operations.")
+        operation = await self._caller.operation()
+        schema, name = self._documents.schema, asked.operation_name
+        if kind is not OperationType.SUBSCRIPTION:
+            result = await run(schema, document, operation, variables=asked.variables, name=name)
+            return await self._next(key, result)
+        results = follow(schema, document, operation, variables=asked.variables, name=name)
+        async with aclosing(results):
+            async for result in results:
+                if not await self._next(key, result):
+                    return False
+        return True
+
+    async def _next(self, key: str, result: dict[str, Any]) -> bool:
+        if "data" not in result:
+            await self._send({"id": key, "type": "error", "payload": result["errors"]})
+            return False
+        await self._send({"id": key, "type": "next", "payload": result})
+        return True
+
+    async def _received(self) -> dict[str, Any]:
+        try:
+            message = orjson.loads(await self._socket.receive_text())
+        except (orjson.JSONDecodeError, KeyError) as error:
+            raise Closed(BAD_MESSAGE, "A message must be JSON text") from error
+        if not isinstance(message, dict) or not isinstance(message.get("type"), str):
+            raise Closed(BAD_MESSAGE, "A message must be an object with a type")
+        return message
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        await self._outgoing.put(orjson.dumps(message).decode())
+
+    async def _write(self) -> None:
+        while True:
+            await self._socket.send_text(await self._outgoing.get())
+
+
+class WebSocketEndpoint:
+    """Serves every websocket."""
+
+    def __init__(self, process: Process, documents: Documents) -> None:
+        self._process = process
+        self._documents = documents
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Serve one connection from its handshake to its end."""
+        await Connection(socket, self._process, self._documents).serve()
+
+
+async def _end(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _payload(message: dict[str, Any]) -> dict[str, Any]:
+    payload = message.get("payload")
+    return {"payload": payload} if isinstance(payload, dict) else {}
+
+
+def _short(text: str) -> str:
+    # A close frame carries at most 123 bytes.
+    return text.encode()[:80].decode(errors="ignore")

@@ -1,0 +1,47 @@
+"""What a dispatch board is narrowed by."""
+
+from datetime import datetime
+
+import strawberry
+
+from app.domain.refusals import Invalid
+from resolvers.streams import Narrowing
+from schema.ids import key_of
+
+
+@strawberry.input(description="What a dispatch board shows.")
+class BoardFilter:
+    """What a dispatch board shows."""
+
+    territory_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="In these territories.")
+    team_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Of these teams.")
+    technician_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Of these technicians.")
+    from_: datetime = strawberry.field(name="from", description="Appointments and shifts from here on.")
+    to: datetime = strawberry.field(description="Appointments and shifts until here.")
+    include_unassigned: bool = strawberry.field(default=True, description="Tickets that nobody has, too.")
+
+    def wanted(self) -> Narrowing:
+        """Return the filter.
+
+        Raises:
+            Invalid: ids of another type, more than 100 of them, or `from` behind `to`.
+        """
+        if self.from_ > self.to:
+            raise Invalid(field=("filter", "from"), problem="from must not lie behind to.")
+        lists = {
+            "territoryIds": self.territory_ids,
+            "teamIds": self.team_ids,
+            "technicianIds": self.technician_ids,
+        }
+        keys = {}
+        for name, ids in lists.items():
+            if ids is not None and len(ids) > 100:
+                raise Invalid(field=("filter", name), problem=f"{name} lists at most 100 ids.")
+            kind = name.removesuffix("Ids").capitalize()
+            keys[name] = None if ids is None else frozenset(key_of(kind, each, "filter", name) for each in ids)
+        return Narrowing(
+            territory_ids=keys["territoryIds"],
+            team_ids=keys["teamIds"],
+            technician_ids=keys["technicianIds"],
+            include_unassigned=self.include_unassigned,
+        )

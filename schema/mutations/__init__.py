@@ -1,0 +1,1 @@
+"""What can be done: one file per noun, and how every one of them writes."""

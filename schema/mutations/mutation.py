@@ -1,0 +1,78 @@
+"""The root of all mutations."""
+
+from typing import Annotated
+
+import strawberry
+
+from app.services.accept_assignment import accept_assignment
+from app.services.add_comment import add_comment
+from app.services.assign_ticket import assign_ticket
+from app.services.complete_assignment import complete_assignment
+from app.services.create_ticket import create_ticket
+from app.services.escalate_ticket import escalate_ticket
+from app.services.reject_assignment import reject_assignment
+from app.services.start_work import start_work
+from schema.fields import Info
+from schema.inputs.assignments import (
+    AssignmentActionInput,
+    AssignTicketInput,
+    CompleteAssignmentInput,
+    EscalateTicketInput,
+    RejectAssignmentInput,
+)
+from schema.inputs.tickets import AddCommentInput, CreateTicketInput
+from schema.mutations.writing import write
+from schema.payloads import AssignmentPayload, CommentPayload, TicketPayload
+
+_INPUT = strawberry.argument(description="What to do, and to what.")
+
+
+@strawberry.type(
+    description="Everything that can be done. Each field is one transaction; what is refused is told in errors."
+)
+class Mutation:
+    """Everything that can be done."""
+
+    @strawberry.mutation(description="Create a ticket.")
+    async def create_ticket(self, info: Info, input: Annotated[CreateTicketInput, _INPUT]) -> TicketPayload:  # noqa: A002  # the argument's name in the schema
+        """Create a ticket."""
+        return await write(info.context, input.command, create_ticket, TicketPayload)
+
+    @strawberry.mutation(description="Give a ticket to a technician, or take it.")
+    async def assign_ticket(self, info: Info, input: Annotated[AssignTicketInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Give a ticket to a technician."""
+        return await write(info.context, input.command, assign_ticket, AssignmentPayload)
+
+    @strawberry.mutation(description="Pass a ticket to a higher tier.")
+    async def escalate_ticket(self, info: Info, input: Annotated[EscalateTicketInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Pass a ticket to a higher tier."""
+        return await write(info.context, input.command, escalate_ticket, AssignmentPayload)
+
+    @strawberry.mutation(description="Take a job on; its technician only.")
+    async def accept_assignment(self, info: Info, input: Annotated[AssignmentActionInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Take a job on."""
+        return await write(info.context, input.command, accept_assignment, AssignmentPayload)
+
+    @strawberry.mutation(description="Hand a job back before travelling; its technician only.")
+    async def reject_assignment(self, info: Info, input: Annotated[RejectAssignmentInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Hand a job back."""
+        return await write(info.context, input.command, reject_assignment, AssignmentPayload)
+
+    @strawberry.mutation(description="Begin work on a job; its technician only.")
+    async def start_work(self, info: Info, input: Annotated[AssignmentActionInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Begin work on a job."""
+        return await write(info.context, input.command, start_work, AssignmentPayload)
+
+    @strawberry.mutation(description="End a job with an outcome; its technician only.")
+    async def complete_assignment(
+        self,
+        info: Info,
+        input: Annotated[CompleteAssignmentInput, _INPUT],  # noqa: A002  # the argument's name in the schema
+    ) -> AssignmentPayload:
+        """End a job."""
+        return await write(info.context, input.command, complete_assignment, AssignmentPayload)
+
+    @strawberry.mutation(description="Say something on a ticket.")
+    async def add_comment(self, info: Info, input: Annotated[AddCommentInput, _INPUT]) -> CommentPayload:  # noqa: A002  # the argument's name in the schema
+        """Say something on a ticket."""
+        return await write(info.context, input.command, add_comment, CommentPayload)

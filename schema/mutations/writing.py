@@ -1,0 +1,35 @@
+"""How every mutation field writes: the service in a transaction of its own, then a fresh look for the payload."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
+
+from app.domain.people import Actor
+from app.domain.refusals import Refusal
+from app.services.change import Writer, Written
+from resolvers.context import Operation
+from schema.errors import error_of
+from schema.payloads import fields_of
+
+C = TypeVar("C")
+Payload = TypeVar("Payload")
+Service = Callable[[Writer, Actor, C], Awaitable[Written]]
+
+
+async def write(
+    operation: Operation, command: Callable[[], C], service: Service[C], payload: Callable[..., Payload]
+) -> Payload:
+    """Run the service and return its payload: the rows as they are now, or why nothing was written."""
+    # A write must not wait for a connection while it holds one.
+    await operation.renew()
+    try:
+        # A client that goes away does not stop what has begun: it may already have been committed.
+        written = await asyncio.shield(_written(operation, command, service))
+    except Refusal as refusal:
+        return payload(errors=[await error_of(operation, refusal)])
+    fields: dict[str, Any] = await fields_of(operation, written)
+    return payload(**fields)
+
+
+async def _written(operation: Operation, command: Callable[[], C], service: Service[C]) -> Written:
+    return await service(operation.process.writer, operation.actor, command())

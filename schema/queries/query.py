@@ -1,0 +1,14 @@
+"""The root of all queries."""
+
+import strawberry
+
+from schema.queries.assignments import AssignmentQueries
+from schema.queries.events import EventQueries
+from schema.queries.nodes import NodeQueries
+from schema.queries.technicians import TechnicianQueries
+from schema.queries.tickets import TicketQueries
+
+
+@strawberry.type(description="Everything that can be asked. One query is one consistent snapshot.")
+class Query(NodeQueries, TicketQueries, AssignmentQueries, TechnicianQueries, EventQueries):
+    """Everything that can be asked."""

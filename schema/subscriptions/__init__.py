@@ -1,0 +1,1 @@
+"""What can be followed: the streams, and what they say."""

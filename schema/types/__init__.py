@@ -1,0 +1,1 @@
+"""What clients may see: one file per noun."""

@@ -1,0 +1,102 @@
+"""Assignments, which technicians call jobs."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from app.domain.assignments import allowed_after
+from app.reads import entities, relations
+from resolvers import cursors
+from schema.enums import AssignmentOutcome, AssignmentReason, AssignmentStatus, AssignmentType
+from schema.fields import Info, record_type, to_all, to_one
+from schema.scalars import EventCursor
+from schema.types.node import Connection, Edge, Money, Node, Versioned, money
+from schema.types.organizations import EscalationTier
+from schema.types.technicians import Technician
+from schema.types.users import User
+
+if TYPE_CHECKING:
+    from schema.types.tickets import Ticket
+
+
+@record_type(entities.PART_USAGE, "Parts that were built in.")
+class PartUsage:
+    """Parts that were built in."""
+
+    part_number: str = strawberry.field(description="As the technician reported it.")
+    part_name: str = strawberry.field(description="As the technician reported it.")
+    quantity: int = strawberry.field(description="How many.")
+
+    @strawberry.field(description="What they cost together; null if unknown, or not the viewer's to see.")
+    def cost(self, root: strawberry.Parent[Any]) -> Money | None:
+        """Return what they cost together."""
+        return money(root.cost, root.currency)
+
+
+@record_type(entities.ASSIGNMENT, "One technician's turn at a ticket; a technician calls it a job.")
+class Assignment(Node, Versioned):
+    """One technician's turn at a ticket."""
+
+    ticket: Annotated["Ticket", strawberry.lazy("schema.types.tickets")] = to_one(
+        relations.ASSIGNMENT_TICKET, "What is to be done."
+    )
+    technician: Technician = to_one(relations.ASSIGNMENT_TECHNICIAN, "Whose turn it is.")
+    sequence: int = strawberry.field(description="Which turn at the ticket, from 1 without gaps.")
+    tier: EscalationTier | None = to_one(relations.ASSIGNMENT_TIER, "The tier of this turn.")
+    reason: AssignmentReason = strawberry.field(description="Why the turn came to be.")
+    reason_note: str | None = strawberry.field(description="The same in words; null: nothing was said.")
+    type: AssignmentType = strawberry.field(description="Who chose the technician.")
+    status: AssignmentStatus = strawberry.field(description="Where the job stands.")
+    assigned_by: User | None = to_one(relations.ASSIGNMENT_ASSIGNER, "Who assigned it; null: the server.")
+    assigned_at: datetime = strawberry.field(description="When it was offered.")
+    accept_by: datetime | None = strawberry.field(description="Until when the offer stands; null: it does not end.")
+    accepted_at: datetime | None = strawberry.field(description="When it was taken on; null: it was not.")
+    rejected_at: datetime | None = strawberry.field(description="When it was handed back; null: it was not.")
+    rejection_reason: str | None = strawberry.field(description="Why it was handed back.")
+    en_route_at: datetime | None = strawberry.field(description="When the technician set out; null: not yet.")
+    arrived_at: datetime | None = strawberry.field(description="When the technician arrived; null: not yet.")
+    started_at: datetime | None = strawberry.field(description="When work first began; null: not yet.")
+    paused_at: datetime | None = strawberry.field(description="Since when work rests; null: it does not.")
+    completed_at: datetime | None = strawberry.field(description="When it ended with an outcome; null: it did not.")
+    cancelled_at: datetime | None = strawberry.field(description="When it was called off; null: it was not.")
+    outcome: AssignmentOutcome | None = strawberry.field(description="What came of it; null: nothing yet.")
+    escalation_reason: str | None = strawberry.field(description="Why it was escalated; null: it was not.")
+    time_spent_hours: Decimal | None = strawberry.field(
+        description="Hours as the technician reported them; null: none reported."
+    )
+    diagnosis: str | None = strawberry.field(description="What the technician found; null: nothing reported.")
+    actions_taken: str | None = strawberry.field(description="What the technician did; null: nothing reported.")
+    notes: str | None = strawberry.field(description="What else the technician said; null: nothing.")
+    parts_used: list[PartUsage] = to_all(relations.ASSIGNMENT_PARTS, "What was built in.")
+
+    @strawberry.field(description="Whether this is the ticket's active job.")
+    def is_current(self, root: strawberry.Parent[Any]) -> bool:
+        """Tell whether the job is active."""
+        return bool(root.status.is_active)
+
+    @strawberry.field(description="The statuses that the life cycle lets follow, whoever asks.")
+    def available_transitions(self, root: strawberry.Parent[Any]) -> list[AssignmentStatus]:
+        """Return what may follow."""
+        return list(allowed_after(root.status))
+
+
+@strawberry.type(description="An assignment in a list.")
+class AssignmentEdge(Edge):
+    """An assignment in a list."""
+
+    node: Assignment = strawberry.field(description="The assignment.")
+
+
+@strawberry.type(description="A part of a list of assignments.")
+class AssignmentConnection(Connection):
+    """A part of a list of assignments."""
+
+    edges: list[AssignmentEdge] = strawberry.field(description="The assignments with their places.")
+    nodes: list[Assignment] = strawberry.field(description="The assignments alone.")
+
+    @strawberry.field(description="Where the event log stood; subscribe after it to miss nothing.")
+    async def event_cursor(self, info: Info) -> EventCursor:
+        """Return the cursor of the log's head."""
+        return EventCursor(await cursors.present(info.context))

@@ -1,0 +1,67 @@
+"""The organisation and how it is divided."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import strawberry
+
+from app.reads import entities, relations
+from resolvers import cursors
+from schema.fields import Info, record_type, to_all, to_one
+from schema.scalars import EventCursor, TimeZone
+from schema.types.node import Node
+
+if TYPE_CHECKING:
+    from schema.types.technicians import Technician
+
+
+@record_type(entities.TEAM, "Technicians who work together.")
+class Team(Node):
+    """Technicians who work together."""
+
+    name: str = strawberry.field(description="What the team is called.")
+    members: list[Annotated["Technician", strawberry.lazy("schema.types.technicians")]] = to_all(
+        relations.TEAM_MEMBERS, "The technicians of the team."
+    )
+
+
+@record_type(entities.TERRITORY, "An area in which technicians work.")
+class Territory(Node):
+    """An area in which technicians work."""
+
+    name: str = strawberry.field(description="What the territory is called.")
+    time_zone: TimeZone = strawberry.field(description="The zone of its local dates.")
+
+
+@record_type(entities.SKILL, "Something a technician can be good at.")
+class Skill(Node):
+    """Something a technician can be good at."""
+
+    code: str = strawberry.field(description="Short and unique within the organisation.")
+    name: str = strawberry.field(description="What the skill is called.")
+
+
+@record_type(entities.ESCALATION_TIER, "A level of escalation; tickets begin at the lowest.")
+class EscalationTier:
+    """A level of escalation."""
+
+    level: int = strawberry.field(description="Its rank; tickets climb to higher ones.")
+    code: str = strawberry.field(description="Short and unique within the organisation, such as L1.")
+    name: str = strawberry.field(description="What the tier is called.")
+    accept_within_minutes: int | None = strawberry.field(
+        description="How long an offer stands at this tier; null: as the organisation's setting says."
+    )
+    team: Team | None = to_one(relations.TIER_TEAM, "The team that works this tier; null: no particular one.")
+
+
+@record_type(entities.ORGANIZATION, "Whoever runs this field service; sees nothing of any other.")
+class Organization(Node):
+    """Whoever runs this field service."""
+
+    name: str = strawberry.field(description="What the organisation is called.")
+    time_zone: TimeZone = strawberry.field(description="The zone of dates that belong to no territory.")
+    tiers: list[EscalationTier] = to_all(relations.ORGANIZATION_TIERS, "The tiers, lowest first.")
+
+    @strawberry.field(description="Where the event log stands now; subscribe after it to miss nothing.")
+    async def latest_event_cursor(self, info: Info) -> EventCursor:
+        """Return the cursor of the log's head."""
+        return EventCursor(await cursors.present(info.context))

@@ -1,0 +1,117 @@
+"""Technicians: what they can do, where, and what they have to do."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import strawberry
+
+from app.reads import entities, relations
+from resolvers import queues
+from schema.fields import After, First, Info, record_type, through, to_all, to_one
+from schema.scalars import EventCursor
+from schema.types.node import Connection, Edge, Node, PageInfo, Versioned
+from schema.types.organizations import EscalationTier, Skill, Team, Territory
+from schema.types.users import User
+
+if TYPE_CHECKING:
+    from schema.types.assignments import Assignment
+
+
+@record_type(entities.TECHNICIAN_SKILL, "How good a technician is at something.")
+class TechnicianSkill:
+    """How good a technician is at something."""
+
+    skill: Skill = to_one(relations.TECHNICIAN_SKILL_SKILL, "At what.")
+    level: int = strawberry.field(description="1 (knows it) to 5 (teaches it).")
+    expires_on: date | None = strawberry.field(description="When the certificate ends; null: it does not.")
+
+
+@record_type(entities.TECHNICIAN, "Somebody who works on jobs.")
+class Technician(Node, Versioned):
+    """Somebody who works on jobs."""
+
+    external_id: str | None = strawberry.field(description="Their id elsewhere; null if there is none.")
+    user: User = to_one(relations.TECHNICIAN_USER, "The user they come in as.")
+    name: str = through(relations.TECHNICIAN_USER, "name", "The user's name.")
+    specialization: str | None = through(
+        relations.TECHNICIAN_MAIN_SKILL, "name", "Their main skill's name; null if none is marked."
+    )
+    years_experience: int | None = strawberry.field(description="In the trade; null if unknown.")
+    tier: EscalationTier | None = to_one(relations.TECHNICIAN_TIER, "The tier they work at.")
+    team: Team | None = to_one(relations.TECHNICIAN_TEAM, "The team they belong to; null: none.")
+    skills: list[TechnicianSkill] = to_all(relations.TECHNICIAN_SKILLS, "What they can do.")
+    territories: list[Territory] = to_all(relations.TECHNICIAN_TERRITORIES, "Where they work.")
+    active: bool = strawberry.field(description="Whether they can be given jobs.")
+    current_job: Annotated["Assignment", strawberry.lazy("schema.types.assignments")] | None = to_one(
+        relations.TECHNICIAN_CURRENT_JOB, "The job they are at work on; null: none that the viewer may see."
+    )
+
+    @strawberry.field(description="Their active jobs in the order in which they are to be done; staff only.")
+    async def queue(
+        self, root: strawberry.Parent[Any], info: Info, first: First = 50, after: After = None
+    ) -> "TechnicianQueue":
+        """Return a part of the queue."""
+        return await technician_queue(info, root, first, after)
+
+
+@strawberry.type(description="A job in its place.")
+class QueueItem:
+    """A job in its place."""
+
+    position: int = strawberry.field(description="Counted from 1.")
+    assignment: Annotated["Assignment", strawberry.lazy("schema.types.assignments")] = strawberry.field(
+        description="The job."
+    )
+    rank_reason: str = strawberry.field(description="Why it stands here, in words.")
+
+
+@strawberry.type(
+    description="A technician's active jobs: under way first, then by priority, then by when they were assigned."
+)
+class TechnicianQueue:
+    """A technician's active jobs in order."""
+
+    technician: Technician = strawberry.field(description="Whose queue it is.")
+    total_count: int = strawberry.field(description="How many jobs the whole queue has.")
+    items: list[QueueItem] = strawberry.field(description="The jobs of this page.")
+    page_info: PageInfo = strawberry.field(description="Where this page stands in the queue.")
+    next: QueueItem | None = strawberry.field(description="The job to do now or next; null: none.")
+    event_cursor: EventCursor = strawberry.field(
+        description="Where the event log stood; subscribe after it to miss nothing."
+    )
+
+
+async def technician_queue(info: Info, technician: Any, first: int | None, after: str | None) -> TechnicianQueue:
+    """Return a part of a technician's queue. Raises Forbidden, Invalid."""
+    part = await queues.queue_of(info.context, technician, first, after)
+    items: Sequence[Any] = part.items
+    upcoming: Any = part.next
+    return TechnicianQueue(
+        technician=technician,
+        total_count=part.total_count,
+        items=list(items),
+        page_info=PageInfo(
+            has_next_page=part.has_next_page,
+            has_previous_page=part.has_previous_page,
+            start_cursor=part.start_cursor,
+            end_cursor=part.end_cursor,
+        ),
+        next=upcoming,
+        event_cursor=EventCursor(part.event_cursor),
+    )
+
+
+@strawberry.type(description="A technician in a list.")
+class TechnicianEdge(Edge):
+    """A technician in a list."""
+
+    node: Technician = strawberry.field(description="The technician.")
+
+
+@strawberry.type(description="A part of a list of technicians.")
+class TechnicianConnection(Connection):
+    """A part of a list of technicians."""
+
+    edges: list[TechnicianEdge] = strawberry.field(description="The technicians with their places.")
+    nodes: list[Technician] = strawberry.field(description="The technicians alone.")

@@ -1,0 +1,148 @@
+"""Tickets: what customers need done."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+import strawberry
+
+from app.domain.tickets import PRIORITY_LABELS, allowed_after
+from app.reads import entities, relations
+from app.reads.pages import window
+from resolvers import cursors, permissions
+from schema.enums import Environment, TicketCategory, TicketPriority, TicketStatus
+from schema.fields import After, First, Info, record_type, to_all, to_one, to_page
+from schema.scalars import EventCursor, JSONValue
+from schema.types.assignments import Assignment, AssignmentConnection
+from schema.types.comments import CommentConnection
+from schema.types.customers import Asset, Customer, Part
+from schema.types.node import Connection, Edge, GeoPoint, Node, Versioned, point
+from schema.types.organizations import EscalationTier, Skill, Territory
+from schema.types.users import User
+
+
+@record_type(entities.SKILL_REQUIREMENT, "A skill that a ticket asks of its technician.")
+class SkillRequirement:
+    """A skill that a ticket asks for."""
+
+    skill: Skill = to_one(relations.REQUIRED_SKILL, "Which skill.")
+    level: int = strawberry.field(description="The least level of it, 1 to 5.")
+
+
+@record_type(entities.PART_REQUIREMENT, "A part that a ticket will need.")
+class PartRequirement:
+    """A part that a ticket will need."""
+
+    part: Part = to_one(relations.REQUIRED_PART, "Which part.")
+    quantity: int = strawberry.field(description="How many.")
+    critical: bool = strawberry.field(description="No visit makes sense without it.")
+
+    @strawberry.field(description="Whether enough are on the shelf.")
+    async def available(self, root: strawberry.Parent[Any], info: Info) -> bool:
+        """Tell whether enough are on the shelf."""
+        part = await info.context.loaders.one(relations.REQUIRED_PART, root)
+        return part is not None and part.stock >= root.quantity
+
+
+@strawberry.type(description="What the viewer may do with a ticket as it stands.")
+class TicketPermissions:
+    """What the viewer may do with a ticket as it stands."""
+
+    update: bool = strawberry.field(description="Change its fields.")
+    assign: bool = strawberry.field(description="Assign it to somebody.")
+    assign_self: bool = strawberry.field(description="Take it.")
+    escalate: bool = strawberry.field(description="Pass it to the next tier.")
+    resolve: bool = strawberry.field(description="Say that the work is done.")
+    close: bool = strawberry.field(description="Close it after it was resolved.")
+    reopen: bool = strawberry.field(description="Bring it back.")
+    delete: bool = strawberry.field(description="Delete it.")
+    comment_internally: bool = strawberry.field(description="Say something that customers do not see.")
+
+
+@record_type(entities.TICKET, "What a customer needs done.")
+class Ticket(Node, Versioned):
+    """What a customer needs done."""
+
+    ticket_number: str = strawberry.field(description="TKT-YYYY-NNNNNN, unique within the organisation.")
+    title: str = strawberry.field(description="What needs doing, in one line.")
+    description: str = strawberry.field(description="What needs doing.")
+    status: TicketStatus = strawberry.field(description="Where the ticket stands.")
+    priority: TicketPriority = strawberry.field(description="How urgent it is.")
+    category: TicketCategory = strawberry.field(description="What kind of work it asks for.")
+    environment: Environment | None = strawberry.field(description="Which environment; null: not said.")
+    affected_service: str | None = strawberry.field(description="Which service; null: not said.")
+    tags: list[str] = strawberry.field(description="Free words to find it by.")
+    custom_fields: JSONValue | None = strawberry.field(description="The organisation's own fields; null: none.")
+    customer: Customer | None = to_one(relations.TICKET_CUSTOMER, "For whom; null: nobody in particular.")
+    asset: Asset | None = to_one(relations.TICKET_ASSET, "On what; null: nothing in particular.")
+    requester: User = to_one(relations.TICKET_REQUESTER, "Who asked for it.")
+    address: str | None = strawberry.field(description="Null if unknown, or not the viewer's to see.")
+    territory: Territory | None = to_one(relations.TICKET_TERRITORY, "In which territory; null: none.")
+    required_skills: list[SkillRequirement] = to_all(relations.TICKET_SKILLS, "What its technician must be able to do.")
+    required_parts: list[PartRequirement] = to_all(relations.TICKET_PARTS, "What will be needed.")
+    current_assignment: Assignment | None = to_one(
+        relations.TICKET_CURRENT_ASSIGNMENT, "The active job; null: nobody has it."
+    )
+    assignment_history: AssignmentConnection = to_page(relations.TICKET_ASSIGNMENTS, "Every turn at it, first to last.")
+    escalation_count: int = strawberry.field(description="How often it was escalated.")
+    escalation_tier: EscalationTier | None = to_one(
+        relations.TICKET_TIER, "The tier it has climbed to; null: it never was escalated."
+    )
+    resolution_notes: str | None = strawberry.field(description="What was done; null: nothing said.")
+    resolved_at: datetime | None = strawberry.field(description="When the work was done; null: it is not.")
+    closed_at: datetime | None = strawberry.field(description="When it was closed; null: it is not.")
+
+    @strawberry.field(description="The priority in words: Critical, High, Medium or Low.")
+    def priority_label(self, root: strawberry.Parent[Any]) -> str:
+        """Return the priority in words."""
+        return PRIORITY_LABELS[root.priority]
+
+    @strawberry.field(description="Where; null as address is.")
+    def location(self, root: strawberry.Parent[Any]) -> GeoPoint | None:
+        """Return where the work is to be done."""
+        return point(root.latitude, root.longitude)
+
+    @strawberry.field(description="What was said, oldest first.")
+    async def comments(
+        self,
+        root: strawberry.Parent[Any],
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        include_internal: Annotated[
+            bool, strawberry.argument(description="Internal ones too, where the viewer may see them.")
+        ] = True,
+    ) -> CommentConnection:
+        """Return a page of the comments."""
+        relation = relations.TICKET_COMMENTS if include_internal else relations.TICKET_PUBLIC_COMMENTS
+        page: Any = await info.context.loaders.many(relation, root, window(first, after))
+        return page
+
+    @strawberry.field(description="The statuses that the life cycle lets follow, whoever asks.")
+    def available_transitions(self, root: strawberry.Parent[Any]) -> list[TicketStatus]:
+        """Return what may follow."""
+        return list(allowed_after(root.status))
+
+    @strawberry.field(description="What the viewer may do with it as it stands.")
+    async def viewer_can(self, root: strawberry.Parent[Any], info: Info) -> TicketPermissions:
+        """Return what the viewer may do."""
+        return TicketPermissions(**await permissions.of_ticket(info.context, root))
+
+
+@strawberry.type(description="A ticket in a list.")
+class TicketEdge(Edge):
+    """A ticket in a list."""
+
+    node: Ticket = strawberry.field(description="The ticket.")
+
+
+@strawberry.type(description="A part of a list of tickets.")
+class TicketConnection(Connection):
+    """A part of a list of tickets."""
+
+    edges: list[TicketEdge] = strawberry.field(description="The tickets with their places.")
+    nodes: list[Ticket] = strawberry.field(description="The tickets alone.")
+
+    @strawberry.field(description="Where the event log stood; subscribe after it to miss nothing.")
+    async def event_cursor(self, info: Info) -> EventCursor:
+        """Return the cursor of the log's head."""
+        return EventCursor(await cursors.present(info.context))

@@ -1,0 +1,46 @@
+from collections.abc import AsyncIterator
+
+import pytest
+
+from app.db.embedded.server import EmbeddedServer
+from tests.database import close_folder, database, migrated_template, open_folder, running_server
+
+
+def _is_worker(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not _is_worker(config):
+        open_folder()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not _is_worker(config):
+        close_folder()
+
+
+@pytest.fixture(scope="session")
+def database_server() -> EmbeddedServer:
+    """The server of this run, shared by all workers."""
+    return running_server()
+
+
+@pytest.fixture(scope="session")
+def database_template(database_server: EmbeddedServer) -> str:
+    """The name of a migrated database without rows; nothing may connect to it."""
+    return migrated_template(database_server)
+
+
+@pytest.fixture
+async def database_url(database_server: EmbeddedServer, database_template: str) -> AsyncIterator[str]:
+    """The address of a migrated database of the test's own; its login is a superuser."""
+    async with database(database_server, database_template) as url:
+        yield url
+
+
+@pytest.fixture
+async def empty_database_url(database_server: EmbeddedServer) -> AsyncIterator[str]:
+    """The address of a database of the test's own that has no schema yet."""
+    async with database(database_server) as url:
+        yield url

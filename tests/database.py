@@ -1,0 +1,96 @@
+"""Databases for tests: one throw-away server for a run, and a fresh clone of a migrated template.
+
+The process that starts pytest owns the server's folder and ends the server with the run; its
+workers and whatever they start find it through an environment variable.
+"""
+
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import asyncpg
+
+from app.db.embedded.server import EmbeddedServer
+from app.db.migrate import upgrade
+
+_FOLDER = "FIELDGRAPH_TEST_SERVER"
+_PREFIX = "fg-tests-"
+
+
+def open_folder() -> None:
+    """Make the folder of this run's server, and clear away those of runs that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if folder.stat().st_uid == os.geteuid() and not _is_alive(int(owner)):
+            _remove(folder)
+    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
+    # Root's server runs as another user, who has to get through.
+    folder.chmod(0o711)
+    os.environ[_FOLDER] = str(folder)
+
+
+def close_folder() -> None:
+    """End the server of this run, if there ever was one, and remove all it stored."""
+    _remove(Path(os.environ.pop(_FOLDER)))
+
+
+def running_server() -> EmbeddedServer:
+    """Return this run's server, started by whoever asks first."""
+    server = _server(Path(os.environ[_FOLDER]))
+    server.start()
+    return server
+
+
+def migrated_template(server: EmbeddedServer) -> str:
+    """Return the name of a database with the newest schema and no rows, migrated once in a run."""
+    done = Path(os.environ[_FOLDER]) / "template"
+    with done.with_suffix(".lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            upgrade(server.url())
+            done.touch()
+    return "fieldgraph"
+
+
+@asynccontextmanager
+async def database(server: EmbeddedServer, template: str | None = None) -> AsyncIterator[str]:
+    """Make a database for the block, empty or cloned from `template`; the value is its address."""
+    name = f"test_{uuid4().hex}"
+    source = "template0" if template is None else template
+    await _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{source}"')
+    try:
+        yield server.url(name)
+    finally:
+        await _execute(server, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+async def _execute(server: EmbeddedServer, statement: str) -> None:
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _server(folder: Path) -> EmbeddedServer:
+    return EmbeddedServer(folder / "home", fast=True, shared=folder / "shared")
+
+
+def _remove(folder: Path) -> None:
+    _server(folder).stop()
+    shutil.rmtree(folder)
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,200 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from app.settings import Settings, SettingsError, env_name, load_settings
+from app.settings_reference import env_example, settings_page
+
+ROOT = Path(__file__).parents[1]
+NAMES = [env_name(field) for field in Settings.model_fields]
+LONG = "x" * 64
+
+
+@pytest.fixture(autouse=True)
+def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in NAMES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def refusal() -> str:
+    with pytest.raises(SettingsError) as caught:
+        load_settings()
+    return str(caught.value)
+
+
+def test_without_settings_the_database_is_embedded() -> None:
+    settings = load_settings()
+
+    assert settings.embedded
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.unused == ()
+
+
+def test_port_wins_over_its_other_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SERVICE_PORT", "8002")
+    assert load_settings().port == 8002
+
+    monkeypatch.setenv("PORT", "8005")
+    assert load_settings().port == 8005
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("SERVICE_NAME=from-file\nLOG_LEVEL=debug\n")
+    monkeypatch.setenv("SERVICE_NAME", "from-environment")
+
+    settings = load_settings()
+
+    assert (settings.service_name, settings.log_level) == ("from-environment", "DEBUG")
+
+
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "")
+    monkeypatch.setenv("PORT", "")
+
+    assert load_settings().embedded
+    assert load_settings().port == 8000
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ({"DB_HOST": "db"}, "postgresql://fieldgraph@db:5432/fieldgraph"),
+        ({"DB_NAME": "field", "DB_USER": "me"}, "postgresql://me@localhost:5432/field"),
+        ({"DB_PASSWORD": "p@ss/w"}, "postgresql://fieldgraph:p%40ss%2Fw@localhost:5432/fieldgraph"),
+        ({"DB_HOST": "db", "DB_PORT": "6432"}, "postgresql://fieldgraph@db:6432/fieldgraph"),
+        ({"DB_HOST": "db", "DATABASE_URL": "postgres://a@b/c"}, "postgres://a@b/c"),
+        ({"DB_PORT": "6432", "DB_USER": "me"}, None),
+    ],
+)
+def test_the_parts_of_a_database_address_make_one(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], url: str | None
+) -> None:
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+
+    settings = load_settings()
+
+    assert settings.database_url == settings.database_direct_url == url
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+asyncpg"])
+def test_each_spelling_of_a_database_address_is_taken(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://user:secret@host/name")
+
+    assert not load_settings().embedded
+
+
+def test_the_keys_are_looked_for_below_the_identity_provider(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTH_SERVICE_URL", "https://id.example/")
+    assert load_settings().auth_jwks_url == "https://id.example/.well-known/jwks.json"
+
+    monkeypatch.setenv("AUTH_JWKS_URL", "https://keys.example/set")
+    assert load_settings().auth_jwks_url == "https://keys.example/set"
+
+
+def test_algorithms_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTH_ALGORITHMS", "RS512, ES384")
+
+    assert load_settings().auth_algorithms == ("RS512", "ES384")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PORT", "many", "PORT=many cannot be used: give a number from 0 to 65535"),
+        ("PORT", "65536", "PORT=65536 cannot be used"),
+        ("DATABASE_POOL_SIZE", "0", "DATABASE_POOL_SIZE=0 cannot be used: give a number from 1 to 200"),
+        ("LOG_LEVEL", "loud", "give DEBUG, INFO, WARNING or ERROR"),
+        ("AUTH_ALGORITHMS", "HS256", "AUTH_ALGORITHMS=HS256 cannot be used"),
+        ("AUTH_ALGORITHMS", ",", "AUTH_ALGORITHMS=, cannot be used"),
+        ("AUTH_JWKS_URL", "ftp://x", "give an address that begins with https:// or http://"),
+        ("JWT_ALGORITHM", "none", "give HS256, HS384 or HS512"),
+        ("PG_BIN_DIR", "/does/not/exist", "there is no such folder"),
+        ("REPLAY_DAYS", "0", "give a number of days from 1 to 3650"),
+    ],
+)
+def test_a_wrong_value_is_named_with_what_would_be_right(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    assert says in refusal()
+
+
+def test_every_wrong_value_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "a")
+    monkeypatch.setenv("LOG_LEVEL", "b")
+
+    assert [line.split("=")[0] for line in refusal().splitlines()] == ["PORT", "LOG_LEVEL"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["mysql://u:hunter2@h/d", "postgres://u:hunter2@h", "postgres://u:hunter2@h:many/d", "hunter2"],
+)
+def test_a_wrong_database_address_is_refused_without_repeating_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+
+    said = refusal()
+
+    assert said.startswith("DATABASE_URL cannot be used (")
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(("algorithm", "longest_refused"), [("HS256", 31), ("HS384", 47), ("HS512", 63)])
+def test_a_short_secret_is_refused_without_repeating_it(
+    monkeypatch: pytest.MonkeyPatch, algorithm: str, longest_refused: int
+) -> None:
+    monkeypatch.setenv("JWT_ALGORITHM", algorithm)
+    monkeypatch.setenv("JWT_SECRET_KEY", LONG[:longest_refused])
+    said = refusal()
+
+    assert said.startswith("JWT_SECRET_KEY is too short")
+    assert LONG[:longest_refused] not in said
+    monkeypatch.setenv("JWT_SECRET_KEY", LONG[: longest_refused + 1])
+    assert load_settings().jwt_secret_key is not None
+
+
+def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgres://u:hunter2@h/d")
+    monkeypatch.setenv("DB_PASSWORD", "hunter2")
+    monkeypatch.setenv("JWT_SECRET_KEY", "hunter2" * 9)
+
+    settings = load_settings()
+
+    assert "hunter2" not in f"{settings!r} {settings}"
+
+
+def test_settings_that_nothing_uses_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TICKET_SERVICE_URL", "http://tickets")
+    monkeypatch.setenv("API_V1_PREFIX", "/api/v1")
+
+    assert load_settings().unused == ("TICKET_SERVICE_URL", "API_V1_PREFIX")
+
+
+def test_code_example_and_documentation_name_the_same_settings() -> None:
+    example = re.findall(r"^#?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+    page = re.findall(r"^\| `([A-Z0-9_]+)` \|", (ROOT / "docs/settings.md").read_text(), re.MULTILINE)
+
+    assert example == page == NAMES
+
+
+def test_example_and_documentation_are_as_the_code_writes_them() -> None:
+    assert (ROOT / ".env.example").read_text() == env_example()
+    assert (ROOT / "docs/settings.md").read_text() == settings_page()
+
+
+def test_the_example_uncommented_changes_nothing() -> None:
+    lines = [line.removeprefix("#") for line in env_example().splitlines() if re.match(r"#[A-Z_0-9]+=", line)]
+    Path(".env").write_text("\n".join(lines))
+
+    from_example = load_settings()
+    Path(".env").unlink()
+
+    assert from_example == load_settings()
+
+
+def test_every_setting_is_described() -> None:
+    assert all(field.description for field in Settings.model_fields.values())
