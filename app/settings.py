@@ -3,6 +3,7 @@
 Only the command line, `main` and tests make a `Settings`; everything below is given values.
 """
 
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -10,7 +11,6 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
-from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
@@ -351,7 +351,7 @@ def _check_database_address(value: str) -> None:
         raise ValueError("its port is no number from 1 to 65535") from None
 
 
-def _sentence(detail: ErrorDetails) -> str:
+def _sentence(detail: Mapping[str, Any]) -> str:
     reason = str(detail.get("ctx", {}).get("error", ""))
     if not detail["loc"]:
         return reason or detail["msg"]

@@ -1,9 +1,12 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.embedded.server import EmbeddedServer
+from app.db.engine import open_engine
 from tests.database import close_folder, database, migrated_template, open_folder, running_server
+from tests.world import World, make_world
 
 
 def _is_worker(config: pytest.Config) -> bool:
@@ -44,3 +47,17 @@ async def empty_database_url(database_server: EmbeddedServer) -> AsyncIterator[s
     """The address of a database of the test's own that has no schema yet."""
     async with database(database_server) as url:
         yield url
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    """Connections to the test's own database, at most 20."""
+    opened = open_engine(database_url, size=20)
+    yield opened
+    await opened.dispose()
+
+
+@pytest.fixture
+async def world(engine: AsyncEngine) -> World:
+    """A small organisation in the test's own database."""
+    return await make_world(engine)

@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
@@ -25,9 +25,11 @@ _PREFIX = "fg-tests-"
 def open_folder() -> None:
     """Make the folder of this run's server, and clear away those of runs that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-        owner = folder.name.removeprefix(_PREFIX).split("-")[0]
-        if folder.stat().st_uid == os.geteuid() and not _is_alive(int(owner)):
-            _remove(folder)
+        owner = int(folder.name.removeprefix(_PREFIX).split("-")[0])
+        # Another run that starts now may be clearing the same folder away.
+        with suppress(FileNotFoundError):
+            if folder.stat().st_uid == os.geteuid() and not _is_alive(owner):
+                _remove(folder)
     folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
     # Root's server runs as another user, who has to get through.
     folder.chmod(0o711)

@@ -236,7 +236,7 @@ class _Founding:
         others = [trade for trade in charter.trades if trade is not main]
         known = {main.code: min(5, 2 + level + chance.randrange(2))}
         for trade in chance.sample(others, min(_OTHER_SKILLS[level - 1], len(others))):
-            known[trade.code] = min(5, chance.randint(1, 2) + level)
+            known[trade.code] = min(5, chance.randint(0, 2) + level)
         levels = {self._company.skills[code]: skill_level for code, skill_level in known.items()}
         neighbours = chance.sample(list(self._territory_ids.values()), min(level, len(self._territory_ids)))
         record = Technician(

@@ -5,6 +5,7 @@ import asyncpg
 import pytest
 
 from app.auth.tokens import SecretVerifier
+from app.demo.plots import FEWEST
 from app.demo.users import DEMO_USERS
 from tests.cli.command import Workplace
 
@@ -130,3 +131,14 @@ def test_a_database_can_be_migrated_up_and_down(workplace: Workplace) -> None:
     assert asyncio.run(tables()) == 1
     assert workplace.run("migrate", "--down-to", "base").returncode == 0
     assert asyncio.run(tables()) == 0
+
+
+def test_the_examples_are_loaded_into_an_empty_database_only(workplace: Workplace) -> None:
+    first = workplace.run("demo", "--tickets", str(FEWEST))
+    again = workplace.run("demo", "--tickets", str(FEWEST))
+
+    assert first.returncode == 0
+    assert f"demo: {FEWEST}\n" in first.stderr
+    assert again.returncode == 1
+    assert "fieldgraph: The database is not empty" in again.stderr
+    assert workplace.server.pid() is None

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-import asyncpg
+from tests.demo.reading import fetch
 
 UNTOLD = {"id", "organization_id", "version", "created_at", "updated_at", "status_rank"}
 JSON_COLUMNS = {"custom_fields"}
@@ -20,7 +20,7 @@ async def replayed(url: str, kind: str) -> Mapping[UUID, Mapping[str, Any]]:
         ValueError: an event's old value is not the one that was told before.
     """
     rows: dict[UUID, dict[str, Any]] = {}
-    for event in await _fetch(
+    for event in await fetch(
         url, "SELECT subject_id, changes FROM events WHERE kind = $1 ORDER BY organization_id, position", kind
     ):
         row = rows.setdefault(event["subject_id"], {})
@@ -33,19 +33,11 @@ async def replayed(url: str, kind: str) -> Mapping[UUID, Mapping[str, Any]]:
 
 async def stored(url: str, table: str) -> Mapping[UUID, Mapping[str, Any]]:
     """Return the told fields of every row of the table, in JSON's types."""
-    rows = await _fetch(url, f"SELECT * FROM {table}")  # noqa: S608  # a name from this test
+    rows = await fetch(url, f"SELECT * FROM {table}")  # noqa: S608  # a name from this test
     return {
         row["id"]: {name: _spelled(name, value) for name, value in row.items() if name not in UNTOLD}
         for row in rows
     }
-
-
-async def _fetch(url: str, query: str, *arguments: object) -> list[asyncpg.Record]:
-    connection = await asyncpg.connect(url)
-    try:
-        return list(await connection.fetch(query, *arguments))
-    finally:
-        await connection.close()
 
 
 def _spelled(name: str, value: Any) -> Any:

@@ -2,15 +2,15 @@
 
 ACTIVE = "('ASSIGNED', 'ACCEPTED', 'EN_ROUTE', 'IN_PROGRESS', 'PAUSED')"
 
-# Each sentence with the query for its counter-examples.
-RULES = {
-    "a ticket has at most one active assignment": f"""
-        SELECT ticket_id FROM assignments WHERE status IN {ACTIVE}
+# Each sentence with the query for its counter-examples; ACTIVE stands for the five statuses.
+_QUERIES = {
+    "a ticket has at most one active assignment": """
+        SELECT ticket_id FROM assignments WHERE status IN ACTIVE
         GROUP BY organization_id, ticket_id HAVING count(*) > 1""",
-    "a ticket's status agrees with its active assignment": f"""
+    "a ticket's status agrees with its active assignment": """
         SELECT t.ticket_number, t.status, a.status AS job
         FROM tickets t LEFT JOIN assignments a
-          ON a.organization_id = t.organization_id AND a.ticket_id = t.id AND a.status IN {ACTIVE}
+          ON a.organization_id = t.organization_id AND a.ticket_id = t.id AND a.status IN ACTIVE
         WHERE NOT CASE t.status
             WHEN 'ASSIGNED' THEN a.id IS NOT NULL
             WHEN 'IN_PROGRESS' THEN a.id IS NULL OR a.status IN ('IN_PROGRESS', 'PAUSED')
@@ -20,10 +20,10 @@ RULES = {
     "sequences of a ticket are dense from one": """
         SELECT ticket_id FROM assignments GROUP BY organization_id, ticket_id
         HAVING min(sequence) <> 1 OR max(sequence) <> count(*) OR count(DISTINCT sequence) <> count(*)""",
-    "only the last turn of a ticket is active": f"""
+    "only the last turn of a ticket is active": """
         SELECT a.id FROM assignments a JOIN assignments b
           ON b.organization_id = a.organization_id AND b.ticket_id = a.ticket_id AND b.sequence > a.sequence
-        WHERE a.status IN {ACTIVE}""",
+        WHERE a.status IN ACTIVE""",
     "turns of a ticket follow each other in time": """
         SELECT id FROM (SELECT id, assigned_at, lag(assigned_at) OVER (
             PARTITION BY organization_id, ticket_id ORDER BY sequence) AS before FROM assignments) AS turns
@@ -153,11 +153,11 @@ RULES = {
                 OVER (PARTITION BY organization_id, subject_id ORDER BY position) AS earlier
             FROM events WHERE kind IN ('Ticket', 'Assignment')) AS log
         WHERE existed AND before IS DISTINCT FROM earlier""",
-    "a ticket's last event concerns its present technician": f"""
+    "a ticket's last event concerns its present technician": """
         SELECT e.ticket_id FROM (SELECT DISTINCT ON (organization_id, subject_id) * FROM events
             WHERE kind = 'Ticket' ORDER BY organization_id, subject_id, position DESC) AS e
         LEFT JOIN assignments a ON a.organization_id = e.organization_id AND a.ticket_id = e.ticket_id
-            AND a.status IN {ACTIVE}
+            AND a.status IN ACTIVE
         LEFT JOIN technicians t ON t.organization_id = a.organization_id AND t.id = a.technician_id
         WHERE e.technician_after IS DISTINCT FROM a.technician_id OR e.team_after IS DISTINCT FROM t.team_id""",
     "internal comments are internal in the log": """
@@ -181,3 +181,5 @@ RULES = {
             UNION ALL SELECT id FROM users UNION ALL SELECT id FROM organizations) AS keys
         WHERE id::text !~ '^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab]'""",
 }
+
+RULES = {sentence: query.replace("ACTIVE", ACTIVE) for sentence, query in _QUERIES.items()}
