@@ -7,7 +7,7 @@ from uuid import UUID
 from app.domain.events import Event
 from app.domain.sight import visible_changes
 from app.reads.entities import Entity
-from app.reads.pages import Record
+from app.reads.record import Record
 from resolvers.context import Operation
 
 

@@ -7,7 +7,8 @@ from app.reads import entities, filters
 from app.reads.filters import TechnicianFilter
 from app.reads.lists import load_list
 from app.reads.orders import Kind, Order, Term
-from app.reads.pages import Page, Record, Window
+from app.reads.pages import Page, Window
+from app.reads.record import Record
 from resolvers.context import Operation
 
 _ORDER = Order((Term("id", Kind.ID),))

@@ -8,7 +8,8 @@ from app.reads import entities, filters, relations
 from app.reads.filters import TicketFilter
 from app.reads.lists import load_list
 from app.reads.orders import Order
-from app.reads.pages import Page, Record, Window
+from app.reads.pages import Page, Window
+from app.reads.record import Record
 from resolvers.context import Operation
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import strawberry
 
 from app.reads.entities import Entity
-from app.reads.pages import Record, window
+from app.reads.pages import window
+from app.reads.record import Record
 from app.reads.relations import Relation
 from resolvers.context import Operation
 

@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from app.db.tables.base import Uuid
 from app.reads.entities import Entity
 from app.reads.orders import Order, write_cursor
-from app.reads.pages import Edge, Page, Record, Window, beyond, place_of, sorting
+from app.reads.pages import Edge, Page, Window, beyond, place_of, sorting
 from app.reads.reader import Reader
+from app.reads.record import Record
 from app.reads.relations import Relation
 from app.reads.viewers import ORGANIZATION
 
@@ -140,9 +141,7 @@ def _children(
     return parents, table, inner
 
 
-def page_of(
-    order: Order, asked: Window | None, rows: list[Record], count: Callable[[], Awaitable[int]]
-) -> Page:
+def page_of(order: Order, asked: Window | None, rows: list[Record], count: Callable[[], Awaitable[int]]) -> Page:
     """Cut one row too many off and turn the rows to the list's own direction."""
     more = asked is not None and len(rows) > asked.size
     kept = rows[: asked.size] if asked is not None else rows

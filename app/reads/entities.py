@@ -47,9 +47,7 @@ def _visible_tickets(table: sa.FromClause, visibility: Visibility) -> "sa.Column
     if visibility is Visibility.NOTHING:
         return sa.false()
     if visibility is Visibility.OWN:
-        return present & (
-            (table.c.requester_id == VIEWER_USER) | (table.c.customer_id == sa.any_(VIEWER_CUSTOMERS))
-        )
+        return present & ((table.c.requester_id == VIEWER_USER) | (table.c.customer_id == sa.any_(VIEWER_CUSTOMERS)))
     return present
 
 
@@ -113,9 +111,7 @@ def _outside(visibility: Visibility) -> bool:
     return visibility in {Visibility.OWN, Visibility.NOTHING}
 
 
-_PLACE_OF_CUSTOMER = MappingProxyType(
-    dict.fromkeys(("address", "latitude", "longitude"), _address_of_customer)
-)
+_PLACE_OF_CUSTOMER = MappingProxyType(dict.fromkeys(("address", "latitude", "longitude"), _address_of_customer))
 _PLACE_OF_TICKET = MappingProxyType(dict.fromkeys(("address", "latitude", "longitude"), _address_of_ticket))
 
 ORGANIZATION = Entity(name="Organization", table=organizations)
@@ -138,9 +134,7 @@ SKILL_REQUIREMENT = Entity(name="SkillRequirement", table=ticket_required_skills
 PART_REQUIREMENT = Entity(name="PartRequirement", table=ticket_required_parts, key=None)
 COMMENT = Entity(name="Comment", table=comments, visible=_visible_comments)
 ASSIGNMENT = Entity(name="Assignment", table=assignments, visible=_of_visible_ticket)
-PART_USAGE = Entity(
-    name="PartUsage", table=assignment_parts, key=None, masks=MappingProxyType({"cost": _staff_only})
-)
+PART_USAGE = Entity(name="PartUsage", table=assignment_parts, key=None, masks=MappingProxyType({"cost": _staff_only}))
 
 NODES: Mapping[str, Entity] = MappingProxyType(
     {

@@ -164,9 +164,7 @@ def _of_active_job(wanted: TicketFilter) -> Conditions:
         yield _held(active, job.c.technician_id, wanted.assignee, "assigneeId")
     if wanted.team is not None:
         member = technicians.alias()
-        in_team = active.where(
-            member.c.organization_id == job.c.organization_id, member.c.id == job.c.technician_id
-        )
+        in_team = active.where(member.c.organization_id == job.c.organization_id, member.c.id == job.c.technician_id)
         yield _held(in_team, member.c.team_id, wanted.team, "teamId")
 
 

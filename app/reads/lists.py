@@ -7,8 +7,9 @@ import sqlalchemy as sa
 from app.reads.batches import columns_of, page_of, visible
 from app.reads.entities import Entity
 from app.reads.orders import Order
-from app.reads.pages import Page, Record, Window, beyond, place_of, sorting
+from app.reads.pages import Page, Window, beyond, place_of, sorting
 from app.reads.reader import Reader
+from app.reads.record import Record
 
 
 async def load_list(

@@ -21,22 +21,6 @@ _TYPES: "dict[Kind, sa.types.TypeEngine[Any]]" = {
 }
 
 
-class Record:
-    """A row as the resolvers see it: the columns the viewer may see, as attributes, and its entity."""
-
-    __slots__ = ("_row", "entity")
-
-    def __init__(self, entity: Any, row: "sa.Row[Any]") -> None:
-        self.entity = entity
-        self._row = row
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._row, name)
-
-    def __getitem__(self, name: str) -> Any:
-        return getattr(self._row, name)
-
-
 @dataclass(frozen=True, slots=True)
 class Window:
     """Which part of a list: `size` rows after (or, `backwards`, before) the place of a cursor."""
@@ -84,9 +68,7 @@ def window(
     """
     backwards = last is not None or before is not None
     if backwards and (first is not None or after is not None):
-        raise Invalid(
-            field=("last",), problem="Page forwards (first, after) or backwards (last, before), not both."
-        )
+        raise Invalid(field=("last",), problem="Page forwards (first, after) or backwards (last, before), not both.")
     size, name = (last, "last") if backwards else (first, "first")
     size = default if size is None else size
     if not 0 <= size <= LARGEST:

@@ -14,8 +14,8 @@ from app.domain.tickets import PRIORITY_LABELS, TicketPriority
 from app.reads.batches import columns_of, visible
 from app.reads.entities import ASSIGNMENT
 from app.reads.orders import Kind, Order, Term
-from app.reads.pages import Record
 from app.reads.reader import Reader
+from app.reads.record import Record
 
 _UNDER_WAY = (AssignmentStatus.IN_PROGRESS, AssignmentStatus.PAUSED, AssignmentStatus.EN_ROUTE)
 
@@ -47,9 +47,7 @@ async def load_queues(reader: Reader, technician_ids: Sequence[UUID]) -> dict[UU
     ticket = tickets.alias()
     order = (waiting, ticket.c.priority, assignments.c.assigned_at, assignments.c.id)
     number = sa.func.row_number().over(partition_by=assignments.c.technician_id, order_by=order)
-    same = sa.and_(
-        ticket.c.organization_id == assignments.c.organization_id, ticket.c.id == assignments.c.ticket_id
-    )
+    same = sa.and_(ticket.c.organization_id == assignments.c.organization_id, ticket.c.id == assignments.c.ticket_id)
     statement = (
         sa.select(
             *columns_of(reader, ASSIGNMENT, assignments),

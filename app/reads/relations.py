@@ -142,9 +142,7 @@ ASSIGNMENT_TIER = Relation(
     parent_column="tier_level",
     target_column="level",
 )
-ASSIGNMENT_ASSIGNER = Relation(
-    name="assignment.assignedBy", target=entities.USER, parent_column="assigned_by"
-)
+ASSIGNMENT_ASSIGNER = Relation(name="assignment.assignedBy", target=entities.USER, parent_column="assigned_by")
 ASSIGNMENT_PARTS = Relation(
     name="assignment.partsUsed",
     target=entities.PART_USAGE,
@@ -162,9 +160,7 @@ TECHNICIAN_TIER = Relation(
     parent_column="tier_level",
     target_column="level",
 )
-TECHNICIAN_MAIN_SKILL = Relation(
-    name="technician.mainSkill", target=entities.SKILL, parent_column="main_skill_id"
-)
+TECHNICIAN_MAIN_SKILL = Relation(name="technician.mainSkill", target=entities.SKILL, parent_column="main_skill_id")
 TECHNICIAN_SKILLS = Relation(
     name="technician.skills",
     target=entities.TECHNICIAN_SKILL,
@@ -173,9 +169,7 @@ TECHNICIAN_SKILLS = Relation(
     many=True,
     order=_by("skill_id", Kind.ID),
 )
-TECHNICIAN_SKILL_SKILL = Relation(
-    name="technicianSkill.skill", target=entities.SKILL, parent_column="skill_id"
-)
+TECHNICIAN_SKILL_SKILL = Relation(name="technicianSkill.skill", target=entities.SKILL, parent_column="skill_id")
 TECHNICIAN_TERRITORIES = Relation(
     name="technician.territories",
     target=entities.TERRITORY,

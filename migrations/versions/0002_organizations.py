@@ -191,8 +191,9 @@ INDEXES = (
     "CREATE INDEX technicians_by_team ON technicians (organization_id, team_id)",
     "CREATE INDEX assets_by_customer ON assets (organization_id, customer_id)",
     "CREATE INDEX technician_skills_by_skill ON technician_skills (organization_id, skill_id)",
-    "CREATE INDEX technician_territories_by_territory"
-    " ON technician_territories (organization_id, territory_id)",
+    """
+    CREATE INDEX technician_territories_by_territory ON technician_territories (organization_id, territory_id)
+    """,
 )
 
 NAMES = (

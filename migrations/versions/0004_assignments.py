@@ -95,8 +95,9 @@ UP = (
     CREATE INDEX assignments_in_queue ON assignments (organization_id, technician_id, assigned_at, id)
     WHERE status IN {ACTIVE}
     """,
-    "CREATE INDEX assignments_by_technician"
-    " ON assignments (organization_id, technician_id, assigned_at, id)",
+    """
+    CREATE INDEX assignments_by_technician ON assignments (organization_id, technician_id, assigned_at, id)
+    """,
     "CREATE INDEX assignments_by_time ON assignments (organization_id, assigned_at, id)",
     "CREATE INDEX assignments_by_status ON assignments (organization_id, status_rank, id)",
     "COMMENT ON COLUMN assignments.sequence IS 'The turns at one ticket, counted from 1 without gaps'",

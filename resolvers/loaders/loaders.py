@@ -7,8 +7,9 @@ from aiodataloader import DataLoader
 
 from app.reads import batches
 from app.reads.entities import Entity
-from app.reads.pages import Page, Record, Window
+from app.reads.pages import Page, Window
 from app.reads.reader import Reader
+from app.reads.record import Record
 from app.reads.relations import Relation
 
 Batch = Callable[[Sequence[Any]], Awaitable[Mapping[Any, Any]]]
