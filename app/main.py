@@ -35,6 +35,7 @@ from schema.execution.websocket import WebSocketEndpoint
 
 _REQUEST_ID = b"x-request-id"
 _LONGEST_REQUEST_ID = 64
+_LAST_WRITES_SECONDS = 5.0
 # Ordinary responses make many short-lived objects; the collector's defaults would halve throughput.
 _COLLECT_AFTER = (50_000, 50, 50)
 
@@ -72,6 +73,8 @@ def create_app(settings: Settings) -> ASGIApp:
         try:
             yield
         finally:
+            if process.unfinished:
+                await asyncio.wait(process.unfinished, timeout=_LAST_WRITES_SECONDS)
             following.cancel()
             with suppress(asyncio.CancelledError):
                 await following

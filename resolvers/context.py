@@ -1,7 +1,8 @@
 """What a resolver is given: the process it runs in, who asks, and one look at the database."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
@@ -13,13 +14,16 @@ from app.domain.cursors import LogPosition
 from app.domain.people import Actor
 from app.live.replay import Log
 from app.reads.reader import Reader
-from app.services.change import Writer
+from app.services.change import Writer, Written
 from resolvers.loaders import Loaders
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Process:
-    """What all operations of one process share."""
+    """What all operations of one process share.
+
+    `unfinished` are the writes under way; a client that goes away leaves its write there.
+    """
 
     engine: AsyncEngine
     writer: Writer
@@ -28,6 +32,7 @@ class Process:
     verifier: TokenVerifier
     clock: Callable[[], datetime]
     statement_timeout_seconds: float = 10
+    unfinished: set[asyncio.Task[Written]] = field(default_factory=set)
 
 
 Reload = Callable[[], Awaitable[Actor]]

@@ -1,15 +1,22 @@
 """Connections: one engine per process, made from a URL."""
 
+from typing import TypeAlias
+
+import asyncpg
 from sqlalchemy import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 OLDEST_SERVER = 180_000
 
 
 def async_url(url: str) -> URL:
     """Return the address with the driver this project uses, whatever spelling it came in."""
-    parsed = make_url(url.replace("postgres://", "postgresql://", 1))
-    return parsed.set(drivername="postgresql+asyncpg")
+    parsed = make_url(url.replace("postgres://", "postgresql://", 1)).set(drivername="postgresql+asyncpg")
+    # libpq's name, which addresses of hosted servers carry; the driver has another for the same values.
+    mode = parsed.query.get("sslmode")
+    return parsed if mode is None else parsed.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
 
 
 def open_engine(url: str, *, size: int = 10, application: str = "fieldgraph") -> AsyncEngine:
@@ -27,3 +34,11 @@ def open_engine(url: str, *, size: int = 10, application: str = "fieldgraph") ->
         pool_recycle=1800,
         connect_args={"server_settings": {"application_name": application, "jit": "off", "timezone": "UTC"}},
     )
+
+
+async def driver_of(connection: AsyncConnection) -> Driver:
+    """Return the driver's own connection, for what SQLAlchemy has no words for."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    if not isinstance(driver, asyncpg.Connection):
+        raise TypeError("the engine must use asyncpg")
+    return driver

@@ -7,10 +7,18 @@ from contextlib import suppress
 import asyncpg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db.engine import Driver, driver_of
 
 _CHANNEL = "fieldgraph_log"
-_LOST = (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError)
+_LOST = (
+    OSError,
+    SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +53,7 @@ class Notifications:
     async def _once(self) -> None:
         ended = asyncio.Event()
         async with self._engine.connect() as connection:
-            driver = await _driver_of(connection)
+            driver = await driver_of(connection)
             driver.add_termination_listener(lambda _: ended.set())
             await driver.add_listener(_CHANNEL, lambda *_: self._heard())
             self._heard()
@@ -56,9 +64,7 @@ class Notifications:
                     await driver.reset()
                 await connection.invalidate()
 
-    async def _tell_until(
-        self, driver: "asyncpg.Connection[asyncpg.Record]", ended: asyncio.Event
-    ) -> None:
+    async def _tell_until(self, driver: Driver, ended: asyncio.Event) -> None:
         over = asyncio.ensure_future(ended.wait())
         try:
             while not over.done():
@@ -70,10 +76,3 @@ class Notifications:
                     await driver.execute(f"NOTIFY {_CHANNEL}")
         finally:
             over.cancel()
-
-
-async def _driver_of(connection: AsyncConnection) -> "asyncpg.Connection[asyncpg.Record]":
-    driver = (await connection.get_raw_connection()).driver_connection
-    if not isinstance(driver, asyncpg.Connection):
-        raise TypeError("the engine must use asyncpg")
-    return driver

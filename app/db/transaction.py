@@ -9,6 +9,22 @@ from uuid import UUID
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from app.db.engine import Driver, driver_of
+
+_LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+
+
+class ConnectionLost(Exception):
+    """The database went away; of a commit it is unknown whether it happened."""
+
 
 class DatabaseRole(StrEnum):
     """Whose eyes a transaction has: one organisation's, or the logs of all."""
@@ -39,9 +55,7 @@ async def transaction(
 
 
 @asynccontextmanager
-async def system_transaction(
-    engine: AsyncEngine, *, timeout_seconds: float = 10
-) -> AsyncIterator[AsyncConnection]:
+async def system_transaction(engine: AsyncEngine, *, timeout_seconds: float = 10) -> AsyncIterator[AsyncConnection]:
     """Open a read-only transaction that sees events and heads of every organisation, nothing else."""
     async with _opened(engine, _begin(DatabaseRole.SYSTEM, Mode.READ, timeout_seconds, None)) as connection:
         yield connection
@@ -57,21 +71,55 @@ def _begin(role: DatabaseRole, mode: Mode, timeout_seconds: float, organization_
 
 @asynccontextmanager
 async def _opened(engine: AsyncEngine, begin: str) -> AsyncIterator[AsyncConnection]:
-    async with engine.connect() as connection:
-        driver = (await connection.get_raw_connection()).driver_connection
-        if not isinstance(driver, asyncpg.Connection):
-            raise TypeError("the engine must use asyncpg")
+    connection, driver = await _begun(engine, begin)
+    try:
+        yield connection
+        await _said(driver, "COMMIT")
+    except BaseException:
+        await asyncio.shield(_roll_back(connection, driver))
+        raise
+    finally:
+        await asyncio.shield(connection.close())
+
+
+async def _begun(engine: AsyncEngine, begin: str) -> tuple[AsyncConnection, Driver]:
+    """Return a connection within a transaction; pooled ones that died meanwhile are thrown away.
+
+    Raises:
+        ConnectionLost: not even a new connection lasts until the transaction has begun.
+    """
+    tries = 1 + getattr(engine.pool, "size", lambda: 0)()
+    while True:
+        tries -= 1
+        connection = await engine.connect()
         try:
-            await driver.execute(begin)
-            yield connection
-            await driver.execute("COMMIT")
+            driver = await driver_of(connection)
+            await _said(driver, begin)
+        except ConnectionLost:
+            await _given_up(connection)
+            if tries == 0:
+                raise
         except BaseException:
-            await asyncio.shield(_roll_back(connection, driver))
+            await asyncio.shield(_given_up(connection))
             raise
+        else:
+            return connection, driver
 
 
-async def _roll_back(connection: AsyncConnection, driver: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def _said(driver: Driver, statement: str) -> None:
+    try:
+        await driver.execute(statement)
+    except _LOST as error:
+        raise ConnectionLost from error
+
+
+async def _roll_back(connection: AsyncConnection, driver: Driver) -> None:
     try:
         await driver.execute("ROLLBACK")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
         await connection.invalidate()
+
+
+async def _given_up(connection: AsyncConnection) -> None:
+    await connection.invalidate()
+    await connection.close()

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import log
 from app.db.notifications import Notifications
-from app.db.transaction import system_transaction
+from app.db.transaction import ConnectionLost, system_transaction
 from app.domain.events import Event
 from app.live.follower import Follower
 
@@ -49,7 +49,7 @@ class Hub:
                 await self._wait()
                 try:
                     await self._catch_up()
-                except (OSError, SQLAlchemyError) as lost:
+                except (OSError, SQLAlchemyError, ConnectionLost) as lost:
                     logger.warning("hub.read_failed", reason=type(lost).__name__)
         finally:
             listening.cancel()

@@ -12,6 +12,7 @@ from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from app.auth.actors import UnknownUser
 from app.auth.claims import InvalidToken
 from app.auth.jwks import KeysUnavailable
+from app.db.transaction import ConnectionLost
 from app.domain.refusals import ErrorCode, Refusal
 from app.logs import current_request_id
 
@@ -55,7 +56,7 @@ def failure(error: BaseException) -> dict[str, Any]:
             return _unavailable("Tokens cannot be checked at the moment.")
         case TimeoutError():
             return {"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}
-        case NoFreeConnection() | OSError():
+        case NoFreeConnection() | OSError() | ConnectionLost():
             return _unavailable("The database is not available.")
         case DBAPIError():
             return _of_database(error)

@@ -23,8 +23,7 @@ async def write(
     # A write must not wait for a connection while it holds one.
     await operation.renew()
     try:
-        # A client that goes away does not stop what has begun: it may already have been committed.
-        written = await asyncio.shield(_written(operation, command, service))
+        written = await _written(operation, command, service)
     except Refusal as refusal:
         return payload(errors=[await error_of(operation, refusal)])
     fields: dict[str, Any] = await fields_of(operation, written)
@@ -32,4 +31,13 @@ async def write(
 
 
 async def _written(operation: Operation, command: Callable[[], C], service: Service[C]) -> Written:
-    return await service(operation.process.writer, operation.actor, command())
+    # A client that goes away does not stop what has begun: it may already have been committed.
+    process = operation.process
+    task = asyncio.create_task(_serve(service(process.writer, operation.actor, command())))
+    process.unfinished.add(task)
+    task.add_done_callback(process.unfinished.discard)
+    return await asyncio.shield(task)
+
+
+async def _serve(service: Awaitable[Written]) -> Written:
+    return await service
