@@ -17,7 +17,7 @@ async def copy_rows(
 
     Must run inside a transaction. The rows go by COPY into a temporary table and from there into
     `table`, because COPY into a table under row-level security is refused; so every policy, check
-    and default of the table holds. JSON columns take plain Python values.
+    and default of the table holds. JSON columns take plain Python values and dataclasses.
     """
     staging = sa.Table(
         f"bulk_{table.name}",
@@ -38,16 +38,13 @@ async def copy_rows(
     return done.rowcount
 
 
-def _spelled(
-    table: sa.Table, columns: Sequence[str], rows: Iterable[Sequence[object]]
-) -> Iterable[Sequence[object]]:
+def _spelled(table: sa.Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
     json = {at for at, name in enumerate(columns) if isinstance(table.c[name].type, JSON)}
     if not json:
         return rows
     return (
         tuple(
-            orjson.dumps(value).decode() if at in json and value is not None else value
-            for at, value in enumerate(row)
+            orjson.dumps(value).decode() if at in json and value is not None else value for at, value in enumerate(row)
         )
         for row in rows
     )

@@ -83,9 +83,7 @@ class Company:
         """Return the technicians of a tier, in the order in which they were hired."""
         return [worker for worker in self.workers if worker.record.tier_level == level]
 
-    def circles(
-        self, level: int, trade: str, least: int, territory_id: UUID
-    ) -> tuple[list[Worker], ...]:
+    def circles(self, level: int, trade: str, least: int, territory_id: UUID) -> tuple[list[Worker], ...]:
         """Return a tier's technicians: who is able and near, who is able, and all; kept for next time."""
         asked = (level, trade, least, territory_id)
         if asked not in self._circles:
@@ -283,9 +281,7 @@ class _Founding:
     def _win_customers(self) -> None:
         names = list(product(HOUSES, BUSINESSES))
         self._chance.shuffle(names)
-        logins: list[UUID | None] = [
-            each.user_id for each in self._logins if each.roles == (Role.END_USER,)
-        ]
+        logins: list[UUID | None] = [each.user_id for each in self._logins if each.roles == (Role.END_USER,)]
         for number in range(1, self._charter.customers + 1):
             house, business = names[(number - 1) % len(names)]
             self._company.clients.append(self._win(number, house, business, logins.pop() if logins else None))

@@ -54,9 +54,7 @@ class Desk:
         number = f"TKT-{at.year}-{self.last_numbers[at.year]:06d}"
         ticket = replace(ticket, id=self._journal.ids.new(at), ticket_number=number)
         case = Case(ticket=ticket, work=work, client=client, requester=requester)
-        self._journal.log(
-            at, requester, ticket_event(EventType.TICKET_CREATED, None, case.situation, occurred_at=at)
-        )
+        self._journal.log(at, requester, ticket_event(EventType.TICKET_CREATED, None, case.situation, occurred_at=at))
         return case
 
     def close_file(self, case: Case) -> None:
@@ -76,9 +74,7 @@ class Desk:
     def move(self, case: Case, to: TicketStatus, at: datetime, hand: Hand) -> None:
         """Move a ticket that has no active job."""
         moved = ticket_rules.move(case.ticket, to, now=at)
-        told_as = (
-            EventType.TICKET_RESOLVED if to is TicketStatus.RESOLVED else EventType.TICKET_STATUS_CHANGED
-        )
+        told_as = EventType.TICKET_RESOLVED if to is TicketStatus.RESOLVED else EventType.TICKET_STATUS_CHANGED
         self._journal.log(at, hand, self._saved(case, case.situation, moved, at, told_as))
 
     def assign(
@@ -114,11 +110,7 @@ class Desk:
         before = case.situation
         job, holder = case.present()
         level = job.tier_level + 1
-        told = [
-            self._ended(
-                case, job_rules.escalate(job, reason=reason, at=at), at, EventType.JOB_ESCALATED, at
-            )
-        ]
+        told = [self._ended(case, job_rules.escalate(job, reason=reason, at=at), at, EventType.JOB_ESCALATED, at)]
         status = TicketStatus.ESCALATED if worker is None else TicketStatus.ASSIGNED
         moved = replace(
             ticket_rules.move(case.ticket, status, now=at),
@@ -166,9 +158,7 @@ class Desk:
 
     def arrive(self, case: Case, at: datetime) -> None:
         """Reach the site; the status stays."""
-        self._work(
-            case, at, lambda job, moment: replace(job, arrived_at=moment), EventType.RECORD_CHANGED
-        )
+        self._work(case, at, lambda job, moment: replace(job, arrived_at=moment), EventType.RECORD_CHANGED)
 
     def start(self, case: Case, at: datetime) -> None:
         """Begin, or go on after a pause."""
@@ -194,8 +184,10 @@ class Desk:
         )
         worker.running = None
 
-    def complete(self, case: Case, at: datetime, outcome: AssignmentOutcome, notes: str | None) -> None:
-        """End the job with an outcome; a success takes the parts of the work from stock."""
+    def complete(
+        self, case: Case, at: datetime, outcome: AssignmentOutcome, notes: str | None, *, with_parts: bool
+    ) -> None:
+        """End the job with an outcome; a success may take the parts of the work from stock."""
         job, _ = case.present()
         succeeded = outcome is AssignmentOutcome.SUCCESS
         spent = (at - (job.started_at or at)) / timedelta(hours=1)
@@ -206,7 +198,7 @@ class Desk:
             actions_taken=case.work.actions if succeeded else None,
             notes=notes,
         )
-        used = Counter(case.work.parts) if succeeded and self._chance.random() < 0.8 else Counter[str]()
+        used = Counter(case.work.parts) if succeeded and with_parts else Counter[str]()
         for line, (number, quantity) in enumerate(used.items(), start=1):
             part = self.company.parts[number]
             cost = part.unit_cost * quantity
@@ -271,9 +263,7 @@ class Desk:
             told.append(self._saved(case, before, moved, at, ticket_told_as, moment))
         self._journal.log(at, worker.hand, *told, *(also or ()))
 
-    def _ended(
-        self, case: Case, after: Assignment, at: datetime, told_as: EventType, moment: datetime
-    ) -> NewEvent:
+    def _ended(self, case: Case, after: Assignment, at: datetime, told_as: EventType, moment: datetime) -> NewEvent:
         """Write the job as it stands now; once it is over the case has none."""
         job, worker = case.present()
         saved = replace(after, version=job.version + 1, updated_at=max(at, job.updated_at))

@@ -143,7 +143,7 @@ class Journal:
                     after.customer_id,
                     before.internal,
                     after.internal,
-                    [{"field": c.field, "old": c.old, "new": c.new} for c in event.changes],
+                    event.changes,
                     hand.user_id,
                     hand.source,
                     hand.ip_address,

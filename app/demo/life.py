@@ -18,6 +18,8 @@ from app.domain.tickets import Environment, Ticket, TicketPriority, TicketStatus
 
 _OPENS, _SHUTS, _FRIDAY = 6, 17, 4
 _TRIES = 400
+# How likely a success needs parts.
+_PARTS, _PARTS_IF_BRIEF = 0.8, 0.2
 _RESERVED_FOR = timedelta(days=30)
 _OUTCOMES = {
     Turn.SUCCESS: AssignmentOutcome.SUCCESS,
@@ -195,7 +197,8 @@ class Life:
                 return
             yield from self._wait(10, 50)
             if turn is Turn.CUSTOMER_UNAVAILABLE:
-                desk.complete(case, self._at, _OUTCOMES[turn], "Nobody opened, nobody answered the phone.")
+                notes = "Nobody opened, nobody answered the phone."
+                desk.complete(case, self._at, _OUTCOMES[turn], notes, with_parts=False)
                 return
             desk.arrive(case, self._at)
         yield from self._wait(10, 400)
@@ -235,7 +238,8 @@ class Life:
             desk.escalate(case, successor, self._at, self._pick(talk.ESCALATIONS))
         else:
             notes = self._pick(talk.FAILURES) if turn is Turn.FAILED else None
-            desk.complete(case, self._at, _OUTCOMES[turn], notes)
+            with_parts = self._chance.random() < (_PARTS_IF_BRIEF if self._plot.brief else _PARTS)
+            desk.complete(case, self._at, _OUTCOMES[turn], notes, with_parts=with_parts)
 
     def _end(self) -> Iterator[datetime]:
         case, then = self._case, self._plot.then
@@ -259,13 +263,9 @@ class Life:
         present = None if case.worker is None else case.worker.record.id
         unwanted = {*never_again(case), present}
         reserved = self._at > self._now - _RESERVED_FOR
-        for circle in self._desk.company.circles(
-            level, case.work.trade, case.work.level, case.client.territory_id
-        ):
+        for circle in self._desk.company.circles(level, case.work.trade, case.work.level, case.client.territory_id):
             usable = [
-                worker
-                for worker in circle
-                if worker.record.id not in unwanted and not (reserved and worker.reserved)
+                worker for worker in circle if worker.record.id not in unwanted and not (reserved and worker.reserved)
             ]
             if usable:
                 drawn = self._chance.sample(usable, min(3, len(usable)))

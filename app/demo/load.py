@@ -41,7 +41,7 @@ _YEAR = timedelta(days=365)
 # Founding takes hours of the organisation's own time, and comes before the first ticket.
 _FOUNDED_BEFORE = timedelta(days=4)
 _CHUNK = 20_000
-_AHEAD = 2
+_AHEAD = 1
 _TIMEOUT_SECONDS = 600
 
 
@@ -113,9 +113,7 @@ async def load_demo(url: str, *, tickets: int = 400, now: datetime, progress: Pr
     )
 
 
-async def load_benchmark(
-    url: str, *, tickets: int = BENCHMARK_TICKETS, now: datetime, progress: Progress
-) -> None:
+async def load_benchmark(url: str, *, tickets: int = BENCHMARK_TICKETS, now: datetime, progress: Progress) -> None:
     """Load the benchmark organisation and bring the planner's statistics up to date.
 
     200 technicians; 100,000 tickets and, as for any multiple of twenty, half as many again
@@ -219,9 +217,7 @@ async def _register(connection: AsyncConnection, charter: Charter, at: datetime)
         raise AlreadyLoaded(organization_id)
 
 
-async def _invent(
-    happening: Iterator[int], journal: Journal, chunks: "asyncio.Queue[_Chunk | None]"
-) -> None:
+async def _invent(happening: Iterator[int], journal: Journal, chunks: "asyncio.Queue[_Chunk | None]") -> None:
     while (begun := await asyncio.to_thread(_go_on_until_full, happening, journal)) is not None:
         await chunks.put(_Chunk(rows=journal.take(), begun=begun))
     await chunks.put(None)

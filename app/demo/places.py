@@ -31,9 +31,7 @@ class Region:
         return tuple(dict.fromkeys(town.territory for town in self.towns))
 
 
-def _town(
-    name: str, territory: str, latitude: float, longitude: float, postcode: str, reach: float = 0.012
-) -> Town:
+def _town(name: str, territory: str, latitude: float, longitude: float, postcode: str, reach: float = 0.012) -> Town:
     return Town(
         name=name,
         territory=territory,

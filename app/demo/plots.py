@@ -156,8 +156,7 @@ def demo_plots(company: Company, chance: Random, tickets: int, year: timedelta) 
     plots += [_jittered(plot, chance) for plot in islice(cycle(_OPEN), more)]
     plots += [_ended(chance, year) for _ in range(tickets - len(plots))]
     talkative = [
-        plot if plot.client == 0 else replace(plot, comments=chance.choice((0, 1, 1, 2, 2, 3, 4)))
-        for plot in plots
+        plot if plot.client == 0 else replace(plot, comments=chance.choice((0, 1, 1, 2, 2, 3, 4))) for plot in plots
     ]
     return sorted(_reserve(talkative), key=lambda plot: -plot.arrives)
 

@@ -28,9 +28,7 @@ class DemoUser:
 
 
 def _user(name: str, role: Role, summary: str, organization_id: UUID = ORGANIZATION) -> tuple[str, DemoUser]:
-    user = DemoUser(
-        user_id=fixed_id(f"user {name}"), organization_id=organization_id, roles=(role,), summary=summary
-    )
+    user = DemoUser(user_id=fixed_id(f"user {name}"), organization_id=organization_id, roles=(role,), summary=summary)
     return name, user
 
 

@@ -79,10 +79,10 @@ async def test_rows_of_another_organisation_are_refused(database_url: str) -> No
     try:
         async with transaction(engine, other_id) as connection:
             await make_organization(connection, other_id)
-        with pytest.raises(DBAPIError, match="row-level security"):
-            async with transaction(engine, organization_id) as connection:
-                await make_organization(connection, organization_id)
-                names = ("organization_id", "id", "name", "roles", "created_at", "updated_at")
+        names = ("organization_id", "id", "name", "roles", "created_at", "updated_at")
+        async with transaction(engine, organization_id) as connection:
+            await make_organization(connection, organization_id)
+            with pytest.raises(DBAPIError, match="row-level security"):
                 await copy_rows(connection, users, names, [(other_id, uuid4(), "Bram", (), AT, AT)])
     finally:
         await engine.dispose()

@@ -35,8 +35,7 @@ async def stored(url: str, table: str) -> Mapping[UUID, Mapping[str, Any]]:
     """Return the told fields of every row of the table, in JSON's types."""
     rows = await fetch(url, f"SELECT * FROM {table}")  # noqa: S608  # a name from this test
     return {
-        row["id"]: {name: _spelled(name, value) for name, value in row.items() if name not in UNTOLD}
-        for row in rows
+        row["id"]: {name: _spelled(name, value) for name, value in row.items() if name not in UNTOLD} for row in rows
     }
 
 
