@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
-
 from app.auth.actors import Actors
 from app.auth.tokens import TokenVerifier
+from app.db.engine import Engine
 from app.domain.cursors import LogPosition
 from app.domain.people import Actor
 from app.live.replay import Log
@@ -25,7 +24,7 @@ class Process:
     `unfinished` are the writes under way; a client that goes away leaves its write there.
     """
 
-    engine: AsyncEngine
+    engine: Engine
     writer: Writer
     log: Log
     actors: Actors

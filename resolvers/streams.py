@@ -5,6 +5,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import UUID
 
+from app.db import log
 from app.domain.events import Concerned, Event
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may, visibility_class
@@ -77,11 +78,12 @@ async def read_log(operation: Operation, after: str, types: frozenset[str] | Non
     """
     if not 1 <= first <= MOST_EVENTS:
         raise Invalid(field=("first",), problem=f"first must lie between 1 and {MOST_EVENTS}.")
-    organization_id, log = operation.actor.organization_id, operation.process.log
-    position = await log.place(organization_id, after)
+    # Through the operation's own look: another connection besides it could wait for itself.
+    organization_id, run = operation.actor.organization_id, operation.reader.run
+    position = await run(operation.process.log.place_in, organization_id, after)
     if isinstance(position, Reset):
         return LogPart(messages=[], position=position.position, has_more=False, reset=position)
-    events = await log.page(organization_id, position, first + 1)
+    events = await run(log.read, organization_id, after=position, limit=first + 1)
     kept = events[:first]
     chosen = (_chosen(operation.actor, event, _everything) for event in kept)
     messages = [
@@ -95,9 +97,13 @@ async def read_log(operation: Operation, after: str, types: frozenset[str] | Non
 
 async def board(operation: Operation, narrowing: Narrowing, after: str | None) -> AsyncGenerator[Message, None]:
     """Follow everything on a board. Raises Forbidden for whoever is no dispatcher."""
-    if not may(operation.actor, Action.SUBSCRIBE_BOARD, Standing()):
-        raise Forbidden(action="watch the dispatch board")
-    async with aclosing(_follow(operation, after, narrowing.choose)) as messages:
+
+    def permit(actor: Actor) -> None:
+        if not may(actor, Action.SUBSCRIBE_BOARD, Standing()):
+            raise Forbidden(action="watch the dispatch board")
+
+    permit(operation.actor)
+    async with aclosing(_follow(operation, after, narrowing.choose, permit)) as messages:
         async for message in messages:
             yield message
 
@@ -114,15 +120,19 @@ async def jobs(operation: Operation, technician_id: UUID | None, after: str | No
         raise Forbidden(field=("technicianId",), action="watch jobs of your own, being no technician")
     if await operation.loaders.row(entities.TECHNICIAN, wanted) is None:
         raise NotFound(field=("technicianId",), kind="technician")
-    if not may(operation.actor, Action.SUBSCRIBE_JOBS, Standing(technician_id=wanted)):
-        raise Forbidden(field=("technicianId",), action="watch another technician's jobs")
+
+    def permit(actor: Actor) -> None:
+        if not may(actor, Action.SUBSCRIBE_JOBS, Standing(technician_id=wanted)):
+            raise Forbidden(field=("technicianId",), action="watch another technician's jobs")
+
+    permit(operation.actor)
 
     def choose(event: Event) -> Sight:
         concerned = event.after or event.before
         mine = event.kind == "Assignment" and concerned is not None and concerned.technician_id == wanted
         return Sight.SEEN if mine else Sight.UNSEEN
 
-    async with aclosing(_follow(operation, after, choose)) as messages:
+    async with aclosing(_follow(operation, after, choose, permit)) as messages:
         async for message in messages:
             yield message
 
@@ -140,8 +150,18 @@ async def ticket(operation: Operation, ticket_id: UUID, after: str | None) -> As
             yield message
 
 
-async def _follow(operation: Operation, after: str | None, choose: Choice) -> AsyncGenerator[Message, None]:
-    """Yield each message with a fresh look at the database and the actor as they are by then."""
+def _whoever(_actor: Actor) -> None:
+    """Permit the stream itself to everyone: each event is looked at by itself."""
+
+
+async def _follow(
+    operation: Operation, after: str | None, choose: Choice, permit: Callable[[Actor], None] = _whoever
+) -> AsyncGenerator[Message, None]:
+    """Yield each message with a fresh look at the database and the actor as they are by then.
+
+    Raises:
+        Forbidden: the actor's rights changed, and `permit` refuses what they are now.
+    """
     organization_id = operation.actor.organization_id
     steps = operation.process.log.follow(
         organization_id, after, wanted=lambda event: _chosen(operation.actor, event, choose) is not None
@@ -152,6 +172,7 @@ async def _follow(operation: Operation, after: str | None, choose: Choice) -> As
             actor = await operation.reload()
             if _rights(actor) != _rights(operation.actor):
                 yield Reset(_position(step), ResetReason.PERMISSIONS_CHANGED)
+                permit(actor)
             await operation.renew(actor)
             message = _chosen(actor, step, choose) if isinstance(step, Event) else step
             if message is not None:

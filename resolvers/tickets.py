@@ -26,6 +26,9 @@ async def one(operation: Operation, key: UUID | None, number: str | None) -> Rec
         raise Invalid(field=("id",), problem="Give either id or ticketNumber.")
     if key is not None:
         return await operation.loaders.row(entities.TICKET, key)
+    if number is not None and "\x00" in number:
+        # The database has no such text, and an error there would end the whole look.
+        return None
     found: Record | None = await operation.loaders.one(relations.TICKET_BY_NUMBER, Named(number))
     return found
 

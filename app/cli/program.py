@@ -7,6 +7,7 @@ import typer
 from app.cli.console import errors
 from app.cli.database import database
 from app.cli.demo import demo
+from app.cli.diagrams import diagrams
 from app.cli.migrate import migrate
 from app.cli.refusals import Refusal
 from app.cli.schema import schema
@@ -31,6 +32,7 @@ program.command()(demo)
 program.command()(token)
 program.command()(schema)
 program.command()(settings)
+program.command()(diagrams)
 program.add_typer(database, name="database")
 
 

@@ -10,6 +10,9 @@ Driver: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 OLDEST_SERVER = 180_000
 
+# What hands an engine on need not know whose class it is.
+Engine = AsyncEngine
+
 
 def async_url(url: str) -> URL:
     """Return the address with the driver this project uses, whatever spelling it came in."""

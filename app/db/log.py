@@ -196,7 +196,7 @@ async def first_replayable(connection: AsyncConnection, organization_id: UUID, *
 
 
 def event_of(row: Mapping[str, Any]) -> Event:
-    """Build an event from a row of the table, up-casting older payloads."""
+    """Build an event from a row of the table."""
     return Event(
         organization_id=row["organization_id"],
         position=row["position"],

@@ -33,12 +33,7 @@ async def fetch(
     lock: bool = False,
 ) -> list[R]:
     """Return the rows that match as records; with `lock`, locked until the transaction ends."""
-    query = (
-        sa.select(*(table.c[each.name] for each in fields(record)))
-        .where(*where)
-        .order_by(*order)
-        .limit(limit)
-    )
+    query = sa.select(*(table.c[each.name] for each in fields(record))).where(*where).order_by(*order).limit(limit)
     if lock:
         query = query.with_for_update()
     return [record(**row) for row in (await connection.execute(query)).mappings()]

@@ -191,9 +191,7 @@ def complete(job: Assignment, report: Report, *, at: datetime) -> Assignment:
         InvalidTransition: the job is not under way.
     """
     if report.outcome is AssignmentOutcome.ESCALATED:
-        raise Invalid(
-            field=("outcome",), problem="ESCALATED is reached by escalateTicket, not by completing."
-        )
+        raise Invalid(field=("outcome",), problem="ESCALATED is reached by escalateTicket, not by completing.")
     ended = _moved(job, STATUS_OF_OUTCOME[report.outcome])
     if job.status is _S.EN_ROUTE and report.outcome is not AssignmentOutcome.CUSTOMER_UNAVAILABLE:
         raise Invalid(field=("outcome",), problem="On the way only CUSTOMER_UNAVAILABLE can be reported.")

@@ -60,9 +60,7 @@ class CursorCodec:
         version, epoch, organization, position = _BODY.unpack(body)
         if version != _VERSION or position < 0:
             raise UnknownCursor
-        return LogPosition(
-            organization_id=UUID(bytes=organization), epoch=UUID(bytes=epoch), position=position
-        )
+        return LogPosition(organization_id=UUID(bytes=organization), epoch=UUID(bytes=epoch), position=position)
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self.key, body, sha256)[:_MAC_BYTES]

@@ -57,9 +57,7 @@ def best(technicians: Iterable[TechnicianFacts], needed: Requirements) -> Techni
 def _complaints(technician: TechnicianFacts, needed: Requirements) -> Iterable[tuple[ConstraintKind, str]]:
     if not technician.active:
         yield ConstraintKind.INACTIVE, f"{technician.name} is not active."
-    if technician.tier_level < needed.tier_level or (
-        needed.exact_tier and technician.tier_level != needed.tier_level
-    ):
+    if technician.tier_level < needed.tier_level or (needed.exact_tier and technician.tier_level != needed.tier_level):
         yield (
             ConstraintKind.TIER,
             f"{technician.name} works at tier {technician.tier_level}; tier {needed.tier_level} is needed.",

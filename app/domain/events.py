@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -110,13 +111,17 @@ def changed_fields(before: object | None, after: Any) -> tuple[FieldChange, ...]
 
     Keys, versions and the row's own time stamps are left out: the event carries them already.
     """
-    told = [each.name for each in fields(after) if each.name not in _UNTOLD]
     return tuple(
         FieldChange(field=name, old=plain(old), new=plain(new))
-        for name in told
+        for name in _told(after.__class__)
         for old, new in [(getattr(before, name, None), getattr(after, name))]
         if before is None or old != new
     )
+
+
+@cache
+def _told(record: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(record) if each.name not in _UNTOLD)
 
 
 def plain(value: Any) -> Any:

@@ -18,9 +18,7 @@ class Situation:
     team_id: UUID | None = None
 
 
-def ticket_event(
-    type_: EventType, before: Situation | None, after: Situation, *, occurred_at: datetime
-) -> NewEvent:
+def ticket_event(type_: EventType, before: Situation | None, after: Situation, *, occurred_at: datetime) -> NewEvent:
     """Tell what happened to the ticket itself."""
     return NewEvent(
         type=type_,
@@ -59,9 +57,7 @@ def job_event(
     )
 
 
-def concerned(
-    ticket: Ticket, job: Assignment | None, team_id: UUID | None, *, internal: bool = False
-) -> Concerned:
+def concerned(ticket: Ticket, job: Assignment | None, team_id: UUID | None, *, internal: bool = False) -> Concerned:
     """Say whom a ticket concerns while `job` is its job."""
     return Concerned(
         technician_id=None if job is None else job.technician_id,

@@ -139,9 +139,7 @@ def move(ticket: Ticket, to: TicketStatus, *, now: datetime) -> Ticket:
     if to is ticket.status:
         return ticket
     if to not in TRANSITIONS[ticket.status]:
-        raise InvalidTransition(
-            subject="ticket", current=ticket.status, to=to, allowed=allowed_after(ticket.status)
-        )
+        raise InvalidTransition(subject="ticket", current=ticket.status, to=to, allowed=allowed_after(ticket.status))
     resolved_at = ticket.resolved_at
     if to is TicketStatus.RESOLVED:
         resolved_at = now

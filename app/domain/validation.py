@@ -41,7 +41,7 @@ def tags(values: Sequence[str], field: str = "tags") -> tuple[str, ...]:
 
 
 def custom_fields(value: Mapping[str, Any] | None, field: str = "customFields") -> Mapping[str, Any] | None:
-    """Return the object as it is; it must be a JSON object of at most 16 KiB."""
+    """Return the object as it is; it must be a JSON object of at most 16 KiB, its numbers of at most 64 bits."""
     if value is None:
         return None
     if not isinstance(value, Mapping):
@@ -50,6 +50,9 @@ def custom_fields(value: Mapping[str, Any] | None, field: str = "customFields") 
         spelled = orjson.dumps(value)
     except (TypeError, orjson.JSONEncodeError) as error:
         raise Invalid(field=(field,), problem=f"{field} cannot be written as JSON.") from error
+    # JSON has no word for infinity: it would be stored as something else.
+    if orjson.loads(spelled) != value:
+        raise Invalid(field=(field,), problem=f"{field} cannot be written as JSON.")
     if len(spelled) > MOST_CUSTOM_BYTES:
         raise Invalid(field=(field,), problem=f"{field} must not exceed {MOST_CUSTOM_BYTES} bytes of JSON.")
     if b"\\u0000" in spelled:

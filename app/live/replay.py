@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import log
 from app.db.transaction import system_transaction
@@ -69,19 +69,24 @@ class Log:
 
     async def place(self, organization_id: UUID, after: str | None) -> int | Reset:
         """Return the position of a cursor, or why the reader must refetch and from where it goes on."""
-        head = await self.hub.start_following(organization_id)
+        await self.hub.start_following(organization_id)
+        async with system_transaction(self.engine) as connection:
+            return await self.place_in(connection, organization_id, after)
+
+    async def place_in(self, connection: AsyncConnection, organization_id: UUID, after: str | None) -> int | Reset:
+        """Return the same, as one look at the database has it."""
+        # Not where the hub stands: it may be behind, and what is committed by now is not live.
+        head = await log.head(connection, organization_id)
         if after is None:
             return head
         try:
             at = self.codec.decode(after)
         except UnknownCursor:
             return Reset(head, ResetReason.CURSOR_UNKNOWN)
-        async with system_transaction(self.engine) as connection:
-            head = await log.head(connection, organization_id)
-            if at.organization_id != organization_id or at.epoch != self.epoch or at.position > head:
-                return Reset(head, ResetReason.CURSOR_UNKNOWN)
-            since = self.clock() - self.replay_for
-            oldest = await log.first_replayable(connection, organization_id, since=since)
+        if at.organization_id != organization_id or at.epoch != self.epoch or at.position > head:
+            return Reset(head, ResetReason.CURSOR_UNKNOWN)
+        since = self.clock() - self.replay_for
+        oldest = await log.first_replayable(connection, organization_id, since=since)
         return Reset(head, ResetReason.CURSOR_EXPIRED) if at.position < oldest else at.position
 
     async def page(self, organization_id: UUID, after: int, limit: int) -> list[Event]:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from app.db.tables.base import Uuid
 from app.reads.entities import Entity
@@ -71,7 +72,7 @@ async def _load_one(
         statement = statement.where(where)
     if order is not None:
         first = sorting([table.c[term.column] for term in order.terms], order, backwards=False)
-        statement = statement.distinct(key).order_by(key, *first)
+        statement = statement.ext(distinct_on(key)).order_by(key, *first)
     return {getattr(row, column): Record(entity, row) for row in await reader.rows(statement)}
 
 

@@ -113,6 +113,9 @@ def of_tickets(wanted: TicketFilter, depth: int = 1) -> Conditions:
     yield from _numbers(of.escalation_count, wanted.escalation_count, "escalationCount")
     yield from _of_active_job(wanted)
     if wanted.tags is not None:
+        # The database has no such text, and an error there would end the whole look.
+        if any("\x00" in tag for tag in wanted.tags):
+            raise Invalid(field=("filter", "tags"), problem="tags must not contain the NUL character.")
         yield of.tags.contains(_bounded(wanted.tags, "tags"))
     yield from _combined(wanted, depth)
 
@@ -227,12 +230,18 @@ def _numbers(column: "sa.ColumnElement[Any]", wanted: NumberFilter | None, name:
     if wanted is None:
         return
     if wanted.eq is not None:
-        yield column == wanted.eq
-    yield from _one_of(column, wanted.in_, name)
+        yield column == _whole(wanted.eq)
+    if wanted.in_ is not None:
+        yield column.in_([_whole(value) for value in _bounded(wanted.in_, name)])
     if wanted.gte is not None:
-        yield column >= wanted.gte
+        yield column >= _whole(wanted.gte)
     if wanted.lte is not None:
-        yield column <= wanted.lte
+        yield column <= _whole(wanted.lte)
+
+
+def _whole(value: int) -> "sa.ColumnElement[int]":
+    # A column may be narrower than the schema's Int: compared as one, the value need not fit it.
+    return sa.literal(value, sa.Integer())
 
 
 def _one_of(column: "sa.ColumnElement[Any]", wanted: tuple[Any, ...] | None, name: str) -> Conditions:

@@ -29,9 +29,7 @@ from app.services.situations import (
 )
 from app.services.tiers import first_tier, tier_levels
 
-_GIVEN_BY_OTHERS = frozenset(
-    {AssignmentReason.ESCALATION, AssignmentReason.AUTO_DISPATCH, AssignmentReason.ALERT}
-)
+_GIVEN_BY_OTHERS = frozenset({AssignmentReason.ESCALATION, AssignmentReason.AUTO_DISPATCH, AssignmentReason.ALERT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +78,7 @@ async def assign_ticket(writer: Writer, actor: Actor, command: AssignTicket) -> 
             tier_level=level,
             reason=_reason(command.reason, situation.ticket, turn),
             note=note,
-            type_=AssignmentType.SELF
-            if technician.id == change.actor.technician_id
-            else AssignmentType.MANUAL,
+            type_=AssignmentType.SELF if technician.id == change.actor.technician_id else AssignmentType.MANUAL,
         )
         await write_job(change, situation, moved, job, technician, told_as=EventType.TICKET_STATUS_CHANGED)
         return {"assignment": job.id, "ticket": situation.ticket.id}
@@ -165,9 +161,7 @@ async def _tier(change: Change, ticket: Ticket, asked: int | None) -> int:
     return asked or ticket.escalation_tier_level or first_tier(levels)
 
 
-async def _check(
-    change: Change, ticket: Ticket, technician: TechnicianFacts, level: int, *, override: bool
-) -> None:
+async def _check(change: Change, ticket: Ticket, technician: TechnicianFacts, level: int, *, override: bool) -> None:
     if override and not dispatches(change.actor):
         raise Forbidden(field=("overrideWarnings",), action="override warnings")
     needed = await requirements(change.connection, ticket, tier_level=level, exact_tier=False)

@@ -107,9 +107,7 @@ async def perform(writer: Writer, actor: Actor, mutation: str, command: Command,
     raise AssertionError("the last try returns or raises")
 
 
-async def _once(
-    writer: Writer, actor: Actor, mutation: str, command: Command, key: str | None, work: Work
-) -> Written:
+async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, key: str | None, work: Work) -> Written:
     input_hash = fingerprint(command)
     async with transaction(writer.engine, actor.organization_id) as connection:
         now = writer.clock()
@@ -163,9 +161,7 @@ async def _repeat(
 
 def fingerprint(command: Command) -> bytes:
     """Return a hash of everything the command asks for, its key aside."""
-    return sha256(
-        orjson.dumps(_spelled(command, omit="idempotency_key"), option=orjson.OPT_SORT_KEYS)
-    ).digest()
+    return sha256(orjson.dumps(_spelled(command, omit="idempotency_key"), option=orjson.OPT_SORT_KEYS)).digest()
 
 
 def _spelled(value: Any, *, omit: str | None = None) -> Any:
@@ -180,7 +176,5 @@ def _checked(key: str | None) -> str | None:
     if key is None:
         return None
     if not 1 <= len(key) <= LONGEST_KEY or "\x00" in key:
-        raise Invalid(
-            field=("idempotencyKey",), problem=f"An idempotency key has 1 to {LONGEST_KEY} characters."
-        )
+        raise Invalid(field=("idempotencyKey",), problem=f"An idempotency key has 1 to {LONGEST_KEY} characters.")
     return key

@@ -137,9 +137,7 @@ def _price(part: "sa.Row[tuple[object, ...]]", quantity: int) -> Decimal | None:
 async def _lock_parts(change: Change, numbers: set[str]) -> dict[str, "sa.Row[tuple[object, ...]]"]:
     query = (
         sa.select(parts)
-        .where(
-            parts.c.organization_id == change.actor.organization_id, parts.c.part_number.in_(sorted(numbers))
-        )
+        .where(parts.c.organization_id == change.actor.organization_id, parts.c.part_number.in_(sorted(numbers)))
         .order_by(parts.c.id)
         .with_for_update()
     )

@@ -92,9 +92,7 @@ async def create_ticket(writer: Writer, actor: Actor, command: CreateTicket) -> 
         ticket = await _numbered(change, {**checked, "customer_id": customer_id})
         await records.insert(change.connection, tickets, ticket)
         await _insert_requirements(change, ticket.id, command)
-        change.tell(
-            ticket_event(EventType.TICKET_CREATED, None, Situation(ticket=ticket), occurred_at=change.now)
-        )
+        change.tell(ticket_event(EventType.TICKET_CREATED, None, Situation(ticket=ticket), occurred_at=change.now))
         return {"ticket": ticket.id}
 
     return await perform(writer, actor, "createTicket", command, work)
@@ -114,9 +112,7 @@ def _checked(change: Change, command: CreateTicket, requester_id: UUID) -> dict[
         "priority": command.priority,
         "category": command.category,
         "environment": command.environment,
-        "affected_service": validation.optional_text(
-            command.affected_service, "affectedService", longest=200
-        ),
+        "affected_service": validation.optional_text(command.affected_service, "affectedService", longest=200),
         "tags": validation.tags(command.tags),
         "custom_fields": validation.custom_fields(command.custom_fields),
         "asset_id": command.asset_id,
@@ -181,18 +177,14 @@ def _may_name(actor: Actor, customer_id: UUID) -> bool:
 async def _check_exists(change: Change, table: sa.Table, path: str, kind: str, id_: UUID | None) -> None:
     if id_ is None:
         return
-    query = sa.select(sa.true()).where(
-        table.c.organization_id == change.actor.organization_id, table.c.id == id_
-    )
+    query = sa.select(sa.true()).where(table.c.organization_id == change.actor.organization_id, table.c.id == id_)
     if not await change.connection.scalar(query):
         raise NotFound(field=tuple(path.split(".")), kind=kind)
 
 
 async def _numbered(change: Change, values: dict[str, Any]) -> Ticket:
     year = change.now.year
-    counter = insert(ticket_counters).values(
-        organization_id=change.actor.organization_id, year=year, last_number=1
-    )
+    counter = insert(ticket_counters).values(organization_id=change.actor.organization_id, year=year, last_number=1)
     raised = counter.on_conflict_do_update(
         index_elements=["organization_id", "year"], set_={"last_number": ticket_counters.c.last_number + 1}
     ).returning(ticket_counters.c.last_number)

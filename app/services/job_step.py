@@ -40,9 +40,7 @@ class Step:
     at: datetime
 
 
-async def take_step(
-    change: Change, command: StepCommand, rule: Callable[[Assignment, datetime], Assignment]
-) -> Step:
+async def take_step(change: Change, command: StepCommand, rule: Callable[[Assignment, datetime], Assignment]) -> Step:
     """Lock the actor's job and apply a rule of its life cycle; nothing is written yet.
 
     Raises:

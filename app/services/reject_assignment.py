@@ -28,9 +28,7 @@ async def reject_assignment(writer: Writer, actor: Actor, command: RejectAssignm
     """
 
     async def work(change: Change) -> dict[str, UUID]:
-        reason = validation.text(
-            command.rejection_reason, "rejectionReason", longest=validation.LONGEST_REASON
-        )
+        reason = validation.text(command.rejection_reason, "rejectionReason", longest=validation.LONGEST_REASON)
         step = await take_step(change, command, lambda job, at: rules.reject(job, reason=reason, at=at))
         return await write_step(change, step, told_as=EventType.JOB_REJECTED, ticket_status=TicketStatus.OPEN)
 

@@ -69,9 +69,7 @@ async def lock_job(change: Change, assignment_id: UUID) -> tuple[Situation, Assi
         situation = await lock_ticket(change, ticket_id)
     except NotFound as hidden:
         raise missing from hidden
-    job = await records.fetch_one(
-        connection, assignments, Assignment, organization_id, assignment_id, lock=True
-    )
+    job = await records.fetch_one(connection, assignments, Assignment, organization_id, assignment_id, lock=True)
     if job is None:
         raise missing
     return situation, job
@@ -81,9 +79,7 @@ def expect_version(row: Ticket | Assignment, expected: int | None) -> None:
     """Raise StaleVersion when the client has read another version than the locked one."""
     if expected is not None and expected != row.version:
         kind = "Ticket" if isinstance(row, Ticket) else "Assignment"
-        raise StaleVersion(
-            field=("expectedVersion",), kind=kind, id=row.id, expected=expected, current=row.version
-        )
+        raise StaleVersion(field=("expectedVersion",), kind=kind, id=row.id, expected=expected, current=row.version)
 
 
 def may_view(actor: Actor, ticket: Ticket) -> bool:

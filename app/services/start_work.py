@@ -18,8 +18,6 @@ async def start_work(writer: Writer, actor: Actor, command: StepCommand) -> Writ
 
     async def work(change: Change) -> dict[str, UUID]:
         step = await take_step(change, command, lambda job, at: rules.start(job, at=at))
-        return await write_step(
-            change, step, told_as=EventType.JOB_STARTED, ticket_status=TicketStatus.IN_PROGRESS
-        )
+        return await write_step(change, step, told_as=EventType.JOB_STARTED, ticket_status=TicketStatus.IN_PROGRESS)
 
     return await perform(writer, actor, "startWork", command, work)

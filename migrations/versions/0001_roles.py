@@ -19,7 +19,10 @@ def upgrade() -> None:
             f"""
             DO $$
             BEGIN
-                CREATE ROLE {role} NOLOGIN;
+                -- A login that may not create roles is refused even where the role is there already.
+                IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN
+                    CREATE ROLE {role} NOLOGIN;
+                END IF;
             EXCEPTION WHEN duplicate_object OR unique_violation THEN
                 NULL;
             END

@@ -115,6 +115,7 @@ UP = (
     "CREATE INDEX tickets_by_update ON tickets (organization_id, updated_at, id)",
     "CREATE INDEX tickets_by_priority ON tickets (organization_id, priority, id)",
     "CREATE INDEX tickets_by_status ON tickets (organization_id, status_rank, id)",
+    "CREATE INDEX tickets_at_status ON tickets (organization_id, status, created_at, id)",
     "CREATE INDEX tickets_by_requester ON tickets (organization_id, requester_id, created_at, id)",
     "CREATE INDEX tickets_by_customer ON tickets (organization_id, customer_id, created_at, id)",
     "CREATE INDEX tickets_by_asset ON tickets (organization_id, asset_id)",

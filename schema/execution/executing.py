@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from inspect import isawaitable
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, GraphQLSchema, execute, subscribe
+from graphql import ExecutionResult, FieldNode, GraphQLError, GraphQLSchema, execute, located_error, subscribe
 
 from app.auth.actors import UnknownUser
 from resolvers.context import Operation
@@ -47,10 +47,14 @@ async def follow(
     variables: Mapping[str, Any] | None,
     name: str | None,
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """Yield the responses of a subscription; one without data that cannot begin is the only one."""
+    """Yield the responses of a subscription; of one that cannot begin, errors without data.
+
+    No connection is held while whoever asked takes a response.
+    """
     if document.node is None:
         yield refused(document)
         return
+    begun = False
     try:
         stream = subscribe(
             schema,
@@ -69,15 +73,26 @@ async def follow(
                 stack.push_async_callback(stream.aclose)
             try:
                 async for result in stream:
-                    yield response(result)
-                    # The next event is read with a fresh look; nothing is held while waiting for it.
+                    # The next event is read with a fresh look; nothing is held for a client that reads slowly.
                     await operation.renew()
+                    begun = True
+                    yield response(result)
             except UnknownUser:
                 raise
             except Exception as error:  # noqa: BLE001  # the source of events failed: told, logged, and over
-                yield {"data": None, "errors": [formatted(GraphQLError(str(error), original_error=error))]}
+                told = {"errors": [formatted(_placed(error, document, name))]}
+                yield {**told, "data": None} if begun else told
     finally:
         await operation.close()
+
+
+def _placed(error: Exception, document: Document, name: str | None) -> GraphQLError:
+    """Return the source's error with the place of the one field that a subscription has."""
+    operation = document.operation(name)
+    field = None if operation is None else operation.selection_set.selections[0]
+    if isinstance(field, FieldNode):
+        return located_error(error, [field], [(field.alias or field.name).value])
+    return GraphQLError(str(error), original_error=error)
 
 
 def refused(document: Document) -> dict[str, Any]:

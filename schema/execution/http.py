@@ -1,5 +1,6 @@
 """GraphQL over HTTP: one request, one response."""
 
+from types import MappingProxyType
 from typing import Any
 
 import orjson
@@ -10,7 +11,6 @@ from starlette.responses import Response
 
 from app.auth.actors import UnknownUser
 from app.auth.claims import InvalidToken
-from app.auth.jwks import KeysUnavailable
 from resolvers.context import Process
 from schema.execution.callers import identify
 from schema.execution.documents import Document, Documents
@@ -22,6 +22,7 @@ JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 LARGEST_BODY = 1024 * 1024
 _CLIENT_CLOSED = 499
+_STATUS = MappingProxyType({"UNAVAILABLE": 503, "TIMEOUT": 504})
 
 
 class HttpEndpoint:
@@ -47,7 +48,9 @@ class HttpEndpoint:
         try:
             return await self._respond(request, asked, media)
         except Exception as error:  # noqa: BLE001  # the edge of the process: logged and masked
-            return _answer({"errors": [failure(error)]}, media, 500)
+            told = failure(error)
+            status = _STATUS.get(told["extensions"]["code"], 500)
+            return _answer({"errors": [told]}, media, status, {"Retry-After": "5"} if status == 503 else None)
 
     async def _respond(self, request: Request, asked: GraphQLRequest, media: str) -> Response:
         headers = request.headers
@@ -61,12 +64,12 @@ class HttpEndpoint:
             operation = await caller.operation()
         except (InvalidToken, UnknownUser) as error:
             return _answer({"errors": [failure(error)]}, media, 401, {"WWW-Authenticate": "Bearer"})
-        except (KeysUnavailable, OSError) as error:
-            return _answer({"errors": [failure(error)]}, media, 503, {"Retry-After": "5"})
         document = self._documents.read(asked.query)
         wrong = _unanswerable(document, asked, request.method)
         if wrong is not None:
-            return _answer(wrong[0], media, wrong[1] if media == GRAPHQL or wrong[1] == 405 else 200)
+            if wrong[1] == 405:
+                return _answer(wrong[0], media, 405, {"Allow": "POST"})
+            return _answer(wrong[0], media, 400 if media == GRAPHQL else 200)
         body = await run(
             self._documents.schema,
             document,
@@ -85,13 +88,13 @@ def _unanswerable(document: Document, asked: GraphQLRequest, method: str) -> tup
         return _said("operationName must name one of the document's operations.", "GRAPHQL_VALIDATION_FAILED"), 400
     if kind is OperationType.SUBSCRIPTION:
         return _said("Subscriptions are followed over graphql-transport-ws."), 400
-    if kind is OperationType.MUTATION and method == "GET":
+    if kind is OperationType.MUTATION and method != "POST":
         return _said("Mutations are sent by POST."), 405
     return None
 
 
 async def _asked(request: Request) -> GraphQLRequest:
-    if request.method == "GET":
+    if request.method != "POST":
         return of_parameters(request.query_params)
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != JSON:
@@ -115,21 +118,23 @@ def _accepted(accept: str | None) -> str | None:
     """Return the better of the two media types that the client accepts; JSON where it says nothing."""
     if not accept:
         return JSON
-    best, weight = None, 0.0
+    wanted: dict[str, float] = {}
     for part in accept.split(","):
         name, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        quality = next((_quality(each[2:]) for each in parameters if each.startswith("q=")), 1.0)
-        offered = GRAPHQL if name == GRAPHQL else JSON if name in {JSON, "*/*", "application/*"} else None
-        if offered is not None and quality > weight:
-            best, weight = offered, quality
-    return best
+        wanted[name] = next((_quality(each[2:]) for each in parameters if each.startswith("q=")), 1.0)
+    anything = wanted.get("application/*", wanted.get("*/*", 0.0))
+    # Of equal wishes the one named first wins; what is only allowed by a wildcard comes last.
+    offered = [*(name for name in wanted if name in {JSON, GRAPHQL}), JSON, GRAPHQL]
+    best = max(offered, key=lambda name: wanted.get(name, anything))
+    return best if wanted.get(best, anything) > 0 else None
 
 
 def _quality(text: str) -> float:
     try:
-        return float(text)
+        quality = float(text)
     except ValueError:
         return 0.0
+    return quality if 0 <= quality <= 1 else 0.0
 
 
 def _said(message: str, code: str = "BAD_USER_INPUT") -> dict[str, Any]:

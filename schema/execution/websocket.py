@@ -9,6 +9,7 @@ from contextlib import aclosing, suppress
 from typing import Any
 
 import orjson
+import structlog
 from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -20,12 +21,14 @@ from resolvers.context import Process
 from schema.execution.callers import Caller, identify
 from schema.execution.documents import Document, Documents
 from schema.execution.executing import follow, refused, run
-from schema.execution.failures import failure
+from schema.execution.failures import UNREACHABLE, failure
 from schema.execution.requests import BadRequest, GraphQLRequest, of_value
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
 MOST_OPERATIONS = 100
+# With the life of a cached actor below the five seconds in which a revoked token must be out.
+LOOK_AGAIN_SECONDS = 1.0
 _QUEUE = 256
 
 BAD_MESSAGE = 4400
@@ -36,6 +39,9 @@ NOT_A_PROTOCOL = 4406
 DUPLICATE = 4409
 TOO_MANY_INITS = 4429
 GOING_AWAY = 1012
+
+
+log = structlog.get_logger(__name__)
 
 
 class Closed(Exception):
@@ -86,8 +92,24 @@ class Connection:
         return None
 
     async def _banned(self) -> None:
-        await self._ban.wait()
+        while not self._ban.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                    await self._ban.wait()
+            await self._look_again()
         raise Closed(FORBIDDEN, "The token's user may no longer come in")
+
+    async def _look_again(self) -> None:
+        """Find out whether the caller may still come in, also while nothing happens on the connection."""
+        if self._caller is None:
+            return
+        try:
+            await self._caller.actor()
+        except UnknownUser:
+            self._ban.set()
+        except UNREACHABLE as error:
+            # A database that is away for a moment bans nobody.
+            log.warning("websocket.caller_unknown", reason=type(error).__name__)
 
     async def _read(self) -> None:
         try:
@@ -152,7 +174,7 @@ class Connection:
             await caller.actor()
         except (InvalidToken, UnknownUser) as error:
             raise Closed(FORBIDDEN, "Forbidden") from error
-        except KeysUnavailable as error:
+        except (KeysUnavailable, *UNREACHABLE) as error:
             raise Closed(GOING_AWAY, "Tokens cannot be checked at the moment") from error
         return caller
 
@@ -176,7 +198,12 @@ class Connection:
             raise Closed(BAD_MESSAGE, f"A connection carries at most {MOST_OPERATIONS} operations")
         task = asyncio.create_task(self._operate(key, asked))
         self._operations[key] = task
-        task.add_done_callback(lambda _: self._operations.pop(key, None))
+        task.add_done_callback(lambda _: self._forget(key, task))
+
+    def _forget(self, key: str, task: asyncio.Task[None]) -> None:
+        # A client may give the id to another operation before this one has ended.
+        if self._operations.get(key) is task:
+            del self._operations[key]
 
     def _stop(self, message: dict[str, Any]) -> None:
         key = message.get("id")

@@ -4,7 +4,7 @@ from typing import Any
 
 import strawberry
 
-from app.domain.refusals import Invalid
+from app.domain import validation
 from app.services.add_comment import AddComment
 from app.services.create_ticket import CreateTicket, NeededPart, NeededSkill
 from schema.enums import Environment, TicketCategory, TicketPriority
@@ -74,8 +74,8 @@ class CreateTicketInput:
     def command(self) -> CreateTicket:
         """Return the command. Raises Invalid for ids of another type."""
         custom: Any = self.custom_fields
-        if custom is not None and not isinstance(custom, dict):
-            raise Invalid(field=("customFields",), problem="customFields must be a JSON object.")
+        # Checked here, because the fingerprint of the command needs what JSON can spell.
+        validation.custom_fields(custom)
         return CreateTicket(
             title=self.title,
             description=self.description,

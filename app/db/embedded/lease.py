@@ -27,11 +27,11 @@ def leased(server: EmbeddedServer) -> Iterator[bool]:
     with lease:
         # The kernel gives a dead process's lock back, so no process id has to be trusted.
         fcntl.flock(lease, fcntl.LOCK_SH)
-        was_started = server.start()
-        if was_started:
+        if server.pid() is None:
             _mark(server).unlink(missing_ok=True)
+        # Ctrl-C may come while it starts, and what has been started by then must not stay.
         try:
-            yield was_started
+            yield server.start()
         finally:
             if not _mark(server).exists() and _is_last(lease.fileno()):
                 server.stop()

@@ -23,6 +23,9 @@ LOGIN = "fieldgraph"
 DATABASE = "fieldgraph"
 SHARED = Path("/var/lib/fieldgraph")
 _ORPHANS_LEAVE_WITHIN = 30.0
+_SETTLES_WITHIN = 300.0
+# psql's exit status where there is no connection to be had.
+_CANNOT_CONNECT = 2
 _LARGEST_LOG = 16 * 1024 * 1024
 _SETTINGS = {
     "listen_addresses": "",
@@ -107,15 +110,28 @@ class EmbeddedServer:
         with _locked(places):
             account = account_for(places.data)
             programs = find_programs(places.root, self._bin_dir, account)
-            started = self.pid() is None
-            if started:
-                if not places.data.exists():
-                    self._make_data(places, programs, account)
-                check_data(programs, places.data)
-                _clear_remains(places)
-                self._launch(places, programs, account)
-            self._make_database(programs, account)
-        return started
+            started = False
+            deadline = time.monotonic() + _SETTLES_WITHIN
+            while True:
+                if self.pid() is None:
+                    self._bring_up(places, programs, account)
+                    started = True
+                try:
+                    self._make_database(programs, account)
+                except ToolFailed as error:
+                    # Whoever started or stopped it before may have been killed, and it is still at that.
+                    if error.status != _CANNOT_CONNECT or time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.1)
+                else:
+                    return started
+
+    def _bring_up(self, places: Places, programs: Path, account: pwd.struct_passwd | None) -> None:
+        if not places.data.exists():
+            self._make_data(places, programs, account)
+        check_data(programs, places.data)
+        _clear_remains(places)
+        self._launch(places, programs, account)
 
     def stop(self) -> bool:
         """Stop the server, after its transactions were rolled back; False if it did not run."""
@@ -128,7 +144,12 @@ class EmbeddedServer:
             account = account_for(places.data)
             programs = find_programs(places.root, self._bin_dir, account)
             stop = ("-D", places.data, "-w", "-t", "120", "-m", "fast", "stop")
-            run_tool(programs / "pg_ctl", *stop, account=account)
+            try:
+                run_tool(programs / "pg_ctl", *stop, account=account)
+            except ToolFailed:
+                # One that was stopping already may be gone before it can be told to.
+                if self.pid() is not None:
+                    raise
         return True
 
     def pid(self) -> int | None:

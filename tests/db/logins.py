@@ -1,0 +1,50 @@
+"""The two kinds of login that a deployment may have: the embedded superuser, and one plain external login."""
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+
+from app.db.embedded.server import EmbeddedServer
+from app.db.migrate import upgrade
+
+_LOGIN = "fieldservice"
+_PASSWORD = "open-sesame"
+_DATABASE = "service"
+
+
+@contextmanager
+def external_login() -> Iterator[str]:
+    """Give a server where one login, no superuser, owns its database and has migrated it itself.
+
+    The server is the block's own, because roles belong to a whole cluster: here nobody has made
+    them before. The login has a password and may create roles, as such logins are handed out.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="fg-external-"))
+    folder.chmod(0o711)
+    server = EmbeddedServer(folder / "home", shared=folder / "shared", fast=True)
+    server.start()
+    try:
+        asyncio.run(_hand_out(server))
+        url = server.url(_DATABASE).replace("fieldgraph@", f"{_LOGIN}:{_PASSWORD}@", 1)
+        upgrade(url)
+        yield url
+    finally:
+        server.stop()
+        shutil.rmtree(folder)
+
+
+async def _hand_out(server: EmbeddedServer) -> None:
+    rules = server.places.data / "pg_hba.conf"
+    rules.write_text(f"local all {_LOGIN} scram-sha-256\n" + rules.read_text())
+    connection = await asyncpg.connect(server.url("postgres"))
+    try:
+        await connection.execute("SELECT pg_reload_conf()")
+        await connection.execute(f"CREATE ROLE {_LOGIN} LOGIN CREATEROLE PASSWORD '{_PASSWORD}'")
+        await connection.execute(f"CREATE DATABASE {_DATABASE} OWNER {_LOGIN}")
+    finally:
+        await connection.close()

@@ -1,0 +1,331 @@
+"""The tenant rule below the application: plain statements, without a word about organisations."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.sql.expression import quoted_name
+
+from app.db.engine import open_engine
+from app.db.tables.customers import assets
+from app.db.tables.people import technician_territories
+from app.db.transaction import transaction
+from app.domain.assignments import AssignmentOutcome
+from app.domain.tickets import TicketCategory, TicketPriority
+from app.services.accept_assignment import accept_assignment
+from app.services.add_comment import AddComment, add_comment
+from app.services.assign_ticket import AssignTicket, assign_ticket
+from app.services.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
+from app.services.create_ticket import CreateTicket, NeededPart, NeededSkill, create_ticket
+from app.services.job_step import StepCommand
+from app.services.start_work import start_work
+from tests.db.logins import external_login
+from tests.world import BEFORE, World, make_world, writer_for
+
+NO_TENANTS = frozenset({"alembic_version", "log_identity"})
+SYSTEM_READS = frozenset({"events", "event_heads"})
+LOGINS = ("embedded", "external")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tenants:
+    """Two organisations in one database, each with rows in every table."""
+
+    engine: AsyncEngine
+    mine: World
+    theirs: World
+
+
+@pytest.fixture(scope="module")
+def external_url() -> Iterator[str]:
+    with external_login() as url:
+        yield url
+
+
+@pytest.fixture(params=LOGINS)
+def url(request: pytest.FixtureRequest) -> str:
+    chosen: str = request.getfixturevalue("database_url" if request.param == "embedded" else "external_url")
+    return chosen
+
+
+@pytest.fixture
+async def tenants(url: str) -> AsyncIterator[Tenants]:
+    engine = open_engine(url, size=4)
+    mine, theirs = await make_world(engine, "Mine"), await make_world(engine, "Theirs")
+    for world in (mine, theirs):
+        await live_a_little(engine, world)
+    yield Tenants(engine=engine, mine=mine, theirs=theirs)
+    await engine.dispose()
+
+
+async def live_a_little(engine: AsyncEngine, world: World) -> None:
+    """Take a ticket from beginning to end, so that no table stays empty."""
+    writer, ann = writer_for(engine), world.actor("ann")
+    await insert_the_rest(engine, world)
+    created = await create_ticket(
+        writer,
+        world.actor("customer"),
+        CreateTicket(
+            title="Leak",
+            description="Since Monday.",
+            category=TicketCategory.INCIDENT,
+            priority=TicketPriority.P2,
+            required_skills=(NeededSkill(skill_id=world.skill_id, level=1),),
+            required_parts=(NeededPart(part_id=world.part_id, quantity=1),),
+            idempotency_key="once",
+        ),
+    )
+    ticket_id = created.ids["ticket"]
+    await add_comment(writer, ann, AddComment(ticket_id=ticket_id, body="Known.", internal=True))
+    assigned = await assign_ticket(
+        writer,
+        world.actor("dispatcher"),
+        AssignTicket(ticket_id=ticket_id, technician_id=world.technicians["ann"]),
+    )
+    step = StepCommand(assignment_id=assigned.ids["assignment"])
+    await accept_assignment(writer, ann, step)
+    await start_work(writer, ann, step)
+    await complete_assignment(
+        writer,
+        ann,
+        CompleteAssignment(
+            assignment_id=step.assignment_id,
+            outcome=AssignmentOutcome.SUCCESS,
+            time_spent_hours=Decimal("1.5"),
+            parts_used=(PartUsed(part_number="SEAL-1", part_name="Seal", quantity=1),),
+        ),
+    )
+
+
+async def insert_the_rest(engine: AsyncEngine, world: World) -> None:
+    key = {"organization_id": world.organization_id}
+    async with transaction(engine, world.organization_id) as connection:
+        await connection.execute(
+            sa.insert(technician_territories).values(
+                **key, technician_id=world.technicians["ann"], territory_id=world.territory_id
+            )
+        )
+        await connection.execute(
+            sa.insert(assets).values(**key, kind="EQUIPMENT", name="Pump", created_at=BEFORE, updated_at=BEFORE)
+        )
+
+
+async def tenant_tables(engine: AsyncEngine) -> list[str]:
+    async with engine.connect() as connection:
+        found = await connection.scalars(
+            sa.text(
+                "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace"
+                " ORDER BY relname"
+            )
+        )
+        return [name for name in found.all() if name not in NO_TENANTS]
+
+
+@asynccontextmanager
+async def eyes_of(engine: AsyncEngine, role: str, setting: str | None) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction by hand, with any role and setting; it is rolled back."""
+    async with engine.connect() as connection:
+        await connection.execute(sa.text("BEGIN"))
+        await connection.execute(sa.text(f"SET LOCAL ROLE {role}"))
+        if setting is not None:
+            await connection.execute(sa.select(sa.func.set_config("app.organization_id", setting, True)))
+        try:
+            yield connection
+        finally:
+            await connection.execute(sa.text("ROLLBACK"))
+
+
+def named(table: str) -> sa.TableClause:
+    return sa.table(quoted_name(table, quote=True), sa.column("organization_id"))
+
+
+async def count(connection: AsyncConnection, table: str, *, not_of: World | None = None) -> int:
+    rows = named(table)
+    query = sa.select(sa.func.count()).select_from(rows)
+    if not_of is not None:
+        query = query.where(rows.c.organization_id != not_of.organization_id)
+    return int(await connection.scalar(query) or 0)
+
+
+async def leaks(tenants: Tenants) -> list[str]:
+    """Return the tables in which one organisation sees or reaches a row of the other."""
+    tables = await tenant_tables(tenants.engine)
+    async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
+        return [table for table in tables if await count(connection, table, not_of=tenants.mine)]
+
+
+async def test_every_table_but_the_logs_identity_belongs_to_tenants_and_forces_its_policy(tenants: Tenants) -> None:
+    query = sa.text(
+        """
+        SELECT relname, relrowsecurity AND relforcerowsecurity AS forced,
+            (SELECT attnotnull FROM pg_attribute WHERE attrelid = c.oid AND attname = 'organization_id') AS owned,
+            (SELECT qual FROM pg_policies WHERE tablename = relname AND roles = '{fieldgraph_app}') AS rule
+        FROM pg_class c WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
+        """
+    )
+    async with tenants.engine.connect() as connection:
+        rows = (await connection.execute(query)).all()
+
+    by_name = {row.relname: row for row in rows if row.relname not in NO_TENANTS}
+    assert len(by_name) >= 23
+    assert [name for name, row in by_name.items() if not (row.forced and row.owned)] == []
+    # A sub-select, so that no cached plan depends on the organisation it was made under.
+    rule = "(organization_id = ( SELECT current_organization() AS current_organization))"
+    assert {row.rule for row in by_name.values()} == {rule}
+
+
+async def test_every_key_of_a_tenants_table_begins_with_the_organisation(tenants: Tenants) -> None:
+    query = sa.text(
+        """
+        SELECT format('%s on %s', o.conname, o.conrelid::regclass) AS name, a.attname AS first,
+            f.attname AS foreign_first
+        FROM pg_constraint o
+        JOIN pg_attribute a ON a.attrelid = o.conrelid AND a.attnum = o.conkey[1]
+        LEFT JOIN pg_attribute f ON f.attrelid = o.confrelid AND f.attnum = o.confkey[1]
+        WHERE o.contype IN ('p', 'u', 'f', 'x') AND o.connamespace = 'public'::regnamespace
+            AND o.conrelid::regclass::text <> ALL (:others)
+        UNION ALL
+        SELECT format('index %s', i.indexrelid::regclass), coalesce(a.attname, '(expression)'), NULL
+        FROM pg_index i
+        JOIN pg_class c ON c.oid = i.indrelid AND c.relnamespace = 'public'::regnamespace
+        LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+        WHERE c.relname <> ALL (:others)
+        """
+    )
+    async with tenants.engine.connect() as connection:
+        rows = (await connection.execute(query, {"others": sorted(NO_TENANTS)})).all()
+
+    assert len(rows) > 80
+    first = {row.name: {row.first, row.foreign_first} - {None} for row in rows}
+    assert {name: keys for name, keys in first.items() if keys != {"organization_id"}} == {}
+
+
+async def test_none_of_another_organisations_rows_are_seen(tenants: Tenants) -> None:
+    tables = await tenant_tables(tenants.engine)
+    for world in (tenants.mine, tenants.theirs):
+        async with transaction(tenants.engine, world.organization_id) as connection:
+            filled = {table: await count(connection, table) for table in tables}
+            assert [table for table, rows in filled.items() if rows == 0] == []
+
+    assert await leaks(tenants) == []
+
+
+@pytest.mark.parametrize("url", ["embedded"], indirect=True)
+async def test_without_its_policy_a_table_would_show_the_other_organisations_rows(tenants: Tenants) -> None:
+    async with tenants.engine.connect() as connection:
+        await connection.execute(sa.text("ALTER TABLE comments DISABLE ROW LEVEL SECURITY"))
+
+    assert await leaks(tenants) == ["comments"]
+
+
+async def test_none_of_another_organisations_rows_are_changed(tenants: Tenants) -> None:
+    theirs = tenants.theirs.organization_id
+    for table in set(await tenant_tables(tenants.engine)) - {"events"}:
+        rows = named(table)
+        same = sa.update(rows).values(organization_id=rows.c.organization_id)
+        async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
+            own = await count(connection, table)
+            everything = await connection.execute(same)
+            foreign = await connection.execute(same.where(rows.c.organization_id == theirs))
+        assert (table, everything.rowcount, foreign.rowcount) == (table, own, 0)
+
+
+async def test_no_row_can_be_handed_to_another_organisation(tenants: Tenants) -> None:
+    for table in set(await tenant_tables(tenants.engine)) - {"events"}:
+        async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
+            handed = sa.update(named(table)).values(organization_id=tenants.theirs.organization_id)
+            with pytest.raises(DBAPIError, match=f'violates row-level security policy for table "{table}"'):
+                await connection.execute(handed)
+
+
+@pytest.mark.parametrize("seen_by", ["another organisation", "nobody"])
+async def test_no_row_can_be_inserted_for_an_organisation_that_is_not_set(tenants: Tenants, seen_by: str) -> None:
+    setting = str(tenants.mine.organization_id) if seen_by == "another organisation" else ""
+    for table in await tenant_tables(tenants.engine):
+        row, columns = await row_of(tenants.engine, tenants.theirs, table)
+        record = f"jsonb_populate_record(NULL::{table}, CAST(:row AS jsonb))"
+        insert = f"INSERT INTO {table} ({columns}) SELECT {columns} FROM {record}"  # noqa: S608 - names out of the catalogue
+        async with eyes_of(tenants.engine, "fieldgraph_app", setting) as connection:
+            with pytest.raises(DBAPIError, match=f'violates row-level security policy for table "{table}"'):
+                await connection.execute(sa.text(insert), {"row": row})
+
+
+async def row_of(engine: AsyncEngine, world: World, table: str) -> tuple[str, str]:
+    """Return a row of the world's as JSON, and the names of the columns one can insert."""
+    names = (
+        "SELECT string_agg(quote_ident(attname), ', ') FROM pg_attribute"
+        " WHERE attrelid = CAST(:name AS regclass) AND attnum > 0 AND attgenerated = ''"
+    )
+    async with transaction(engine, world.organization_id) as connection:
+        one = f"SELECT to_jsonb(t)::text FROM {table} t LIMIT 1"  # noqa: S608 - a name out of the catalogue
+        row = await connection.scalar(sa.text(one))
+        columns = await connection.scalar(sa.text(names), {"name": table})
+    return str(row), str(columns)
+
+
+@pytest.mark.parametrize("setting", [None, ""])
+async def test_without_an_organisation_nothing_is_seen(tenants: Tenants, setting: str | None) -> None:
+    tables = await tenant_tables(tenants.engine)
+    fresh = open_engine(tenants.engine.url.render_as_string(hide_password=False), size=1)
+    async with eyes_of(fresh, "fieldgraph_app", setting) as connection:
+        seen = {table: await count(connection, table) for table in tables}
+    await fresh.dispose()
+
+    assert set(seen.values()) == {0}
+
+
+async def test_the_application_removes_nothing(tenants: Tenants) -> None:
+    for table in await tenant_tables(tenants.engine):
+        async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
+            with pytest.raises(DBAPIError, match=f"permission denied for table {table}"):
+                await connection.execute(sa.delete(named(table)))
+
+
+async def test_the_system_reads_the_logs_of_all_and_no_other_table(tenants: Tenants) -> None:
+    both = {tenants.mine.organization_id, tenants.theirs.organization_id}
+    for table in (*await tenant_tables(tenants.engine), "alembic_version"):
+        async with eyes_of(tenants.engine, "fieldgraph_system", None) as connection:
+            if table in SYSTEM_READS:
+                column = named(table).c.organization_id
+                assert both <= set((await connection.scalars(sa.select(column).distinct())).all())
+                continue
+            with pytest.raises(DBAPIError, match=f"permission denied for table {table}"):
+                await count(connection, table)
+
+
+@pytest.mark.parametrize("table", sorted(SYSTEM_READS))
+async def test_the_system_writes_nothing(tenants: Tenants, table: str) -> None:
+    target = named(table)
+    for statement in (
+        sa.update(target).values(organization_id=target.c.organization_id),
+        sa.delete(target),
+        sa.insert(target).values(organization_id=uuid4()),
+    ):
+        async with eyes_of(tenants.engine, "fieldgraph_system", None) as connection:
+            with pytest.raises(DBAPIError, match=f"permission denied for table {table}"):
+                await connection.execute(statement)
+
+
+@pytest.mark.parametrize("url", ["external"], indirect=True)
+async def test_the_owner_of_the_tables_is_no_superuser_and_bound_by_the_same_rule(tenants: Tenants) -> None:
+    async with tenants.engine.connect() as connection:
+        owner = (
+            await connection.execute(
+                sa.text("SELECT rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user")
+            )
+        ).one()
+        owned = await connection.scalar(
+            sa.text("SELECT bool_and(tableowner = current_user) FROM pg_tables WHERE schemaname = 'public'")
+        )
+        seen = {
+            table: await count(connection, table) for table in set(await tenant_tables(tenants.engine)) - SYSTEM_READS
+        }
+
+    assert (tuple(owner), owned) == ((False, False), True)
+    assert set(seen.values()) == {0}

@@ -1,0 +1,115 @@
+"""What the clients of these stories send."""
+
+_ERRORS = """
+fragment Refusal on UserError {
+  __typename code message field
+  ... on InvalidTransitionError { from to allowed currentAssignment { id } }
+  ... on AlreadyAssignedError { current { id status technician { id name } } }
+  ... on StaleVersionError {
+    currentVersion current { id ... on Versioned { version } } changedSince { type changeId }
+  }
+  ... on NotEligibleError { reasons { constraint count message technicians { name } } overridable }
+  ... on ClockSkewError { serverTime }
+}
+"""
+
+_JOB = """
+fragment Job on Assignment {
+  id version sequence status type reason reasonNote outcome isCurrent availableTransitions
+  assignedAt acceptedAt startedAt completedAt rejectedAt rejectionReason escalationReason
+  timeSpentHours diagnosis actionsTaken
+  tier { level code } technician { id name } partsUsed { partNumber partName quantity cost { amount currency } }
+}
+fragment Stand on Ticket {
+  id version status resolvedAt resolutionNotes escalationCount escalationTier { level }
+  currentAssignment { id }
+}
+"""
+
+_INPUTS = {
+    "createTicket": "CreateTicketInput",
+    "addComment": "AddCommentInput",
+    "assignTicket": "AssignTicketInput",
+    "escalateTicket": "EscalateTicketInput",
+    "rejectAssignment": "RejectAssignmentInput",
+    "completeAssignment": "CompleteAssignmentInput",
+    "acceptAssignment": "AssignmentActionInput",
+    "startWork": "AssignmentActionInput",
+}
+_FIELDS = {
+    "createTicket": "ticket { ...Stand }",
+    "addComment": "comment { id body } ticket { ...Stand currentAssignment { ...Job } }",
+}
+
+
+def _mutation(name: str) -> str:
+    fields = _FIELDS.get(name, "assignment { ...Job } previousAssignment { ...Job } ticket { ...Stand }")
+    used = _JOB if "...Job" in fields else _JOB[_JOB.index("fragment Stand") :]
+    return f"""
+mutation Do($input: {_INPUTS[name]}!) {{
+  {name}(input: $input) {{ changeId eventCursor errors {{ ...Refusal }} {fields} }}
+}}
+{used}{_ERRORS}"""
+
+
+MUTATIONS = {name: _mutation(name) for name in _INPUTS}
+
+_EVENT = """
+fragment Told on DomainEvent {
+  __typename id changeId cursor type recordedAt actor { name }
+  ... on TicketEvent { ticketVersion ticket { id status } comment { id body } }
+  ... on JobEvent { assignmentVersion assignment { id status technician { name } } }
+  ... on RecordEvent { recordId }
+}
+"""
+_CONTROL = """
+    ... on RemovedFromView { cursor id reason }
+    ... on StreamReady { cursor replayed }
+    ... on StreamReset { cursor why: reason }
+    ... on StreamHeartbeat { cursor serverTime }
+"""
+
+BOARD = f"""
+subscription Board($filter: BoardFilter!, $after: EventCursor) {{
+  dispatchBoard(filter: $filter, after: $after) {{
+    __typename ...Told {_CONTROL}
+  }}
+}}
+{_EVENT}"""
+BOARD_FILTER = {"from": "2026-01-01T00:00:00Z", "to": "2027-01-01T00:00:00Z"}
+
+JOBS = f"""
+subscription Jobs($technicianId: ID, $after: EventCursor) {{
+  jobUpdates(technicianId: $technicianId, after: $after) {{
+    __typename ...Told {_CONTROL}
+  }}
+}}
+{_EVENT}"""
+
+TICKET_UPDATES = f"""
+subscription Updates($ticketId: ID!, $after: EventCursor) {{
+  ticketUpdates(ticketId: $ticketId, after: $after) {{
+    __typename ...Told {_CONTROL}
+  }}
+}}
+{_EVENT}"""
+
+EVENTS = f"""
+query Events($after: EventCursor!, $types: [EventType!], $first: Int) {{
+  events(after: $after, types: $types, first: $first) {{
+    endCursor hasMore reset {{ reason cursor }} events {{ __typename ...Told ... on RemovedFromView {{ id }} }}
+  }}
+}}
+{_EVENT}"""
+
+LATEST = "{ viewer { organization { latestEventCursor } } }"
+
+TICKET = """
+query Ticket($id: ID!) {
+  ticket(id: $id) {
+    ...Stand
+    assignmentHistory { totalCount nodes { ...Job } }
+    currentAssignment { ...Job }
+  }
+}
+""" + _JOB
