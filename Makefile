@@ -37,11 +37,13 @@ check: .venv/.dev
 	$(bin)/fieldgraph migrate --sql > .venv/check/migrations.sql
 	$(bin)/squawk .venv/check/migrations.sql
 	$(bin)/fieldgraph schema | diff -u schema/schema.graphql -
+	$(bin)/fieldgraph diagrams | diff -u docs/life-cycles.md -
 	$(bin)/fieldgraph settings | diff -u docs/settings.md -
 	$(bin)/fieldgraph settings --env | diff -u .env.example -
 
 generate: .venv/.run
 	$(bin)/fieldgraph schema > schema/schema.graphql
+	$(bin)/fieldgraph diagrams > docs/life-cycles.md
 	$(bin)/fieldgraph settings > docs/settings.md
 	$(bin)/fieldgraph settings --env > .env.example
 

@@ -7,7 +7,13 @@ from app.db.tables.base import metadata
 connection = context.config.attributes.get("connection")
 
 if context.is_offline_mode():
-    context.configure(dialect_name="postgresql", target_metadata=metadata, literal_binds=True)
+    # Any other style of parameters would double the percent signs of the printed functions.
+    context.configure(
+        dialect_name="postgresql",
+        dialect_opts={"paramstyle": "named"},
+        target_metadata=metadata,
+        literal_binds=True,
+    )
 else:
     context.configure(connection=connection, target_metadata=metadata)
 

@@ -20,3 +20,18 @@ def changes(operation: Operation, event: Event) -> Iterator[tuple[str, Any, Any]
     """Yield each changed field that the viewer may see: its column's name, the old and the new value."""
     for change in visible_changes(operation.actor, event):
         yield change.field, change.old, change.new
+
+
+def ticket_of(event: Event) -> UUID:
+    """Return the ticket that an event of a ticket or job belongs to."""
+    if event.ticket_id is None:
+        raise LookupError(f"event {event.id} belongs to no ticket")
+    return event.ticket_id
+
+
+def technician_of(event: Event) -> UUID:
+    """Return the technician of a job's event."""
+    concerned = event.after or event.before
+    if concerned is None or concerned.technician_id is None:
+        raise LookupError(f"event {event.id} belongs to no technician")
+    return concerned.technician_id

@@ -25,7 +25,7 @@ class Gone:
     position: int
     kind: str
     key: UUID
-    reason: str
+    cause: str
 
 
 Message = Event | Gone | Ready | Reset | Heartbeat

@@ -16,11 +16,6 @@ def global_id(kind: str, key: UUID) -> strawberry.ID:
     return strawberry.ID(b64encode(f"{kind}:{key}".encode()).decode())
 
 
-def optional_id(kind: str, key: UUID | None) -> strawberry.ID | None:
-    """Return the id of a row of this type, None where there is none."""
-    return None if key is None else global_id(kind, key)
-
-
 def split_id(text: str) -> tuple[str, UUID] | None:
     """Return the type's name and the key; None for anything that is no global id."""
     if len(text) > _LONGEST:

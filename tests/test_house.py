@@ -15,8 +15,11 @@ from graphql import (
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLObjectType,
+    GraphQLOutputType,
     GraphQLSchema,
+    GraphQLUnionType,
     build_schema,
+    get_named_type,
     is_introspection_type,
     is_specified_scalar_type,
 )
@@ -237,3 +240,24 @@ def test_a_lock_of_node_packages_does_not_say_where_they_come_from() -> None:
     ]
 
     assert telling == []
+
+
+def test_whatever_a_union_or_interface_holds_can_be_selected_together() -> None:
+    """Fields of one name must have one shape, or clients need aliases to ask for both."""
+    found = build_schema((ROOT / "schema/schema.graphql").read_text())
+    clashes = []
+    for abstract in found.type_map.values():
+        if not isinstance(abstract, GraphQLUnionType | GraphQLInterfaceType):
+            continue
+        shapes: dict[str, set[str]] = {}
+        for member in found.get_possible_types(abstract):
+            for name, field in member.fields.items():
+                shapes.setdefault(name, set()).add(_shape(field.type))
+        clashes += [f"{abstract.name}: {name} is {sorted(kinds)}" for name, kinds in shapes.items() if len(kinds) > 1]
+    assert clashes == []
+
+
+def _shape(kind: GraphQLOutputType) -> str:
+    """Composite types may differ, their selections merge; everything else must be the same."""
+    composite = isinstance(get_named_type(kind), GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
+    return str(kind).replace(get_named_type(kind).name, "{}") if composite else str(kind)

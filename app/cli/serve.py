@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -100,6 +101,8 @@ def _ended_by_signals() -> Iterator[None]:
         # The database must be stopped undisturbed by a second Ctrl-C.
         for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(each, signal.SIG_IGN)
+        # What was cut short in the making complains as it is thrown away: nothing that helps anybody.
+        sys.unraisablehook = lambda met: log.debug("process.cut_short", reason=repr(met.exc_value))
         log.info("process.ended_by_signal", signal=signal.Signals(number).name)
         raise SystemExit(0)
 

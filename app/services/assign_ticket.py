@@ -1,5 +1,6 @@
 """Someone gives a ticket to a technician, or takes it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -87,10 +88,15 @@ async def assign_ticket(writer: Writer, actor: Actor, command: AssignTicket) -> 
 
 
 async def find_technician(
-    change: Change, ticket: Ticket, technician_id: UUID, *, field: str = "technicianId"
+    change: Change,
+    ticket: Ticket,
+    technician_id: UUID,
+    *,
+    field: str = "technicianId",
+    along_with: Iterable[UUID] = (),
 ) -> TechnicianFacts:
-    """Lock a technician and read what eligibility asks of them. Raises NotFound."""
-    await lock_technicians(change.connection, ticket.organization_id, [technician_id])
+    """Lock a technician, and the others involved, and read what eligibility asks of them. Raises NotFound."""
+    await lock_technicians(change.connection, ticket.organization_id, [technician_id, *along_with])
     found = await technician_facts(change.connection, ticket, technicians.c.id == technician_id)
     if not found:
         raise NotFound(field=(field,), kind="technician")

@@ -139,7 +139,8 @@ async def _lock_parts(change: Change, numbers: set[str]) -> dict[str, "sa.Row[tu
         sa.select(parts)
         .where(parts.c.organization_id == change.actor.organization_id, parts.c.part_number.in_(sorted(numbers)))
         .order_by(parts.c.id)
-        .with_for_update()
+        # A new ticket that requires these parts refers to them in an order of its own: it must not wait.
+        .with_for_update(key_share=True)
     )
     return {row.part_number: row for row in await change.connection.execute(query)}
 

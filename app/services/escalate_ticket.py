@@ -15,7 +15,7 @@ from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid, NoActiveAssignment, NotEligible
 from app.domain.situations import Situation, job_event, ticket_event
-from app.domain.tickets import Ticket, TicketStatus
+from app.domain.tickets import TicketStatus
 from app.services.assign_ticket import find_technician, new_job, write_job
 from app.services.change import Change, Writer, Written, perform
 from app.services.job_step import save_job, save_ticket
@@ -69,7 +69,7 @@ async def escalate_ticket(writer: Writer, actor: Actor, command: EscalateTicket)
             raise NoActiveAssignment(field=("ticketId",))
         level = await _next_level(change, before, command.next_tier_level)
         needed = await requirements(change.connection, before.ticket, tier_level=level, exact_tier=True)
-        successor = await _successor(change, before.ticket, needed, command.next_technician_id)
+        successor = await _successor(change, before, needed, command.next_technician_id)
         return await _write(change, before, reason, level, successor)
 
     return await perform(writer, actor, "escalateTicket", command, work)
@@ -90,23 +90,30 @@ async def _next_level(change: Change, before: Situation, asked: int | None) -> i
 
 
 async def _successor(
-    change: Change, ticket: Ticket, needed: Requirements, named: UUID | None
+    change: Change, before: Situation, needed: Requirements, named: UUID | None
 ) -> TechnicianFacts | None:
+    connection, ticket = change.connection, before.ticket
+    holders = [] if before.job is None else [before.job.technician_id]
     if named is not None:
-        technician = await find_technician(change, ticket, named, field="nextTechnicianId")
+        technician = await find_technician(change, ticket, named, field="nextTechnicianId", along_with=holders)
         reasons = rejections(technician, needed)
         if reasons:
             raise NotEligible(field=("nextTechnicianId",), reasons=reasons, overridable=False)
         return technician
     of_tier = technicians.c.tier_level == needed.tier_level
-    candidates = await technician_facts(change.connection, ticket, of_tier)
+    candidates = await technician_facts(connection, ticket, of_tier)
     while (choice := best(candidates, needed)) is not None:
-        # The choice was made without the technician's lock; it must still hold under it.
-        await lock_technicians(change.connection, ticket.organization_id, [choice.id])
-        again = await technician_facts(change.connection, ticket, technicians.c.id == choice.id)
+        # The choice was made without locks and must still hold under them. If it does not, they are
+        # given back: the next choice's would come after them out of order.
+        attempt = await connection.begin_nested()
+        await lock_technicians(connection, ticket.organization_id, [choice.id, *holders])
+        again = await technician_facts(connection, ticket, technicians.c.id == choice.id)
         if again and not rejections(again[0], needed):
+            await attempt.commit()
             return again[0]
+        await attempt.rollback()
         candidates = [each for each in candidates if each.id != choice.id]
+    await lock_technicians(connection, ticket.organization_id, holders)
     return None
 
 

@@ -217,8 +217,7 @@ def upgrade() -> None:
     for statement in (*TABLES, *INDEXES):
         op.execute(statement)
     op.execute(
-        "COMMENT ON COLUMN parts.stock IS"
-        " 'What is on the shelf; negative when technicians used more than was counted'"
+        "COMMENT ON COLUMN parts.stock IS 'What is on the shelf; negative when technicians used more than was counted'"
     )
 
 

@@ -38,7 +38,7 @@ class NodeQueries:
     @strawberry.field(description="Anything by its id; null: there is none that the viewer may see.")
     async def node(self, info: Info, id: NodeId) -> Node | None:  # noqa: A002  # the argument's name in Relay
         """Return the row."""
-        return await _node(info.context, id)
+        return await _node(info.context, id, "id")
 
     @strawberry.field(description="As many as 100 things by their ids, in that order; null as for node.")
     async def nodes(
@@ -49,12 +49,12 @@ class NodeQueries:
         """Return the rows."""
         if len(ids) > MOST_IDS:
             raise Invalid(field=("ids",), problem=f"nodes takes at most {MOST_IDS} ids.")
-        return [await _node(info.context, each) for each in ids]
+        return [await _node(info.context, each, "ids", str(at)) for at, each in enumerate(ids)]
 
 
-async def _node(operation: Operation, text: str) -> Any:
+async def _node(operation: Operation, text: str, *field: str) -> Any:
     parts = split_id(text)
     entity = None if parts is None else entities.NODES.get(parts[0])
     if parts is None or entity is None:
-        raise Invalid(field=("id",), problem="id must be a global id that this server gave out.")
+        raise Invalid(field=field, problem="An id must be a global one that this server gave out.")
     return await operation.loaders.row(entity, parts[1])

@@ -18,7 +18,7 @@ def message(operation: Operation, told: Message) -> Any:
             return told
         case Gone():
             return RemovedFromView(
-                cursor=_cursor(operation, told.position), id=global_id(told.kind, told.key), reason=told.reason
+                cursor=_cursor(operation, told.position), id=global_id(told.kind, told.key), cause=told.cause
             )
         case Ready():
             return StreamReady(cursor=_cursor(operation, told.position), replayed=told.replayed)

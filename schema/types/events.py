@@ -11,7 +11,7 @@ from resolvers import events
 from schema.changes import said
 from schema.enums import EventSource, EventType, ResetReason
 from schema.fields import Info
-from schema.ids import global_id, optional_id
+from schema.ids import global_id
 from schema.scalars import EventCursor, JSONValue
 from schema.types.assignments import Assignment
 from schema.types.comments import Comment
@@ -82,7 +82,7 @@ class TicketEvent(DomainEvent):
     @strawberry.field(description="Which ticket.")
     def ticket_id(self, root: strawberry.Parent[Event]) -> strawberry.ID:
         """Return the ticket's id."""
-        return global_id("Ticket", root.ticket_id or root.subject_id)
+        return global_id("Ticket", events.ticket_of(root))
 
     @strawberry.field(description="The ticket's version after the change; null: only something on it changed.")
     def ticket_version(self, root: strawberry.Parent[Event]) -> int | None:
@@ -115,15 +115,14 @@ class JobEvent(DomainEvent):
         return global_id("Assignment", root.subject_id)
 
     @strawberry.field(description="The job's ticket.")
-    def ticket_id(self, root: strawberry.Parent[Event]) -> strawberry.ID | None:
+    def ticket_id(self, root: strawberry.Parent[Event]) -> strawberry.ID:
         """Return the ticket's id."""
-        return optional_id("Ticket", root.ticket_id)
+        return global_id("Ticket", events.ticket_of(root))
 
     @strawberry.field(description="The job's technician.")
-    def technician_id(self, root: strawberry.Parent[Event]) -> strawberry.ID | None:
+    def technician_id(self, root: strawberry.Parent[Event]) -> strawberry.ID:
         """Return the technician's id."""
-        concerned = root.after or root.before
-        return optional_id("Technician", None if concerned is None else concerned.technician_id)
+        return global_id("Technician", events.technician_of(root))
 
     @strawberry.field(description="The job's version after the change.")
     def assignment_version(self, root: strawberry.Parent[Event]) -> int:
@@ -165,7 +164,7 @@ class RemovedFromView:
 
     cursor: EventCursor = strawberry.field(description="The place in the log of what took it away.")
     id: strawberry.ID = strawberry.field(description="What to drop.")
-    reason: str = strawberry.field(description="Why, in words.")
+    cause: str = strawberry.field(description="Why, in words.")
 
 
 @strawberry.type(description="The replay is over; live from here.")

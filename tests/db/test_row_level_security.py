@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from uuid import uuid4
 
 import pytest
@@ -13,20 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.expression import quoted_name
 
 from app.db.engine import open_engine
-from app.db.tables.customers import assets
-from app.db.tables.people import technician_territories
 from app.db.transaction import transaction
-from app.domain.assignments import AssignmentOutcome
-from app.domain.tickets import TicketCategory, TicketPriority
-from app.services.accept_assignment import accept_assignment
-from app.services.add_comment import AddComment, add_comment
-from app.services.assign_ticket import AssignTicket, assign_ticket
-from app.services.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
-from app.services.create_ticket import CreateTicket, NeededPart, NeededSkill, create_ticket
-from app.services.job_step import StepCommand
-from app.services.start_work import start_work
 from tests.db.logins import external_login
-from tests.world import BEFORE, World, make_world, writer_for
+from tests.services.scene import fill_every_table
+from tests.world import World, make_world
 
 NO_TENANTS = frozenset({"alembic_version", "log_identity"})
 SYSTEM_READS = frozenset({"events", "event_heads"})
@@ -59,61 +48,9 @@ async def tenants(url: str) -> AsyncIterator[Tenants]:
     engine = open_engine(url, size=4)
     mine, theirs = await make_world(engine, "Mine"), await make_world(engine, "Theirs")
     for world in (mine, theirs):
-        await live_a_little(engine, world)
+        await fill_every_table(engine, world)
     yield Tenants(engine=engine, mine=mine, theirs=theirs)
     await engine.dispose()
-
-
-async def live_a_little(engine: AsyncEngine, world: World) -> None:
-    """Take a ticket from beginning to end, so that no table stays empty."""
-    writer, ann = writer_for(engine), world.actor("ann")
-    await insert_the_rest(engine, world)
-    created = await create_ticket(
-        writer,
-        world.actor("customer"),
-        CreateTicket(
-            title="Leak",
-            description="Since Monday.",
-            category=TicketCategory.INCIDENT,
-            priority=TicketPriority.P2,
-            required_skills=(NeededSkill(skill_id=world.skill_id, level=1),),
-            required_parts=(NeededPart(part_id=world.part_id, quantity=1),),
-            idempotency_key="once",
-        ),
-    )
-    ticket_id = created.ids["ticket"]
-    await add_comment(writer, ann, AddComment(ticket_id=ticket_id, body="Known.", internal=True))
-    assigned = await assign_ticket(
-        writer,
-        world.actor("dispatcher"),
-        AssignTicket(ticket_id=ticket_id, technician_id=world.technicians["ann"]),
-    )
-    step = StepCommand(assignment_id=assigned.ids["assignment"])
-    await accept_assignment(writer, ann, step)
-    await start_work(writer, ann, step)
-    await complete_assignment(
-        writer,
-        ann,
-        CompleteAssignment(
-            assignment_id=step.assignment_id,
-            outcome=AssignmentOutcome.SUCCESS,
-            time_spent_hours=Decimal("1.5"),
-            parts_used=(PartUsed(part_number="SEAL-1", part_name="Seal", quantity=1),),
-        ),
-    )
-
-
-async def insert_the_rest(engine: AsyncEngine, world: World) -> None:
-    key = {"organization_id": world.organization_id}
-    async with transaction(engine, world.organization_id) as connection:
-        await connection.execute(
-            sa.insert(technician_territories).values(
-                **key, technician_id=world.technicians["ann"], territory_id=world.territory_id
-            )
-        )
-        await connection.execute(
-            sa.insert(assets).values(**key, kind="EQUIPMENT", name="Pump", created_at=BEFORE, updated_at=BEFORE)
-        )
 
 
 async def tenant_tables(engine: AsyncEngine) -> list[str]:

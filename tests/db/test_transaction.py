@@ -196,7 +196,7 @@ async def write_and_lose_the_connection(database_url: str, engine: AsyncEngine, 
         await kill_backends(database_url)
 
 
-async def test_a_database_that_is_away_is_told_apart_from_a_refusal(database_url: str) -> None:
+async def test_an_address_where_nothing_listens_is_an_error_of_the_network() -> None:
     closed = open_engine("postgresql://nobody@127.0.0.1:1/nowhere", size=2)
 
     with pytest.raises(OSError, match="Connect call failed"):

@@ -10,6 +10,7 @@ from graphql import GraphQLSchema, build_schema, parse, validate
 from app.cli import serve
 from app.cli.diagrams import life_cycles_page
 from app.domain.refusals import ErrorCode
+from app.domain.tickets import TicketStatus
 from app.live.replay import ResetReason
 from schema.execution import websocket
 
@@ -72,7 +73,19 @@ def test_the_life_cycles_are_those_of_the_rules() -> None:
     assert (ROOT / "docs/life-cycles.md").read_text() == life_cycles_page()
 
 
-def test_the_guide_names_every_mutation_query_and_subscription(contract: GraphQLSchema) -> None:
+def test_the_flow_chart_is_described_and_shows_nothing_that_does_not_exist(contract: GraphQLSchema) -> None:
+    chart = (ROOT / "docs/ticket-flow.svg").read_text()
+    mutation = contract.mutation_type
+    assert mutation is not None
+    statuses = set(re.findall(r'<text class="status"[^>]*>([A-Z_]+)</text>', chart))
+    verbs = set(re.findall(r"\b[a-z]+[A-Z][a-z]+\b", " ".join(re.findall(r"<text[^>]*>([^<]+)</text>", chart))))
+
+    assert 'aria-labelledby="title desc"' in chart
+    assert {"NEW", "ASSIGNED", "RESOLVED"} <= statuses <= set(TicketStatus)
+    assert {"createTicket", "completeAssignment"} <= verbs <= set(mutation.fields)
+
+
+def test_the_guide_names_every_mutation_and_subscription(contract: GraphQLSchema) -> None:
     guide = (ROOT / "docs/api.md").read_text()
     roots = [contract.mutation_type, contract.subscription_type]
     names = [name for root in roots if root is not None for name in root.fields]

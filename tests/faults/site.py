@@ -104,12 +104,7 @@ class Site:
 
     def postgres(self, which: str = "") -> list[int]:
         """Return the processes of PostgreSQL on this folder, those whose command line contains `which`."""
-        listing = subprocess.run(
-            ["/bin/ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=True
-        )
-        ours = (str(self.database.places.data), f"postgres: {self.database.places.cluster}")
-        rows = [line.split(None, 1) for line in listing.stdout.splitlines()]
-        return [int(pid) for pid, command in rows if which in command and any(name in command for name in ours)]
+        return processes_of(self.database, which)
 
     def tokens(self) -> dict[str, str]:
         """Return a bearer token for each example user, good for a day."""
@@ -145,6 +140,14 @@ def new_site() -> Iterator[Site]:
     finally:
         site.end()
         shutil.rmtree(folder)
+
+
+def processes_of(server: EmbeddedServer, which: str = "") -> list[int]:
+    """Return the processes of a server, those whose command line contains `which`."""
+    listing = subprocess.run(["/bin/ps", "-axww", "-o", "pid=,command="], capture_output=True, text=True, check=True)
+    ours = (str(server.places.data), f"postgres: {server.places.cluster}")
+    rows = [line.split(None, 1) for line in listing.stdout.splitlines()]
+    return [int(pid) for pid, command in rows if which in command and any(name in command for name in ours)]
 
 
 def _kill(pid: int) -> None:

@@ -19,7 +19,7 @@ subscription ($after: EventCursor!) {
     ... on StreamReady { cursor }
     ... on StreamHeartbeat { cursor }
     ... on StreamReset { reason }
-    ... on RemovedFromView { gone: reason }
+    ... on RemovedFromView { cause }
   }
 }
 """

@@ -63,7 +63,7 @@ fragment Told on DomainEvent {
 }
 """
 _CONTROL = """
-    ... on RemovedFromView { cursor id reason }
+    ... on RemovedFromView { cursor id cause }
     ... on StreamReady { cursor replayed }
     ... on StreamReset { cursor why: reason }
     ... on StreamHeartbeat { cursor serverTime }
@@ -104,7 +104,8 @@ query Events($after: EventCursor!, $types: [EventType!], $first: Int) {{
 
 LATEST = "{ viewer { organization { latestEventCursor } } }"
 
-TICKET = """
+TICKET = (
+    """
 query Ticket($id: ID!) {
   ticket(id: $id) {
     ...Stand
@@ -112,4 +113,6 @@ query Ticket($id: ID!) {
     currentAssignment { ...Job }
   }
 }
-""" + _JOB
+"""
+    + _JOB
+)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from functools import cache
 from typing import Any
 
@@ -53,13 +53,9 @@ class Person:
             execute_timeout=60,
         )
 
-    async def arrive(self) -> None:
-        """Open the connection."""
-        self._session = await self._client.connect_async()
-
-    async def leave(self) -> None:
-        """Close the connection."""
-        await self._client.close_async()
+    async def arrive(self, leaving: AsyncExitStack) -> None:
+        """Open the connection, to be closed with the stack."""
+        self._session = await leaving.enter_async_context(self._client)
 
     async def ask(self, operation: str, **variables: Any) -> dict[str, Any]:
         """Return the data of an operation; top-level errors fail."""

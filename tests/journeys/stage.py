@@ -32,8 +32,7 @@ class Stage:
         """Return the client of the world's user of this name."""
         bearer = token(world or self.world, name, roles=roles, lifetime=timedelta(minutes=10))
         person = Person(self.served.http, self.served.websocket, bearer)
-        await person.arrive()
-        self.leaving.push_async_callback(person.leave)
+        await person.arrive(self.leaving)
         return person
 
     def technician(self, name: str) -> str:

@@ -27,9 +27,8 @@ LOG = "SELECT id, position, change_id, type FROM events WHERE position > :after 
 
 
 @pytest.fixture
-async def server(database_url: str, world: World) -> AsyncIterator[ServerProcess]:
-    """A server of its own, on the database that holds the world."""
-    assert world
+async def server(database_url: str) -> AsyncIterator[ServerProcess]:
+    """A server of its own on the test's database."""
     async with server_process(database_url) as running:
         yield running
 
@@ -46,6 +45,7 @@ class Writers:
 
     def __init__(self, stage: Stage, tickets: list[str]) -> None:
         self.acknowledged: list[str] = []
+        self.are_under_way = asyncio.Event()
         self._stage = stage
         self._tickets = tickets
         self._chance = random.Random(8)
@@ -54,17 +54,11 @@ class Writers:
         """Make all changes, each once."""
         await asyncio.gather(*map(self._over_http, OVER_HTTP), *map(self._beside, BESIDE))
 
-    async def have_done(self, count: int) -> None:
-        """Wait until so many changes are made."""
-        async with asyncio.timeout(30):
-            while len(self.acknowledged) < count:
-                await asyncio.sleep(0.002)
-
     async def _over_http(self, name: str) -> None:
         person = await self._stage.enter(name)
         for number in range(EACH):
             change_id = await self._insist(person, name, number)
-            self.acknowledged.append(change_id)
+            self._acknowledge(change_id)
 
     async def _insist(self, person: Person, name: str, number: int) -> str:
         asked = {"ticketId": self._ticket(), "body": f"{name} {number}", "idempotencyKey": f"{name}-{number}"}
@@ -84,8 +78,13 @@ class Writers:
         for number in range(EACH):
             command = AddComment(ticket_id=key(self._ticket()), body=f"{name} {number}")
             written = await add_comment(writer, actor, command)
-            self.acknowledged.append(global_id("Change", written.change_id))
+            self._acknowledge(global_id("Change", written.change_id))
             await asyncio.sleep(self._chance.uniform(0, 0.04))
+
+    def _acknowledge(self, change_id: str) -> None:
+        self.acknowledged.append(change_id)
+        if len(self.acknowledged) == CHANGES // 4:
+            self.are_under_way.set()
 
     def _ticket(self) -> str:
         return self._chance.choice(self._tickets)
@@ -135,17 +134,17 @@ async def test_clients_whose_sockets_were_killed_miss_nothing_of_200_changes(
     asked = {"filter": BOARD_FILTER, "after": cursor}
 
     # One client is killed while the first changes come in; the other loses its server.
-    watching = asyncio.create_task(watcher.watch(CHANGES))
-    async with node_client(stage.served.websocket, BOARD, asked, headers=headers) as phone:
-        assert (await phone.next("dispatchBoard"))["__typename"] == "StreamReady"
-        working = asyncio.create_task(writers.work())
-        first = [await phone.next("dispatchBoard") for _ in range(3)]
-        await phone.kill()
-    await writers.have_done(CHANGES // 4)
-    server.kill()
-    assert not working.done()
-    await server.start()
-    await asyncio.gather(working, watching)
+    async with asyncio.timeout(90), asyncio.TaskGroup() as tasks:
+        tasks.create_task(watcher.watch(CHANGES))
+        async with node_client(stage.served.websocket, BOARD, asked, headers=headers) as phone:
+            assert (await phone.next("dispatchBoard"))["__typename"] == "StreamReady"
+            working = tasks.create_task(writers.work())
+            first = [await phone.next("dispatchBoard") for _ in range(3)]
+            await phone.kill()
+        await writers.are_under_way.wait()
+        server.kill()
+        assert not working.done()
+        await server.start()
 
     log = await stage.sql(LOG, after=len(tickets))
     ids = [global_id("Event", row["id"]) for row in log]

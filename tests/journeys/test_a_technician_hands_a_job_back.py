@@ -1,7 +1,5 @@
 """A technician rejects a job; the ticket returns to the queue and goes to somebody else."""
 
-import pytest
-
 from tests.journeys.operations import TICKET
 from tests.journeys.stage import Stage, job_for
 
@@ -42,15 +40,14 @@ async def test_whoever_rejected_a_ticket_is_not_given_it_again(stage: Stage) -> 
     assert [reason["constraint"] for reason in refusal["reasons"]] == ["PREVIOUSLY_REJECTED"]
 
 
-@pytest.mark.parametrize("reason", ["", "  \n "])
-async def test_a_rejection_needs_a_reason(stage: Stage, reason: str) -> None:
+async def test_a_rejection_needs_a_reason(stage: Stage) -> None:
     dispatcher, ann = await stage.enter("dispatcher"), await stage.enter("ann")
     job = await job_for(dispatcher, stage, "ann")
 
-    refusal = await ann.refused("rejectAssignment", assignmentId=job, rejectionReason=reason)
-
-    assert (refusal["__typename"], refusal["code"]) == ("ValidationError", "VALIDATION_FAILED")
-    assert refusal["field"] == ["rejectionReason"]
+    for reason in ("", "  \n "):
+        refusal = await ann.refused("rejectAssignment", assignmentId=job, rejectionReason=reason)
+        assert (refusal["__typename"], refusal["code"]) == ("ValidationError", "VALIDATION_FAILED")
+        assert refusal["field"] == ["rejectionReason"]
 
 
 async def test_a_job_that_has_begun_cannot_be_handed_back(stage: Stage) -> None:

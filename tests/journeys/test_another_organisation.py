@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from gql.transport.exceptions import TransportQueryError
+from uuid_utils.compat import uuid7
 
 from app.db.tables.customers import assets
 from app.db.transaction import transaction
@@ -12,7 +13,7 @@ from schema.ids import global_id
 from tests.journeys.operations import BOARD, BOARD_FILTER, EVENTS, JOBS, MUTATIONS, TICKET_UPDATES
 from tests.journeys.people import Person
 from tests.journeys.stage import Stage, key, ticket_for
-from tests.world import BEFORE, make_world, uuid7
+from tests.world import BEFORE, make_world
 
 NEW_TICKET: dict[str, Any] = {"title": "T", "description": "D", "category": "INCIDENT", "priority": "P1"}
 
@@ -44,7 +45,7 @@ async def elsewhere(stage: Stage) -> Elsewhere:
                 updated_at=BEFORE,
             )
         )
-    ids = {
+    ids: dict[str, str] = {
         "Organization": global_id("Organization", other.organization_id),
         "Team": global_id("Team", other.teams["north"]),
         "Territory": global_id("Territory", other.territory_id),

@@ -101,9 +101,7 @@ async def both_pages(
     # The first request finds out who asks; later ones know.
     await served.ask(bearer, "{ viewer { user { name } } }")
     for size in (1, SIZE):
-        answer = await served.ask(
-            bearer, query, {"first": size}, headers={"X-Request-Id": f"rows-{size}"}
-        )
+        answer = await served.ask(bearer, query, {"first": size}, headers={"X-Request-Id": f"rows-{size}"})
         assert "errors" not in answer, answer["errors"]
         page = answer["data"][field]
         assert len(page["nodes"]) == size

@@ -1,0 +1,126 @@
+"""Who sees which event, what has gone from whose sight, and which values are kept back."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.domain.events import Concerned, Event, EventType, FieldChange
+from app.domain.people import Actor, EventSource, Role
+from app.domain.sight import Sight, sight, visible_changes
+from tests.domain.life_cycles import NOW
+
+ME, MINE, OTHER, OTHERS, TICKET = (UUID(int=n) for n in range(1, 6))
+STAFF = [role for role in Role if role is not Role.END_USER]
+DISPATCH = [Role.DISPATCHER, Role.TEAM_LEAD, Role.MANAGER, Role.ADMIN]
+BELOW = [role for role in Role if role not in DISPATCH]
+
+REQUESTED = Concerned(requester_id=ME)
+OF_MY_CUSTOMER = Concerned(requester_id=OTHER, customer_id=MINE)
+FOREIGN = Concerned(requester_id=OTHER, customer_id=OTHERS)
+SECRET = Concerned(requester_id=ME, customer_id=MINE, internal=True)
+
+
+def actor(*roles: Role, **values: Any) -> Actor:
+    """Return a user who belongs to one customer."""
+    known = {"organization_id": UUID(int=9), "user_id": ME, "customer_ids": frozenset({MINE}), **values}
+    return Actor(roles=frozenset(roles), **known)
+
+
+def event(before: Concerned | None, after: Concerned | None, **values: Any) -> Event:
+    """Return an event of a ticket, unless it says otherwise."""
+    plain: dict[str, Any] = {
+        "organization_id": UUID(int=9),
+        "position": 1,
+        "id": UUID(int=20),
+        "change_id": UUID(int=21),
+        "type": EventType.TICKET_STATUS_CHANGED,
+        "payload_version": 1,
+        "kind": "Ticket",
+        "subject_id": TICKET,
+        "version": 2,
+        "ticket_id": TICKET,
+        "assignment_id": None,
+        "actor_id": None,
+        "source": EventSource.API,
+        "ip_address": None,
+        "occurred_at": NOW,
+        "recorded_at": NOW,
+    }
+    return Event(before=before, after=after, **{**plain, **values})
+
+
+@pytest.mark.parametrize("role", STAFF)
+@pytest.mark.parametrize("concerned", [REQUESTED, OF_MY_CUSTOMER, FOREIGN, SECRET, Concerned()])
+def test_staff_sees_every_event_of_a_ticket(role: Role, concerned: Concerned) -> None:
+    for before, after in ((None, concerned), (concerned, concerned), (concerned, None)):
+        assert sight(actor(role), event(before, after)) is Sight.SEEN
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, REQUESTED, Sight.SEEN),
+        (None, OF_MY_CUSTOMER, Sight.SEEN),
+        (None, FOREIGN, Sight.UNSEEN),
+        (None, Concerned(), Sight.UNSEEN),
+        (REQUESTED, OF_MY_CUSTOMER, Sight.SEEN),
+        (FOREIGN, OF_MY_CUSTOMER, Sight.SEEN),
+        (OF_MY_CUSTOMER, FOREIGN, Sight.GONE),
+        (REQUESTED, FOREIGN, Sight.GONE),
+        (FOREIGN, FOREIGN, Sight.UNSEEN),
+        (REQUESTED, None, Sight.SEEN),
+        (FOREIGN, None, Sight.UNSEEN),
+        (None, None, Sight.UNSEEN),
+        (None, SECRET, Sight.UNSEEN),
+        (SECRET, SECRET, Sight.UNSEEN),
+        (SECRET, None, Sight.UNSEEN),
+        (SECRET, REQUESTED, Sight.SEEN),
+        (REQUESTED, SECRET, Sight.GONE),
+    ],
+)
+def test_a_customer_sees_their_own_and_sees_it_go(
+    before: Concerned | None, after: Concerned | None, expected: Sight
+) -> None:
+    assert sight(actor(Role.END_USER), event(before, after)) is expected
+
+
+@pytest.mark.parametrize("before", [None, REQUESTED])
+def test_without_a_role_nothing_is_seen(before: Concerned | None) -> None:
+    assert sight(actor(), event(before, REQUESTED)) is Sight.UNSEEN
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_belongs_to_no_ticket_is_for_dispatchers_and_up(role: Role) -> None:
+    seen = sight(actor(role), event(REQUESTED, REQUESTED, ticket_id=None, kind="Part"))
+    assert seen is (Sight.SEEN if role in DISPATCH else Sight.UNSEEN)
+
+
+PLACE = ["address", "latitude", "longitude"]
+
+
+def fields_seen(viewer: Actor, concerned: Concerned) -> set[str]:
+    """Return the fields whose values the viewer is told."""
+    changes = tuple(FieldChange(field=name, old=None, new="x") for name in ("title", *PLACE))
+    return {change.field for change in visible_changes(viewer, event(None, concerned, changes=changes))}
+
+
+@pytest.mark.parametrize("role", DISPATCH)
+def test_dispatchers_are_told_where_every_ticket_is(role: Role) -> None:
+    assert fields_seen(actor(role), FOREIGN) == {"title", *PLACE}
+
+
+@pytest.mark.parametrize("role", BELOW)
+def test_others_are_told_where_a_ticket_is_only_if_they_asked_for_it(role: Role) -> None:
+    assert fields_seen(actor(role), REQUESTED) == {"title", *PLACE}
+    assert fields_seen(actor(role), FOREIGN) == {"title"}
+
+
+def test_a_job_of_the_past_does_not_tell_a_technician_where_it_was() -> None:
+    technician = UUID(int=30)
+    viewer = actor(Role.TECHNICIAN, technician_id=technician)
+    assert fields_seen(viewer, Concerned(technician_id=technician, requester_id=OTHER)) == {"title"}
+
+
+def test_somebody_without_a_user_requested_nothing() -> None:
+    assert fields_seen(actor(Role.TECHNICIAN, user_id=None), Concerned()) == {"title"}
