@@ -23,7 +23,7 @@ _LONGEST_DECIMAL = 40
 
 def spell_moment(value: datetime) -> str:
     """Return RFC 3339 in UTC, always with six decimals, so that texts sort as times do."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _read_moment(value: Any) -> datetime:

@@ -61,7 +61,7 @@ class Notifications:
                 await self._tell_until(driver, ended)
             finally:
                 with suppress(*_LOST):
-                    await driver.reset()
+                    await driver.reset(timeout=1)
                 await connection.invalidate()
 
     async def _tell_until(self, driver: Driver, ended: asyncio.Event) -> None:

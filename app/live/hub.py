@@ -5,7 +5,7 @@ A follower gets every event after the position at which it joined, in order, onc
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID
 
 import structlog
@@ -16,9 +16,11 @@ from app.db import log
 from app.db.notifications import Notifications
 from app.db.transaction import ConnectionLost, system_transaction
 from app.domain.events import Event
-from app.live.follower import Follower
+from app.live.follower import LONGEST_QUEUE, Follower
 
-_PAGE = 500
+# Less than a follower's queue: whoever keeps up empties it while the next page is read, so that
+# a burst of any length resets only those who are slow.
+_PAGE = LONGEST_QUEUE // 2
 
 logger = structlog.get_logger(__name__)
 
@@ -53,6 +55,8 @@ class Hub:
                     logger.warning("hub.read_failed", reason=type(lost).__name__)
         finally:
             listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
 
     def wake(self, organization_id: UUID) -> None:
         """Say that the organisation's log has grown; call it after the commit."""

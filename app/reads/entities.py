@@ -7,6 +7,7 @@ None means that nothing needs to be asked.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -66,11 +67,17 @@ def _visible_comments(table: sa.FromClause, visibility: Visibility) -> "sa.Colum
 
 
 def _own_customers(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
-    return (table.c.id == sa.any_(VIEWER_CUSTOMERS)) if _outside(visibility) else None
+    return _among_own(table.c.id, visibility)
 
 
 def _assets_of_own_customers(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
-    return (table.c.customer_id == sa.any_(VIEWER_CUSTOMERS)) if _outside(visibility) else None
+    return _among_own(table.c.customer_id, visibility)
+
+
+def _among_own(customer_id: "sa.ColumnElement[Any]", visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    if visibility is Visibility.NOTHING:
+        return sa.false()
+    return (customer_id == sa.any_(VIEWER_CUSTOMERS)) if visibility is Visibility.OWN else None
 
 
 def _staff_only(_table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
@@ -85,13 +92,16 @@ def _address_of_customer(table: sa.FromClause, visibility: Visibility) -> "sa.Co
     if visibility is not Visibility.STAFF:
         return _own_customers(table, visibility)
     job, ticket = assignments.alias(), tickets.alias()
-    return sa.exists().where(
-        ticket.c.organization_id == table.c.organization_id,
-        ticket.c.customer_id == table.c.id,
-        job.c.organization_id == ticket.c.organization_id,
-        job.c.ticket_id == ticket.c.id,
-        job.c.technician_id == VIEWER_TECHNICIAN,
-        job.c.status.in_(ACTIVE),
+    of_ticket = sa.and_(job.c.organization_id == ticket.c.organization_id, job.c.ticket_id == ticket.c.id)
+    return (
+        sa.exists()
+        .select_from(ticket.join(job, of_ticket))
+        .where(
+            ticket.c.organization_id == table.c.organization_id,
+            ticket.c.customer_id == table.c.id,
+            job.c.technician_id == VIEWER_TECHNICIAN,
+            job.c.status.in_(ACTIVE),
+        )
     )
 
 

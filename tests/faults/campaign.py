@@ -16,10 +16,10 @@ import httpx
 from app.demo.users import DEMO_USERS, ORGANIZATION
 from schema.ids import global_id
 from tests.faults.checker import Finding, Kind, judge, judge_repeat, judge_stream
-from tests.faults.ledger import Ledger
+from tests.faults.ledger import Ledger, Promise
 from tests.faults.site import Site
 from tests.faults.stored import baseline, stored
-from tests.faults.traffic import Traffic
+from tests.faults.traffic import Refused, Traffic
 from tests.faults.watcher import Watcher
 
 _CLIENTS = 6
@@ -94,7 +94,7 @@ async def campaign(site: Site, faults: Sequence[Fault], *, seed: int) -> Report:
         after = await stored(site.database.url(), before)
         await _settle(watcher, len(after.events))
         for promise in dice.sample(traffic.ledger.promises, k=min(_REPEATS, len(traffic.ledger.promises))):
-            report.findings += judge_repeat(promise, await traffic.repeat(promise))
+            report.findings += await _repeated(traffic, promise)
         after = await stored(site.database.url(), before)
     finally:
         for task in (working, watching):
@@ -132,6 +132,13 @@ async def _strike(site: Site, fault: Fault, traffic: Traffic, dice: random.Rando
             if status != 0:
                 report.findings.append(Finding(Kind.SERVER, f"Ctrl-C without a database ended with {status}"))
     report.recovery_seconds.append(await asyncio.to_thread(site.start))
+
+
+async def _repeated(traffic: Traffic, promise: Promise) -> list[Finding]:
+    try:
+        return judge_repeat(promise, await traffic.repeat(promise))
+    except Refused as refused:
+        return [Finding(Kind.CHANGED, f"a repeat was refused: {refused}")]
 
 
 async def _progress(traffic: Traffic) -> None:

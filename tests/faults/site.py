@@ -23,6 +23,10 @@ _COMMAND = Path(sys.executable).with_name("fieldgraph")
 _ENDS_WITHIN = 20.0
 
 
+class DidNotStart(Exception):
+    """The server did not come up; the text has what it said."""
+
+
 class Site:
     """One home folder and the server that runs on it, with PostgreSQL's ordinary durability.
 
@@ -70,7 +74,10 @@ class Site:
     def start(self) -> float:
         """Start the command and wait until the server is ready; return how many seconds it took."""
         began = time.monotonic()
-        wait_until_ready(self.port, self.launch())
+        try:
+            wait_until_ready(self.port, self.launch())
+        except AssertionError as error:
+            raise DidNotStart(f"{error}; the end of what it said:\n{self.said()[-3000:]}") from error
         return time.monotonic() - began
 
     def said(self) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from app.auth import actors
@@ -32,29 +32,35 @@ async def change_user(engine: AsyncEngine, world: World, name: str, *, logged: b
     async with transaction(engine, world.organization_id) as connection:
         mine = (users.c.organization_id == world.organization_id, users.c.id == world.users[name])
         await connection.execute(sa.update(users).where(*mine).values(**values))
-        if not logged:
-            return
-        event = NewEvent(
-            type=EventType.RECORD_CHANGED,
-            kind="User",
-            id=world.users[name],
-            version=2,
-            occurred_at=now(),
-            changes=(),
-            before=Concerned(),
-            after=Concerned(),
-        )
-        await log.append(
-            connection,
-            organization_id=world.organization_id,
-            change_id=uuid7(),
-            actor_id=None,
-            source=EventSource.SYSTEM,
-            ip_address=None,
-            now=now(),
-            new=[event],
-            answer=None,
-        )
+        if logged:
+            await tell_of_user(connection, world, name)
+    async with engine.connect() as connection:
+        await connection.exec_driver_sql("NOTIFY fieldgraph_log")
+
+
+async def tell_of_user(connection: AsyncConnection, world: World, name: str) -> None:
+    """Append to the log that a user's row has changed."""
+    event = NewEvent(
+        type=EventType.RECORD_CHANGED,
+        kind="User",
+        id=world.users[name],
+        version=2,
+        occurred_at=now(),
+        changes=(),
+        before=Concerned(),
+        after=Concerned(),
+    )
+    await log.append(
+        connection,
+        organization_id=world.organization_id,
+        change_id=uuid7(),
+        actor_id=None,
+        source=EventSource.SYSTEM,
+        ip_address=None,
+        now=now(),
+        new=[event],
+        answer=None,
+    )
 
 
 @pytest.mark.parametrize("query", [None, BOARD, VIEWER])

@@ -234,10 +234,12 @@ async def when_asleep(scene: Scene, asked: Awaitable[R]) -> R:
     query = sa.text(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
     )
-    async with asyncio.timeout(5), scene.engine.connect() as connection:
-        while not await connection.scalar(query):
+    async with scene.engine.connect() as connection:
+        for _ in range(500):
+            if await connection.scalar(query):
+                return await asked
             await asyncio.sleep(0.01)
-    return await asked
+    raise TimeoutError("nobody slept")
 
 
 async def add_part(scene: Scene, number: str) -> UUID:

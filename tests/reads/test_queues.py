@@ -1,0 +1,138 @@
+"""Technicians' queues against the seeded rows, whole and in pages."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import pytest_asyncio
+
+from app.reads.orders import write_cursor
+from app.reads.queues import QUEUE_ORDER, QueueItem, load_queues
+from schema.ids import global_id
+from tests.domain.life_cycles import ACTIVE_JOBS
+from tests.reads.seed import Seed
+from tests.serving import Served, serving, token
+from tests.world import BEFORE
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+TECHNICIANS = ["ann", "bob", "cleo", "dan"]
+PAGE = """query ($first: Int, $after: String) {
+  technicianQueue(first: $first, after: $after) {
+    totalCount
+    items { position assignment { id } }
+    next { position assignment { id } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def served(seed: Seed) -> AsyncIterator[Served]:
+    """The seeded organisation behind a running server."""
+    address = seed.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    async with serving(address) as running:
+        yield running
+
+
+def expected(seed: Seed, technician_id: UUID) -> list[dict[str, Any]]:
+    """Sort the technician's active jobs in Python: under way, priority, first come."""
+    present = {row["id"]: row for row in seed.tickets if row["deleted_at"] is None}
+    jobs = [
+        row
+        for row in seed.jobs
+        if row["technician_id"] == technician_id and row["status"] in ACTIVE_JOBS and row["ticket_id"] in present
+    ]
+    return sorted(
+        jobs,
+        key=lambda job: (
+            job["status"] not in {"IN_PROGRESS", "PAUSED", "EN_ROUTE"},
+            present[job["ticket_id"]]["priority"],
+            job["assigned_at"],
+            job["id"],
+        ),
+    )
+
+
+async def queues(seed: Seed, name: str, keys: list[UUID]) -> dict[UUID, list[QueueItem]]:
+    reader = seed.reader(name)
+    found = await load_queues(reader, keys)
+    assert reader.statements == 1
+    await reader.close()
+    return found
+
+
+async def test_queues_of_many_technicians_come_in_one_statement_each_in_its_order(seed: Seed) -> None:
+    nobody = uuid4()
+    keys = [*seed.world.technicians.values(), nobody]
+    found = await queues(seed, "dispatcher", keys)
+    assert list(found) == keys
+    assert found[nobody] == []
+    for key in seed.world.technicians.values():
+        assert [item.assignment.id for item in found[key]] == [job["id"] for job in expected(seed, key)]
+        assert [item.position for item in found[key]] == list(range(1, len(found[key]) + 1))
+        assert {item.assignment.technician_id for item in found[key]} == {key}
+
+
+async def test_a_queue_alone_is_what_it_is_among_others(seed: Seed) -> None:
+    together = await queues(seed, "ann", list(seed.world.technicians.values()))
+    for key, items in together.items():
+        alone = (await queues(seed, "ann", [key]))[key]
+        assert [(item.position, item.assignment.id, item.rank_reason) for item in alone] == [
+            (item.position, item.assignment.id, item.rank_reason) for item in items
+        ]
+
+
+async def test_each_place_in_a_queue_says_why(seed: Seed) -> None:
+    priorities = {row["id"]: row["priority"] for row in seed.tickets}
+    jobs = {row["id"]: row for row in seed.jobs}
+    for items in (await queues(seed, "dispatcher", list(seed.world.technicians.values()))).values():
+        for item in items:
+            job = jobs[item.assignment.id]
+            if job["status"] in {"IN_PROGRESS", "PAUSED", "EN_ROUTE"}:
+                assert item.rank_reason == f"Under way ({job['status']})"
+            else:
+                assert item.rank_reason.startswith(f"{priorities[job['ticket_id']]} ")
+                assert item.rank_reason.endswith(f"assigned {job['assigned_at']:%Y-%m-%d %H:%M} UTC")
+
+
+@pytest.mark.parametrize("size", [1, 3, 100])
+@pytest.mark.parametrize("name", TECHNICIANS)
+async def test_pages_of_a_queue_visit_each_job_once_in_its_place(
+    seed: Seed, served: Served, name: str, size: int
+) -> None:
+    whole = [global_id("Assignment", job["id"]) for job in expected(seed, seed.world.technicians[name])]
+    at, after = 0, None
+    while at < len(whole):
+        part = (await asked(served, seed, name, size, after))["data"]["technicianQueue"]
+        assert [item["assignment"]["id"] for item in part["items"]] == whole[at : at + size]
+        assert [item["position"] for item in part["items"]] == list(range(1, len(whole) + 1))[at : at + size]
+        assert part["totalCount"] == len(whole)
+        assert part["next"] == {"position": 1, "assignment": {"id": whole[0]}}
+        assert part["pageInfo"]["hasPreviousPage"] is (at > 0)
+        at, after = at + size, part["pageInfo"]["endCursor"]
+        assert part["pageInfo"]["hasNextPage"] is (at < len(whole))
+    behind = (await asked(served, seed, name, size, after))["data"]["technicianQueue"]
+    assert behind["items"] == []
+    nothing = {"hasNextPage": False, "hasPreviousPage": True, "startCursor": None, "endCursor": None}
+    assert behind["pageInfo"] == nothing
+
+
+async def test_a_cursor_before_everything_has_nothing_before_it(seed: Seed, served: Served) -> None:
+    whole = expected(seed, seed.world.technicians["ann"])
+    first = {"waiting": -1, "priority": "P0", "assigned_at": BEFORE, "id": UUID(int=0)}
+    part = (await asked(served, seed, "ann", 100, write_cursor(QUEUE_ORDER, first)))["data"]["technicianQueue"]
+    assert len(part["items"]) == len(whole)
+    assert (part["pageInfo"]["hasPreviousPage"], part["pageInfo"]["hasNextPage"]) == (False, False)
+
+
+@pytest.mark.parametrize("after", ["", "nonsense", "A" * 2000])
+async def test_a_cursor_of_no_queue_is_refused_by_its_argument(seed: Seed, served: Served, after: str) -> None:
+    answer = await asked(served, seed, "ann", 1, after)
+    assert [error["extensions"] for error in answer["errors"]] == [{"code": "BAD_USER_INPUT", "field": ["after"]}]
+
+
+async def asked(served: Served, seed: Seed, name: str, first: int, after: str | None) -> dict[str, Any]:
+    """Return the response to a page of the technician's own queue."""
+    return await served.ask(token(seed.world, name), PAGE, {"first": first, "after": after})
