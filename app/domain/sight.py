@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from app.domain.events import Concerned, Event, FieldChange
 from app.domain.people import Actor
-from app.domain.policy import Action, Standing, dispatches, may, sees_internal
+from app.domain.policy import Action, Standing, dispatches, is_staff, may, sees_internal
 
 _PLACE = frozenset({"address", "latitude", "longitude"})
 
@@ -33,16 +33,18 @@ def sight(actor: Actor, event: Event) -> Sight:
 
 def visible_changes(actor: Actor, event: Event) -> list[FieldChange]:
     """Return the changes without those whose values the actor may not see."""
-    concerned = event.after or event.before or Concerned()
-    standing = Standing(
-        requester_id=concerned.requester_id,
-        customer_id=concerned.customer_id,
-        technician_id=concerned.technician_id,
-    )
-    shows_place = may(actor, Action.SEE_CUSTOMER_ADDRESS, standing) or (
-        actor.user_id is not None and actor.user_id == concerned.requester_id
-    )
-    return [change for change in event.changes if shows_place or change.field not in _PLACE]
+    if _sees_place(actor, event.after or event.before or Concerned()):
+        return list(event.changes)
+    return [change for change in event.changes if change.field not in _PLACE]
+
+
+def _sees_place(actor: Actor, concerned: Concerned) -> bool:
+    # As a ticket shows its address: to whoever asked for it or is its customer's, and to dispatchers.
+    if actor.user_id is not None and actor.user_id == concerned.requester_id:
+        return True
+    if concerned.customer_id in actor.customer_ids and not is_staff(actor):
+        return True
+    return may(actor, Action.SEE_CUSTOMER_ADDRESS, Standing(technician_id=concerned.technician_id))
 
 
 def _sees(actor: Actor, concerned: Concerned | None) -> bool:

@@ -116,6 +116,11 @@ def test_others_are_told_where_a_ticket_is_only_if_they_asked_for_it(role: Role)
     assert fields_seen(actor(role), FOREIGN) == {"title"}
 
 
+def test_a_customers_colleagues_are_told_where_its_tickets_are() -> None:
+    assert fields_seen(actor(Role.END_USER), OF_MY_CUSTOMER) == {"title", *PLACE}
+    assert fields_seen(actor(Role.TECHNICIAN), OF_MY_CUSTOMER) == {"title"}
+
+
 def test_a_job_of_the_past_does_not_tell_a_technician_where_it_was() -> None:
     technician = UUID(int=30)
     viewer = actor(Role.TECHNICIAN, technician_id=technician)
