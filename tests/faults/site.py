@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -17,10 +18,12 @@ from app.auth.tokens import issue
 from app.clock import now
 from app.db.embedded.server import EmbeddedServer
 from app.demo.users import DEMO_USERS
-from tests.cli.command import free_port, wait_until_ready
+from tests.cli.command import wait_until_ready
 
 _COMMAND = Path(sys.executable).with_name("fieldgraph")
 _ENDS_WITHIN = 20.0
+# Below those that systems hand out by themselves: nobody else gets it while the server is down.
+_PORTS = range(20_000, 30_000)
 
 
 class DidNotStart(Exception):
@@ -36,7 +39,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = free_port()
+        self.port = _lasting_port()
         self.database = EmbeddedServer(folder / "home")
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -155,6 +158,14 @@ def processes_of(server: EmbeddedServer, which: str = "") -> list[int]:
     ours = (str(server.places.data), f"postgres: {server.places.cluster}")
     rows = [line.split(None, 1) for line in listing.stdout.splitlines()]
     return [int(pid) for pid, command in rows if which in command and any(name in command for name in ours)]
+
+
+def _lasting_port() -> int:
+    while True:
+        port = random.choice(_PORTS)
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) != 0:
+                return port
 
 
 def _kill(pid: int) -> None:

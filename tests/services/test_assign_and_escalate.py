@@ -2,7 +2,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-import sqlalchemy as sa
 
 from app.db.tables.assignments import assignments
 from app.db.tables.people import technicians
@@ -210,7 +209,7 @@ async def test_a_choice_that_no_longer_holds_under_its_lock_gives_way_to_the_nex
     lock = "app.services.escalate_ticket.lock_technicians"
     locked: list[Any] = []
 
-    async def leaves_meanwhile(connection: Any, organization_id: Any, ids: Any) -> None:
+    async def leaves_meanwhile(_connection: Any, _organization_id: Any, ids: Any) -> None:
         locked.append(set(ids))
         if len(locked) == 1:
             await scene.change(technicians, first, active=False)
@@ -297,8 +296,8 @@ async def test_no_earlier_turn_comes_back_after_a_rejection_and_the_tier_stays(s
 
     await reject(scene, escalated.ids["assignment"], "cleo")
     ticket = await scene.row(tickets, ticket_id)
-    query = sa.and_(assignments.c.ticket_id == ticket_id)
-    turns = sorted((row.sequence, row.status) for row in await scene.rows(assignments, query))
+    rows = await scene.rows(assignments, assignments.c.ticket_id == ticket_id)
+    turns = sorted((row.sequence, row.status) for row in rows)
 
     assert (ticket.status, ticket.escalation_tier_level) == (TicketStatus.OPEN, 2)
     assert turns == [(1, AssignmentStatus.ESCALATED), (2, AssignmentStatus.REJECTED)]

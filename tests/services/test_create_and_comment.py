@@ -1,11 +1,10 @@
-from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
-from app.db.tables.customers import assets
+from app.db.tables.customers import assets, customers
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.db.transaction import transaction
 from app.domain.events import Concerned, EventType
@@ -180,9 +179,9 @@ async def test_values_that_no_ticket_can_have_are_named(scene: Scene) -> None:
 async def test_an_asset_of_one_customer_is_not_taken_for_another(scene: Scene) -> None:
     asset_id = await add_asset(scene, scene.world.customer_id)
     async with transaction(scene.engine, scene.world.organization_id) as connection:
-        copied = 'INSERT INTO customers SELECT (jsonb_populate_record(c, \'{"id": "%s"}\')).* FROM customers c'
-        other = uuid4()
-        await connection.execute(sa.text(copied.replace("%s", str(other)).replace(":", "\\:")))
+        values = {"organization_id": scene.world.organization_id, "name": "Hill Farm", "tier": "STANDARD"}
+        added = sa.insert(customers).values(**values, created_at=scene.clock(), updated_at=scene.clock())
+        other = (await connection.scalars(added.returning(customers.c.id))).one()
 
     with pytest.raises(Invalid) as refused:
         await scene.ticket(asset_id=asset_id, customer_id=other)
@@ -239,4 +238,4 @@ async def test_comments_are_refused_for_what_is_out_of_sight_or_reach(scene: Sce
         with pytest.raises(refusal):
             await add_comment(scene.writer, scene.actor(name), command)
     assert await scene.rows(comments) == []
-    assert Decimal(len(scene.woken)) == 2
+    assert len(scene.woken) == 2
