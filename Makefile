@@ -2,6 +2,7 @@
 # make test   runs all tests            make check     runs the static checks
 # make lock   renews requirements/ (ARGS=--upgrade takes newer versions)
 # make generate  renews files that are made from code
+# make faults    kills server and database, again and again      make benchmark  measures writes
 # make clean  removes all that can be made again; the data in .fieldgraph stays
 
 PYTHON ?= python3
@@ -17,7 +18,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate lock clean
+.PHONY: run install test check generate faults benchmark lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -40,6 +41,12 @@ check: .venv/.dev
 	$(bin)/fieldgraph diagrams | diff -u docs/life-cycles.md -
 	$(bin)/fieldgraph settings | diff -u docs/settings.md -
 	$(bin)/fieldgraph settings --env | diff -u .env.example -
+
+faults: .venv/.dev
+	FAULT_ROUNDS=$(or $(FAULT_ROUNDS),10) $(bin)/python -m tests.faults
+
+benchmark: .venv/.dev
+	$(bin)/python -m benchmarks.mutations
 
 generate: .venv/.run
 	$(bin)/fieldgraph schema > schema/schema.graphql

@@ -115,16 +115,19 @@ def by_http(client: httpx.AsyncClient, desks: list[Desk]) -> Act:
 
 
 @asynccontextmanager
-async def plain_commits(url: str) -> AsyncIterator[Act]:
-    """Give an act that only commits: one changed row, each writer its own."""
+async def plain_commits(url: str) -> AsyncIterator[Callable[[int], Act]]:
+    """Give an act that only commits a changed row, by the number of rows among which the writers are spread."""
     pool = await asyncpg.create_pool(url, min_size=WRITERS, max_size=WRITERS)
     await pool.execute("CREATE TABLE commits (writer int PRIMARY KEY, done int NOT NULL)")
     await pool.execute("INSERT INTO commits SELECT n, 0 FROM generate_series(0, $1::int) n", WRITERS)
 
-    async def act(number: int) -> None:
-        await pool.execute(STATEMENT, number)
+    def act_on(rows: int) -> Act:
+        async def act(number: int) -> None:
+            await pool.execute(STATEMENT, number % rows)
 
-    yield act
+        return act
+
+    yield act_on
     await pool.close()
 
 
@@ -156,8 +159,9 @@ async def measure(place: Workplace, *, rounds: int, seconds: float) -> dict[str,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as client,
     ):
         ways: Mapping[str, tuple[Act, int]] = {
-            "plain commits, 1 writer": (commit, 1),
-            f"plain commits, {WRITERS} writers": (commit, WRITERS),
+            "plain commits, 1 writer": (commit(1), 1),
+            f"plain commits, {WRITERS} writers on 1 row": (commit(1), WRITERS),
+            f"plain commits, {WRITERS} writers on {ORGANIZATIONS} rows": (commit(ORGANIZATIONS), WRITERS),
             "services, 1 organisation, 1 writer": (by_services(engine, desks[:1]), 1),
             f"services, 1 organisation, {WRITERS} writers": (by_services(engine, desks[:1]), WRITERS),
             f"services, {ORGANIZATIONS} organisations, {WRITERS} writers": (by_services(engine, desks), WRITERS),

@@ -55,11 +55,7 @@ async def claims_of(token: str, *, now: datetime = NOW) -> Claims:
 
 def json_values(*, nan: bool = True) -> st.SearchStrategy[object]:
     scalars = (
-        st.none()
-        | st.booleans()
-        | st.integers()
-        | st.floats(allow_nan=nan, allow_infinity=nan)
-        | st.text(max_size=20)
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=nan, allow_infinity=nan) | st.text(max_size=20)
     )
     return st.recursive(
         scalars,

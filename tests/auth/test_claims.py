@@ -47,9 +47,7 @@ async def test_a_token_without_roles_or_source_leaves_both_open() -> None:
         ("", set()),
     ],
 )
-async def test_known_role_names_narrow_and_unknown_ones_are_passed_over(
-    said: object, roles: set[Role]
-) -> None:
+async def test_known_role_names_narrow_and_unknown_ones_are_passed_over(said: object, roles: set[Role]) -> None:
     assert (await claims_of(signed({**GOOD, "roles": said}))).roles == frozenset(roles)
 
 
@@ -74,9 +72,7 @@ async def test_roles_that_are_no_list_of_names_are_refused(said: object) -> None
         (None, None),
     ],
 )
-async def test_a_token_names_its_source_but_never_the_system(
-    said: object, source: EventSource | None
-) -> None:
+async def test_a_token_names_its_source_but_never_the_system(said: object, source: EventSource | None) -> None:
     assert (await claims_of(signed({**GOOD, "source": said}))).source is source
 
 

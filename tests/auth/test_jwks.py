@@ -82,9 +82,7 @@ async def test_keys_are_fetched_once_for_many_tokens(server: KeyServer, verifier
     assert server.requests == 1
 
 
-async def test_verifications_at_the_same_time_share_one_fetch(
-    server: KeyServer, verifier: JwksVerifier
-) -> None:
+async def test_verifications_at_the_same_time_share_one_fetch(server: KeyServer, verifier: JwksVerifier) -> None:
     server.open.clear()
     waiting = [asyncio.create_task(verifier.verify(token_of(FIRST), now=NOW)) for _ in range(50)]
     await server.asked.wait()
@@ -151,9 +149,7 @@ async def test_a_withdrawn_key_opens_nothing_after_an_hour(server: KeyServer, ve
         await verifier.verify(token_of(FIRST), now=NOW + MAX_AGE)
 
 
-async def test_known_keys_serve_on_while_the_endpoint_is_down(
-    server: KeyServer, verifier: JwksVerifier
-) -> None:
+async def test_known_keys_serve_on_while_the_endpoint_is_down(server: KeyServer, verifier: JwksVerifier) -> None:
     await verifier.verify(token_of(FIRST), now=NOW)
     await server.stop()
 
@@ -175,18 +171,14 @@ async def test_after_an_outage_the_endpoint_is_heard_again(server: KeyServer, ve
         await verifier.verify(token_of(FIRST), now=NOW + MAX_AGE + FETCH_EVERY)
 
 
-async def test_a_clock_that_is_set_back_does_not_stop_the_fetching(
-    server: KeyServer, verifier: JwksVerifier
-) -> None:
+async def test_a_clock_that_is_set_back_does_not_stop_the_fetching(server: KeyServer, verifier: JwksVerifier) -> None:
     await verifier.verify(token_of(FIRST), now=NOW)
     server.publish(SECOND)
 
     assert (await verifier.verify(token_of(SECOND), now=NOW - HOUR)).user_id == USER
 
 
-async def test_nobody_waits_for_an_endpoint_that_failed_a_moment_ago(
-    server: KeyServer, verifier: JwksVerifier
-) -> None:
+async def test_nobody_waits_for_an_endpoint_that_failed_a_moment_ago(server: KeyServer, verifier: JwksVerifier) -> None:
     await verifier.verify(token_of(FIRST), now=NOW)
     server.status = "503 Service Unavailable"
     await verifier.verify(token_of(FIRST), now=NOW + MAX_AGE)
@@ -254,9 +246,7 @@ async def test_a_redirect_is_not_followed(server: KeyServer, verifier: JwksVerif
     ],
     ids=lambda body: body[:12].decode() + f"-{len(body)}",
 )
-async def test_what_is_no_key_set_is_no_answer(
-    body: bytes, server: KeyServer, verifier: JwksVerifier
-) -> None:
+async def test_what_is_no_key_set_is_no_answer(body: bytes, server: KeyServer, verifier: JwksVerifier) -> None:
     server.body = body
 
     with pytest.raises(KeysUnavailable):
@@ -282,9 +272,7 @@ async def test_a_known_name_on_another_key_is_a_forgery(server: KeyServer, verif
     assert server.requests == 1
 
 
-async def test_the_published_key_is_no_secret_to_sign_with(
-    server: KeyServer, client: httpx.AsyncClient
-) -> None:
+async def test_the_published_key_is_no_secret_to_sign_with(server: KeyServer, client: httpx.AsyncClient) -> None:
     server.publish(RSA)
     verifier = JwksVerifier(server.url, ["RS256"], client)
     pem = RSA.as_pem(private=False).decode()
@@ -310,9 +298,7 @@ async def test_a_published_secret_opens_nothing(server: KeyServer, client: httpx
         await verifier.verify(signed(FOREVER, header={"alg": "ES256", "kid": "shared"}), now=NOW)
 
 
-@pytest.mark.parametrize(
-    "algorithms", [[], ["HS256"], ["RS256", "HS256"], ["none"], ["RS256", "none"], ["ES257"]]
-)
+@pytest.mark.parametrize("algorithms", [[], ["HS256"], ["RS256", "HS256"], ["none"], ["RS256", "none"], ["ES257"]])
 def test_only_asymmetric_algorithms_can_be_allowed(algorithms: list[str], client: httpx.AsyncClient) -> None:
     with pytest.raises(ValueError, match="one or more of"):
         JwksVerifier("https://id.example/keys", algorithms, client)
@@ -354,9 +340,7 @@ async def test_keys_that_must_not_verify_are_left_out(server: KeyServer, client:
     await verifier.verify(token_of(FIRST), now=NOW)
 
 
-async def test_tokens_and_keys_without_names_are_matched_by_trying(
-    server: KeyServer, verifier: JwksVerifier
-) -> None:
+async def test_tokens_and_keys_without_names_are_matched_by_trying(server: KeyServer, verifier: JwksVerifier) -> None:
     nameless = ECKey.generate_key("P-256")
     server.body = server.body.replace(b'"kid": "first", ', b"").replace(b', "kid": "first"', b"")
     assert b"kid" not in server.body
@@ -377,9 +361,7 @@ async def test_garbage_causes_no_fetch(text: str, server: KeyServer, verifier: J
     assert server.requests == 0
 
 
-async def test_time_and_addressee_count_for_these_tokens_too(
-    server: KeyServer, client: httpx.AsyncClient
-) -> None:
+async def test_time_and_addressee_count_for_these_tokens_too(server: KeyServer, client: httpx.AsyncClient) -> None:
     verifier = JwksVerifier(server.url, ["ES256"], client, audience="fieldgraph", issuer="https://id.example")
     right = {"aud": "fieldgraph", "iss": "https://id.example"}
     soon = int((NOW + HOUR).timestamp())

@@ -167,9 +167,7 @@ async def test_a_header_with_more_than_is_needed_is_accepted() -> None:
     assert (await claims_of(token)).user_id == USER
 
 
-@pytest.mark.parametrize(
-    "text", ["", ".", "..", "...", "a.b", "a.b.c.d.e", "🔑.🔑.🔑", "\ud800..", "\x00" * 9]
-)
+@pytest.mark.parametrize("text", ["", ".", "..", "...", "a.b", "a.b.c.d.e", "🔑.🔑.🔑", "\ud800..", "\x00" * 9])
 async def test_text_that_is_no_token_is_refused(text: str) -> None:
     with pytest.raises(MalformedToken):
         await claims_of(text)
@@ -198,9 +196,7 @@ async def test_garbage_in_a_true_signature_is_an_invalid_token(header: object, p
 
 
 @given(
-    st.dictionaries(
-        st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jwk", "jku", "x5c", "cty"]), json_values()
-    )
+    st.dictionaries(st.sampled_from(["alg", "kid", "typ", "crit", "b64", "jwk", "jku", "x5c", "cty"]), json_values())
 )
 async def test_odd_headers_open_or_are_refused_but_never_break(header: dict[str, object]) -> None:
     try:

@@ -1,5 +1,6 @@
 """The tenant rule below the application: plain statements, without a word about organisations."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -12,9 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.expression import quoted_name
 
 from app.db.engine import open_engine
+from app.db.tables.assignments import assignments
 from app.db.transaction import transaction
+from app.services.escalate_ticket import EscalateTicket, escalate_ticket
+from app.services.reject_assignment import RejectAssignment, reject_assignment
 from tests.db.logins import external_login
-from tests.services.scene import fill_every_table
+from tests.services.scene import Scene, fill_every_table
 from tests.world import World, make_world
 
 NO_TENANTS = frozenset({"alembic_version", "log_identity"})
@@ -249,6 +253,24 @@ async def test_the_system_writes_nothing(tenants: Tenants, table: str) -> None:
                 await connection.execute(statement)
 
 
+async def test_every_other_write_works_too(tenants: Tenants) -> None:
+    scene = Scene(engine=tenants.engine, world=tenants.mine)
+    ticket_id = await scene.ticket(idempotency_key="twice")
+    again = await scene.ticket(idempotency_key="twice")
+    job_id = await scene.job("ann", ticket_id)
+    command = EscalateTicket(ticket_id=ticket_id, reason="too hard")
+    escalated = await escalate_ticket(scene.writer, scene.actor("ann"), command)
+    job = escalated.ids["assignment"]
+    await reject_assignment(
+        scene.writer, scene.actor("cleo"), RejectAssignment(assignment_id=job, rejection_reason="busy")
+    )
+
+    turns = await scene.rows(assignments, assignments.c.ticket_id == ticket_id)
+    assert again == ticket_id
+    assert {row.id: row.status for row in turns} == {job_id: "ESCALATED", job: "REJECTED"}
+    assert [event.position for event in await scene.events()] == list(range(1, len(await scene.events()) + 1))
+
+
 @pytest.mark.parametrize("url", ["external"], indirect=True)
 async def test_the_owner_of_the_tables_is_no_superuser_and_bound_by_the_same_rule(tenants: Tenants) -> None:
     async with tenants.engine.connect() as connection:
@@ -266,3 +288,17 @@ async def test_the_owner_of_the_tables_is_no_superuser_and_bound_by_the_same_rul
 
     assert (tuple(owner), owned) == ((False, False), True)
     assert set(seen.values()) == {0}
+
+
+def test_a_login_that_may_not_create_roles_works_with_those_an_administrator_made() -> None:
+    with external_login(may_create_roles=False) as url:
+        asyncio.run(work_in(url))
+
+
+async def work_in(url: str) -> None:
+    engine = open_engine(url, size=2)
+    mine, theirs = await make_world(engine, "Mine"), await make_world(engine, "Theirs")
+    for world in (mine, theirs):
+        await fill_every_table(engine, world)
+    assert await leaks(Tenants(engine=engine, mine=mine, theirs=theirs)) == []
+    await engine.dispose()

@@ -42,10 +42,14 @@ class Fault(StrEnum):
 
 @dataclass(slots=True, kw_only=True)
 class Report:
-    """What a campaign did and found. Recovery is from the next start until the server is ready."""
+    """What a campaign did and found.
+
+    Recovery is from the next start until the server is ready, and for BACKEND from the kill until
+    clients were served again.
+    """
 
     rounds: Counter[Fault] = field(default_factory=Counter)
-    recovery_seconds: list[float] = field(default_factory=list)
+    recovery_seconds: list[tuple[Fault, float]] = field(default_factory=list)
     struck_in_flight: list[int] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     ledger: Ledger = field(default_factory=Ledger)
@@ -55,14 +59,19 @@ class Report:
     def lines(self) -> list[str]:
         """Return the figures for people to read."""
         found = Counter(finding.kind for finding in self.findings)
-        recovery = self.recovery_seconds or [0.0]
+        recovery = {
+            fault: [seconds for each, seconds in self.recovery_seconds if each is fault] for fault in self.rounds
+        }
         return [
             "rounds             " + ", ".join(f"{count} {fault}" for fault, count in self.rounds.items()),
             f"acknowledged       {len(self.ledger.promises)} mutations, {self.ledger.sent} requests sent",
             f"asked again        {self.ledger.trouble.total()}: {dict(self.ledger.trouble.most_common())}",
             f"in flight at kill  median {statistics.median(self.struck_in_flight or [0]):g}",
             f"events told        {self.events}, over {self.falls} falls of the stream",
-            f"recovery           median {statistics.median(recovery):.1f} s, longest {max(recovery):.1f} s",
+            *(
+                f"recovery           {fault}: median {statistics.median(took):.1f} s, longest {max(took):.1f} s"
+                for fault, took in recovery.items()
+            ),
             f"lost {found[Kind.LOST]}, doubles {found[Kind.DOUBLE]}, all findings {len(self.findings)}",
             *(f"  {finding.kind}: {finding.text}" for finding in self.findings[:20]),
         ]
@@ -114,7 +123,7 @@ async def _strike(site: Site, fault: Fault, traffic: Traffic, dice: random.Rando
             began = time.monotonic()
             site.kill_backend(dice)
             await _progress(traffic)
-            report.recovery_seconds.append(time.monotonic() - began)
+            report.recovery_seconds.append((fault, time.monotonic() - began))
             return
         case Fault.API:
             site.kill_api()
@@ -131,7 +140,7 @@ async def _strike(site: Site, fault: Fault, traffic: Traffic, dice: random.Rando
             status = await asyncio.to_thread(site.interrupt)
             if status != 0:
                 report.findings.append(Finding(Kind.SERVER, f"Ctrl-C without a database ended with {status}"))
-    report.recovery_seconds.append(await asyncio.to_thread(site.start))
+    report.recovery_seconds.append((fault, await asyncio.to_thread(site.start)))
 
 
 async def _repeated(traffic: Traffic, promise: Promise) -> list[Finding]:

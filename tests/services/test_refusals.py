@@ -1,0 +1,120 @@
+"""Expected failures are data: whatever a service can refuse has a place in what its mutation answers."""
+
+import ast
+from pathlib import Path
+
+import pytest
+from graphql import GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLUnionType, build_schema
+
+from app.domain.refusals import ErrorCode, Refusal
+from schema import errors
+from tests.services.reading import Place, made_in, raised_by, refusal_names
+
+ROOT = Path(__file__).parents[2]
+SDL = build_schema((ROOT / "schema/schema.graphql").read_text())
+
+COMMON = {"Invalid", "NotFound", "Forbidden", "IdempotencyMismatch", "IdempotencyInProgress"}
+STEP = COMMON | {"StaleVersion", "InvalidTransition", "ClockSkew"}
+RAISED = {
+    "createTicket": COMMON,
+    "addComment": COMMON,
+    "assignTicket": COMMON | {"StaleVersion", "InvalidTransition", "AlreadyAssigned", "NotEligible"},
+    "escalateTicket": COMMON
+    | {"StaleVersion", "InvalidTransition", "NotEligible", "NoActiveAssignment", "TopTierReached"},
+    "acceptAssignment": STEP,
+    "rejectAssignment": STEP,
+    "startWork": STEP,
+    "completeAssignment": STEP,
+}
+
+
+def service_of(mutation: str) -> Place:
+    name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in mutation)
+    return Place(f"app.services.{name}", name)
+
+
+def members() -> dict[str, str]:
+    """Return the GraphQL type of each refusal, as `error_of` turns one into the other."""
+    found = {refusal.__name__: plain.__name__ for refusal, plain in errors._PLAIN.items() if isinstance(plain, type)}
+    for node in ast.walk(ast.parse(Path(errors.__file__).read_text())):
+        if isinstance(node, ast.match_case) and isinstance(node.pattern, ast.MatchClass):
+            (answer,) = [each for each in node.body if isinstance(each, ast.Return)]
+            assert isinstance(answer.value, ast.Call)
+            found[ast.unparse(node.pattern.cls).removeprefix("refusals.")] = ast.unparse(answer.value.func)
+    return found
+
+
+def errors_of(mutation: str) -> set[str]:
+    """Return the members of the union in a mutation's payload."""
+    assert SDL.mutation_type is not None
+    payload = SDL.mutation_type.fields[mutation].type
+    assert isinstance(payload, GraphQLNonNull)
+    assert isinstance(payload.of_type, GraphQLObjectType)
+    kind = payload.of_type.fields["errors"].type
+    while isinstance(kind, GraphQLNonNull | GraphQLList):
+        kind = kind.of_type
+    assert isinstance(kind, GraphQLUnionType)
+    return {each.name for each in kind.types}
+
+
+def test_every_refusal_has_its_type_in_the_schema() -> None:
+    found = members()
+
+    assert set(found) == refusal_names()
+    assert len(found) >= 12
+    interface = SDL.type_map["UserError"]
+    for name in found.values():
+        kind = SDL.type_map[name]
+        assert isinstance(kind, GraphQLObjectType)
+        assert interface in kind.interfaces
+
+
+def test_every_code_belongs_to_one_refusal() -> None:
+    codes = [each.code for each in Refusal.__subclasses__()]
+
+    assert sorted(codes) == sorted(ErrorCode)
+
+
+def test_every_mutation_is_looked_at() -> None:
+    assert SDL.mutation_type is not None
+    assert set(SDL.mutation_type.fields) == set(RAISED)
+
+
+@pytest.mark.parametrize("mutation", RAISED)
+def test_what_a_service_can_refuse_is_known(mutation: str) -> None:
+    assert raised_by(service_of(mutation)) == RAISED[mutation]
+
+
+@pytest.mark.parametrize("mutation", RAISED)
+def test_a_mutation_has_a_member_for_every_refusal_of_its_service_and_its_input(mutation: str) -> None:
+    types = members()
+    from_input = made_in("schema/inputs")
+
+    needed = {types[name] for name in raised_by(service_of(mutation)) | from_input}
+
+    assert from_input != set()
+    assert needed - errors_of(mutation) == set()
+
+
+def test_no_union_has_a_member_that_nothing_leads_to() -> None:
+    types = members()
+    reached: dict[frozenset[str], set[str]] = {}
+    for mutation in RAISED:
+        union = frozenset(errors_of(mutation))
+        reached.setdefault(union, set()).update(types[name] for name in raised_by(service_of(mutation)))
+
+    assert {union - found for union, found in reached.items()} == {frozenset()}
+
+
+def test_a_refusal_that_is_raised_far_below_is_found() -> None:
+    # The reading of the source is judged by cases whose answer is plain to see.
+    assert raised_by(Place("app.domain.clock", "settle")) == {"ClockSkew"}
+    assert raised_by(Place("app.services.tiers", "tier_above")) == {"TopTierReached"}
+    assert raised_by(Place("app.services.tiers", "first_tier")) == set()
+    assert raised_by(Place("app.domain.assignments", "accept")) == {"InvalidTransition"}
+
+
+@pytest.mark.parametrize("refusal", Refusal.__subclasses__())
+def test_every_refusal_says_something_to_people(refusal: type[Refusal]) -> None:
+    assert refusal.message is not Refusal.message
+    assert (refusal.__doc__ or "").strip()
