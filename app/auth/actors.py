@@ -26,7 +26,7 @@ _CHANGES_WHO_ONE_IS = frozenset({"User", "Technician", "Customer"})
 
 
 class UnknownUser(Exception):
-    """The token names nobody who may come in: no such user, or one who is no longer active."""
+    """The token names nobody who may come in: no such user, one no longer active, or one left without a role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class Actors:
             if len(self._known) > _MOST:
                 self._known.popitem(last=False)
         roles = known.actor.roles if claims.roles is None else known.actor.roles & claims.roles
+        if not roles:
+            raise UnknownUser
         return replace(
             known.actor,
             roles=roles,

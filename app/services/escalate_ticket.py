@@ -101,7 +101,8 @@ async def _successor(
             raise NotEligible(field=("nextTechnicianId",), reasons=reasons, overridable=False)
         return technician
     of_tier = technicians.c.tier_level == needed.tier_level
-    candidates = await technician_facts(connection, ticket, of_tier)
+    # Whoever passes the ticket on does not get it back.
+    candidates = await technician_facts(connection, ticket, of_tier, technicians.c.id.not_in(holders))
     while (choice := best(candidates, needed)) is not None:
         # The choice was made without locks and must still hold under them. If it does not, they are
         # given back: the next choice's would come after them out of order.

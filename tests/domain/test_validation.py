@@ -86,7 +86,18 @@ def test_custom_fields_that_are_no_object_are_refused(value: Any) -> None:
         {"a": "x" * 16_384},
         {"a": "\ud800"},
     ],
-    ids=str,
+    ids=[
+        "NaN",
+        "infinity",
+        "minus infinity",
+        "a number over 64 bits",
+        "NUL in a value",
+        "NUL in a name",
+        "a name that is no text",
+        "no JSON value",
+        "16 KiB and more",
+        "half a character",
+    ],
 )
 def test_custom_fields_that_json_or_the_database_cannot_hold_are_refused(value: Any) -> None:
     assert refusal(lambda: validation.custom_fields(value)).field == ("customFields",)
