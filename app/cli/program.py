@@ -15,10 +15,11 @@ from app.cli.serve import serve
 from app.cli.settings import settings
 from app.cli.token import token
 from app.db.embedded.refusals import EmbeddedServerError
+from app.db.migrate import MayNotMigrate
 from app.db.preflight import DatabaseUnusable
 from app.settings import SettingsError
 
-_FOR_PEOPLE = (Refusal, SettingsError, EmbeddedServerError, DatabaseUnusable)
+_FOR_PEOPLE = (Refusal, SettingsError, EmbeddedServerError, DatabaseUnusable, MayNotMigrate)
 
 program = typer.Typer(
     help="Fieldgraph: a GraphQL server that runs field service.",

@@ -11,6 +11,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
@@ -18,10 +19,25 @@ from app.db.engine import async_url
 
 # Two servers that start together must not migrate at once; the number only has to be ours.
 _LOCK = 0x6669656C64
+_NO_RIGHT = "42501"
+
+
+class MayNotMigrate(Exception):
+    """The login lacks a right that a step needs; the text says which helps."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The database's login may not make what Fieldgraph needs. Let it own the database, and either give "
+            "it CREATEROLE or make the roles fieldgraph_app and fieldgraph_system and grant them to it."
+        )
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """Run the steps up to `revision` in one transaction. Waits for another migration to end."""
+    """Run the steps up to `revision` in one transaction. Waits for another migration to end.
+
+    Raises:
+        MayNotMigrate: the login lacks a right.
+    """
     _with_lock(url, lambda config: command.upgrade(config, revision))
 
 
@@ -72,6 +88,10 @@ async def _locked(url: str, run: Callable[[Config], Any]) -> None:
         async with engine.begin() as connection:
             await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             await connection.run_sync(_run, run)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) == _NO_RIGHT:
+            raise MayNotMigrate from error
+        raise
     finally:
         await engine.dispose()
 

@@ -109,22 +109,39 @@ async def test_the_printed_sql_makes_the_same_database(database_url: str, empty_
     assert await revision_of(empty_database_url) == newest_revision()
 
 
-UPGRADE = "import sys; from app.db import migrate; migrate.upgrade(sys.argv[1])"
+# Each says when it has started and waits for a word, so that all begin at the same moment.
+UPGRADE = """
+import sys
+from app.db import migrate
+print("ready", flush=True)
+sys.stdin.readline()
+migrate.upgrade(sys.argv[1])
+"""
 UPGRADE_WITHOUT_THE_LOCK = """
 import sys
 from sqlalchemy import text
 from app.db import migrate
 migrate.text = lambda statement: text("SELECT :lock ::bigint")
+print("ready", flush=True)
+sys.stdin.readline()
 migrate.upgrade(sys.argv[1])
 """
 
 
 def run_at_once(script: str, url: str, processes: int) -> list[str]:
     """Run a script in several processes at the same time; return the last words of those that failed."""
+    pipe = subprocess.PIPE
     running = [
-        subprocess.Popen([sys.executable, "-c", script, url], stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", script, url], stdin=pipe, stdout=pipe, stderr=pipe, text=True)
         for _ in range(processes)
     ]
+    for each in running:
+        assert each.stdout is not None
+        assert each.stdout.readline() == "ready\n"
+    for each in running:
+        assert each.stdin is not None
+        each.stdin.write("go\n")
+        each.stdin.flush()
     said = [(each.communicate(timeout=60)[1], each.returncode) for each in running]
     return [words.strip().splitlines()[-1] for words, status in said if status != 0]
 
