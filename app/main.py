@@ -3,7 +3,7 @@
 import asyncio
 import gc
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import uuid4
 
@@ -35,7 +35,9 @@ from schema.execution.websocket import WebSocketEndpoint
 
 _REQUEST_ID = b"x-request-id"
 _LONGEST_REQUEST_ID = 64
-_LAST_WRITES_SECONDS = 5.0
+_LAST_WRITES_SECONDS = 10.0
+_LOG_CONNECTIONS = 3
+_KEPT_FOR_READERS = 2
 # Ordinary responses make many short-lived objects; the collector's defaults would halve throughput.
 _COLLECT_AFTER = (50_000, 50, 50)
 
@@ -52,16 +54,18 @@ def create_app(settings: Settings) -> ASGIApp:
     listener = open_engine(
         settings.database_direct_url or settings.database_url, size=1, application="fieldgraph listener"
     )
+    # Apart from the others, so that the log is followed and health told however busy they are.
+    follower = open_engine(settings.database_url, size=_LOG_CONNECTIONS, application="fieldgraph log")
     client = httpx.AsyncClient()
     verifier = CachedVerifier(_verifier(settings, client))
     documents = Documents(executable())
-    health = Health(engine=engine, service=settings.service_name, version=settings.service_version)
+    health = Health(engine=follower, service=settings.service_name, version=settings.service_version)
     starlette = Starlette(routes=health.routes())
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        hub = Hub(engine, listener)
-        process = await _process(settings, engine, hub, verifier)
+        hub = Hub(follower, listener)
+        process = await _process(settings, engine, follower, hub, verifier)
         starlette.router.routes += [
             Route("/graphql", HttpEndpoint(process, documents).answer, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", WebSocketEndpoint(process, documents).serve),
@@ -76,11 +80,11 @@ def create_app(settings: Settings) -> ASGIApp:
             if process.unfinished:
                 await asyncio.wait(process.unfinished, timeout=_LAST_WRITES_SECONDS)
             following.cancel()
-            with suppress(asyncio.CancelledError):
-                await following
+            await asyncio.gather(following, return_exceptions=True)
             await client.aclose()
             await engine.dispose()
             await listener.dispose()
+            await follower.dispose()
 
     starlette.router.lifespan_context = lifespan
     return _named(starlette)
@@ -91,16 +95,18 @@ def schema_text() -> str:
     return sdl()
 
 
-async def _process(settings: Settings, engine: AsyncEngine, hub: Hub, verifier: TokenVerifier) -> Process:
+async def _process(
+    settings: Settings, engine: AsyncEngine, follower: AsyncEngine, hub: Hub, verifier: TokenVerifier
+) -> Process:
     async with system_transaction(engine) as connection:
         identity = await log.identity(connection)
     actors = Actors(engine, met=hub.start_following)
     hub.watch(actors.forget)
     return Process(
         engine=engine,
-        writer=Writer(engine=engine, clock=now, wake=hub.wake),
+        writer=Writer(engine=engine, clock=now, wake=hub.wake, slots=asyncio.Semaphore(_writers(settings))),
         log=Log(
-            engine=engine,
+            engine=follower,
             hub=hub,
             codec=CursorCodec(identity.cursor_key),
             epoch=identity.epoch,
@@ -113,6 +119,10 @@ async def _process(settings: Settings, engine: AsyncEngine, hub: Hub, verifier: 
         clock=now,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
+
+
+def _writers(settings: Settings) -> int:
+    return max(1, settings.database_pool_size - _KEPT_FOR_READERS)
 
 
 def _verifier(settings: Settings, client: httpx.AsyncClient) -> TokenVerifier:

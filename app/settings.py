@@ -89,7 +89,8 @@ class Settings(BaseSettings):
         10,
         ge=1,
         le=200,
-        description="Most connections that one server process holds to the database.",
+        description="Most connections that one server process holds to the database for queries and mutations; "
+        "four more follow the log.",
         json_schema_extra=_accepts("a number from 1 to 200"),
     )
     db_host: str | None = Field(

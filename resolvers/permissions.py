@@ -22,11 +22,12 @@ async def of_ticket(operation: Operation, ticket: Any) -> dict[str, bool]:
     )
     holder = Standing(technician_id=None if job is None else job.technician_id)
     towards_self = Standing(target_technician_id=actor.technician_id, target_team_id=actor.team_id)
+    towards_team = Standing(target_team_id=actor.team_id)
     follows = TRANSITIONS[ticket.status]
     free = job is None and TicketStatus.ASSIGNED in follows
     return {
         "update": may(actor, Action.UPDATE_TICKET, standing),
-        "assign": free and may(actor, Action.ASSIGN_TICKET),
+        "assign": free and may(actor, Action.ASSIGN_TICKET, towards_team),
         "assign_self": free and actor.technician_id is not None and may(actor, Action.ASSIGN_TICKET, towards_self),
         "escalate": (job is not None or ticket.status is _ESCALATED) and may(actor, Action.ESCALATE_TICKET, holder),
         "resolve": TicketStatus.RESOLVED in follows and may(actor, Action.CLOSE_TICKET, standing),

@@ -26,6 +26,11 @@ class QueuePart:
     event_cursor: str
 
 
+def may_see(operation: Operation, technician: Any) -> bool:
+    """Tell whether the viewer may see the technician's queue."""
+    return may(operation.actor, Action.VIEW_QUEUE, Standing(technician_id=technician.id))
+
+
 async def queue_of(operation: Operation, technician: Any, first: int | None, after: str | None) -> QueuePart:
     """Return a page of the technician's queue, at most 100 jobs.
 
@@ -33,7 +38,7 @@ async def queue_of(operation: Operation, technician: Any, first: int | None, aft
         Forbidden: the viewer is no staff.
         Invalid: the cursor is of another list, or `first` is out of bounds.
     """
-    if not may(operation.actor, Action.VIEW_QUEUE, Standing(technician_id=technician.id)):
+    if not may_see(operation, technician):
         raise Forbidden(action="see technicians' queues")
     asked = window(first, after, default=50)
     loaders = operation.loaders

@@ -1,11 +1,13 @@
 """Field changes as the log keeps them, said in the schema's words: field names and global ids."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from schema.ids import global_id
+from schema.scalars import spell_moment
 
 _REFERENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -20,6 +22,8 @@ _REFERENCES: Mapping[str, str] = MappingProxyType(
         "user_id": "User",
         "team_id": "Team",
         "main_skill_id": "Skill",
+        "skill_id": "Skill",
+        "part_id": "Part",
     }
 )
 _RENAMED: Mapping[str, str] = MappingProxyType(
@@ -30,17 +34,52 @@ _RENAMED: Mapping[str, str] = MappingProxyType(
     }
 )
 
+_MOMENTS = frozenset(
+    {
+        "accept_by",
+        "accepted_at",
+        "arrived_at",
+        "assigned_at",
+        "cancelled_at",
+        "closed_at",
+        "completed_at",
+        "deleted_at",
+        "edited_at",
+        "en_route_at",
+        "paused_at",
+        "rejected_at",
+        "resolved_at",
+        "started_at",
+    }
+)
+
 
 def said(column: str, old: Any, new: Any) -> tuple[str, Any, Any]:
-    """Return the field's name in the schema, and its values with keys as global ids."""
+    """Return the field's name in the schema, and its values as the schema spells them: ids, moments."""
+    return _name(column), _spelled(column, old), _spelled(column, new)
+
+
+def _name(column: str) -> str:
+    return _RENAMED.get(column) or _camel(column.removesuffix("_id"))
+
+
+def _spelled(column: str, value: Any) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, list):
+        return [_line(each) if isinstance(each, dict) else each for each in value]
     kind = _REFERENCES.get(column)
     if kind is not None:
-        old, new = _id(kind, old), _id(kind, new)
-    return _RENAMED.get(column) or _camel(column.removesuffix("_id")), old, new
+        return _id(kind, value)
+    return spell_moment(datetime.fromisoformat(value)) if column in _MOMENTS else value
 
 
-def _id(kind: str, key: str | None) -> str | None:
-    return None if key is None else global_id(kind, UUID(key))
+def _line(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {_name(column): _spelled(column, value) for column, value in line.items()}
+
+
+def _id(kind: str, key: str) -> str:
+    return global_id(kind, UUID(key))
 
 
 def _camel(column: str) -> str:

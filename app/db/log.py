@@ -202,7 +202,7 @@ def event_of(row: Mapping[str, Any]) -> Event:
         position=row["position"],
         id=row["id"],
         change_id=row["change_id"],
-        type=EventType(row["type"]),
+        type=_type_of(row["type"]),
         payload_version=row["payload_version"],
         kind=row["kind"],
         subject_id=row["subject_id"],
@@ -218,6 +218,11 @@ def event_of(row: Mapping[str, Any]) -> Event:
         occurred_at=row["occurred_at"],
         recorded_at=row["recorded_at"],
     )
+
+
+def _type_of(word: str) -> EventType:
+    # A newer release may write words that this one does not know: something changed, that much is sure.
+    return EventType(word) if word in EventType.__members__ else EventType.RECORD_CHANGED
 
 
 def _concerned(row: Mapping[str, Any], moment: str) -> Concerned:

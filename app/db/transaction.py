@@ -22,6 +22,10 @@ _LOST = (
 )
 
 
+# Whoever waits for a lock keeps a connection from others: better tell them to try again.
+LONGEST_LOCK_WAIT_MS = 5000
+
+
 class ConnectionLost(Exception):
     """The database went away; of a commit it is unknown whether it happened."""
 
@@ -65,6 +69,7 @@ def _begin(role: DatabaseRole, mode: Mode, timeout_seconds: float, organization_
     organization = "" if organization_id is None else str(organization_id)
     return (
         f"BEGIN {mode}; SET LOCAL ROLE {role}; SET LOCAL statement_timeout = {int(timeout_seconds * 1000)}; "
+        f"SET LOCAL lock_timeout = {LONGEST_LOCK_WAIT_MS}; "
         f"SELECT set_config('app.organization_id', '{organization}', true)"
     )
 

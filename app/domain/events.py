@@ -133,6 +133,8 @@ def plain(value: Any) -> Any:
             return str(value)
         case datetime():
             return value.isoformat()
+        case dict():
+            return {name: plain(each) for name, each in value.items()}
         case tuple() | list() | set() | frozenset():
             return [plain(each) for each in value]
         case _:

@@ -1,5 +1,6 @@
 """Who may see which event, and which of its values."""
 
+from dataclasses import replace
 from enum import StrEnum
 
 from app.domain.events import Concerned, Event, FieldChange
@@ -7,6 +8,7 @@ from app.domain.people import Actor
 from app.domain.policy import Action, Standing, dispatches, is_staff, may, sees_internal
 
 _PLACE = frozenset({"address", "latitude", "longitude"})
+_COST = frozenset({"cost", "currency"})
 
 
 class Sight(StrEnum):
@@ -32,10 +34,18 @@ def sight(actor: Actor, event: Event) -> Sight:
 
 
 def visible_changes(actor: Actor, event: Event) -> list[FieldChange]:
-    """Return the changes without those whose values the actor may not see."""
-    if _sees_place(actor, event.after or event.before or Concerned()):
-        return list(event.changes)
-    return [change for change in event.changes if change.field not in _PLACE]
+    """Return the changes without those values that the actor may not see."""
+    shown: list[FieldChange] = list(event.changes)
+    if not _sees_place(actor, event.after or event.before or Concerned()):
+        shown = [change for change in shown if change.field not in _PLACE]
+    if not may(actor, Action.SEE_PART_COSTS, Standing()):
+        shown = [_without_costs(change) if change.field == "parts_used" else change for change in shown]
+    return shown
+
+
+def _without_costs(change: FieldChange) -> FieldChange:
+    lines = [{name: value for name, value in line.items() if name not in _COST} for line in change.new or ()]
+    return replace(change, new=lines)
 
 
 def _sees_place(actor: Actor, concerned: Concerned) -> bool:

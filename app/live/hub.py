@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import log
 from app.db.notifications import Notifications
@@ -21,6 +21,8 @@ from app.live.follower import LONGEST_QUEUE, Follower
 # Less than a follower's queue: whoever keeps up empties it while the next page is read, so that
 # a burst of any length resets only those who are slow.
 _PAGE = LONGEST_QUEUE // 2
+
+_LOST = (OSError, SQLAlchemyError, ConnectionLost)
 
 logger = structlog.get_logger(__name__)
 
@@ -51,8 +53,10 @@ class Hub:
                 await self._wait()
                 try:
                     await self._catch_up()
-                except (OSError, SQLAlchemyError, ConnectionLost) as lost:
+                except _LOST as lost:
                     logger.warning("hub.read_failed", reason=type(lost).__name__)
+                except Exception:
+                    logger.exception("hub.read_failed")
         finally:
             listening.cancel()
             with suppress(asyncio.CancelledError):
@@ -113,13 +117,22 @@ class Hub:
         async with system_transaction(self._engine) as connection:
             heads = await log.heads(connection, list(self._positions))
             for organization_id, head in heads.items():
-                while self._positions[organization_id] < head:
-                    after = self._positions[organization_id]
-                    page = await log.read(connection, organization_id, after=after, limit=_PAGE, until=head)
-                    if not page:
-                        logger.error("log.gap", organization_id=str(organization_id), after=after, head=head)
-                        break
-                    self._hand_out(organization_id, page)
+                try:
+                    await self._read_up_to(connection, organization_id, head)
+                except _LOST:
+                    raise
+                except Exception:
+                    # What cannot be read in one organisation's log must not silence the others'.
+                    logger.exception("hub.unreadable", organization_id=str(organization_id))
+
+    async def _read_up_to(self, connection: AsyncConnection, organization_id: UUID, head: int) -> None:
+        while self._positions[organization_id] < head:
+            after = self._positions[organization_id]
+            page = await log.read(connection, organization_id, after=after, limit=_PAGE, until=head)
+            if not page:
+                logger.error("log.gap", organization_id=str(organization_id), after=after, head=head)
+                return
+            self._hand_out(organization_id, page)
 
     def _hand_out(self, organization_id: UUID, page: list[Event]) -> None:
         self._positions[organization_id] = page[-1].position

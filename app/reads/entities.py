@@ -12,13 +12,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.db.tables.assignments import assignment_parts, assignments
-from app.db.tables.customers import assets, customers, parts
+from app.db.tables.customers import assets, customer_users, customers, parts
 from app.db.tables.organizations import escalation_tiers, organizations, skills, teams, territories
 from app.db.tables.people import technician_skills, technicians, users
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.domain.assignments import ACTIVE
+from app.domain.people import Role
 from app.domain.policy import Visibility
 from app.reads.viewers import VIEWER_CUSTOMERS, VIEWER_TECHNICIAN, VIEWER_USER
+
+_STAFF_ROLES = [role.value for role in Role if role is not Role.END_USER]
 
 Condition = Callable[[sa.FromClause, Visibility], "sa.ColumnElement[bool] | None"]
 
@@ -84,6 +87,25 @@ def _staff_only(_table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElem
     return sa.false() if _outside(visibility) else None
 
 
+def _known_users(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    """Let customers know themselves, their colleagues, and whoever works for the organisation."""
+    if not _outside(visibility):
+        return None
+    member, ticket = customer_users.alias(), tickets.alias()
+    colleague = sa.exists().where(
+        member.c.organization_id == table.c.organization_id,
+        member.c.user_id == table.c.id,
+        member.c.customer_id == sa.any_(VIEWER_CUSTOMERS),
+    )
+    asked_for_ours = sa.exists().where(
+        ticket.c.organization_id == table.c.organization_id,
+        ticket.c.requester_id == table.c.id,
+        ticket.c.customer_id == sa.any_(VIEWER_CUSTOMERS),
+    )
+    works_here = table.c.roles.op("&&", is_comparison=True)(sa.literal(_STAFF_ROLES, sa.ARRAY(sa.Text)))
+    return sa.or_(table.c.id == VIEWER_USER, works_here, colleague, asked_for_ours)
+
+
 def _oneself_or_staff(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
     return (table.c.id == VIEWER_USER) if _outside(visibility) else None
 
@@ -129,7 +151,7 @@ ESCALATION_TIER = Entity(name="EscalationTier", table=escalation_tiers, key=None
 TEAM = Entity(name="Team", table=teams)
 TERRITORY = Entity(name="Territory", table=territories)
 SKILL = Entity(name="Skill", table=skills)
-USER = Entity(name="User", table=users, masks=MappingProxyType({"email": _oneself_or_staff}))
+USER = Entity(name="User", table=users, visible=_known_users, masks=MappingProxyType({"email": _oneself_or_staff}))
 TECHNICIAN = Entity(name="Technician", table=technicians)
 TECHNICIAN_SKILL = Entity(name="TechnicianSkill", table=technician_skills, key=None)
 CUSTOMER = Entity(name="Customer", table=customers, visible=_own_customers, masks=_PLACE_OF_CUSTOMER)

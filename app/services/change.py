@@ -4,7 +4,9 @@
 closes with the one statement that gives the events their positions. Readers are woken after commit.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -27,6 +29,8 @@ from app.domain.refusals import IdempotencyInProgress, IdempotencyMismatch, Inva
 KEPT_FOR = timedelta(days=7)
 LONGEST_KEY = 255
 _PATIENCE_SECONDS = 5.0
+_PATIENCE_FOR_A_SLOT_SECONDS = 10.0
+_MOST_AT_ONCE = 100
 _TRIES = 4
 _TRY_AGAIN = frozenset({"40001", "40P01"})
 
@@ -41,11 +45,16 @@ class Command(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """What every write needs of the process: connections, the time, and whom to wake."""
+    """What every write needs of the process: connections, the time, and whom to wake.
+
+    `slots` bounds how many write at once: fewer than there are connections, so that writers that
+    wait for each other never keep readers from one.
+    """
 
     engine: AsyncEngine
     clock: Callable[[], datetime]
     wake: Callable[[UUID], None]
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +102,7 @@ async def perform(writer: Writer, actor: Actor, mutation: str, command: Command,
 
     Raises:
         Refusal: whatever `work` refuses, IdempotencyMismatch, IdempotencyInProgress; nothing is written.
+        TimeoutError: too many others write; nothing is written.
     """
     key = _checked(command.idempotency_key)
     for tries_left in reversed(range(_TRIES)):
@@ -109,7 +119,7 @@ async def perform(writer: Writer, actor: Actor, mutation: str, command: Command,
 
 async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, key: str | None, work: Work) -> Written:
     input_hash = fingerprint(command)
-    async with transaction(writer.engine, actor.organization_id) as connection:
+    async with _slot(writer), transaction(writer.engine, actor.organization_id) as connection:
         now = writer.clock()
         if key is not None:
             repeated = await _repeat(connection, actor, mutation, key, input_hash, now)
@@ -133,6 +143,16 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
             answer=answer,
         )
     return Written(change_id=change.id, position=position, ids=ids)
+
+
+@asynccontextmanager
+async def _slot(writer: Writer) -> AsyncIterator[None]:
+    async with asyncio.timeout(_PATIENCE_FOR_A_SLOT_SECONDS):
+        await writer.slots.acquire()
+    try:
+        yield
+    finally:
+        writer.slots.release()
 
 
 async def _repeat(

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, TypeAlias
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -11,11 +12,13 @@ from app.db.tables.customers import parts
 from app.domain import assignments as rules
 from app.domain import validation
 from app.domain.assignments import TICKET_STATUS_AFTER, AssignmentOutcome, AssignmentStatus, Report
-from app.domain.events import Concerned, EventType, FieldChange, NewEvent
+from app.domain.events import Concerned, EventType, FieldChange, NewEvent, plain
 from app.domain.people import Actor
 from app.domain.refusals import Invalid
 from app.services.change import Change, Writer, Written, perform
 from app.services.job_step import StepCommand, take_step, write_step
+
+Part: TypeAlias = sa.Row[Any]
 
 MOST_LINES = 100
 MOST_PIECES = 100_000
@@ -57,6 +60,8 @@ async def complete_assignment(writer: Writer, actor: Actor, command: CompleteAss
         report = _report(command)
         lines = _lines(command.parts_used)
         step = await take_step(change, command, lambda job, at: rules.complete(job, report, at=at))
+        known = await _lock_parts(change, {line.part_number for line in lines})
+        used = [_priced(line, known.get(line.part_number)) for line in lines]
         succeeded = step.after.status is AssignmentStatus.COMPLETED
         ids = await write_step(
             change,
@@ -65,8 +70,11 @@ async def complete_assignment(writer: Writer, actor: Actor, command: CompleteAss
             ticket_status=TICKET_STATUS_AFTER[report.outcome],
             ticket_told_as=EventType.TICKET_RESOLVED if succeeded else EventType.TICKET_STATUS_CHANGED,
             resolution_notes=(report.actions_taken or report.notes) if succeeded else None,
+            also=_told(used),
         )
-        await _use_parts(change, ids["assignment"], lines)
+        await _insert(change, ids["assignment"], used)
+        for part in known.values():
+            await _take(change, part, sum(line.quantity for line in lines if line.part_number == part.part_number))
         return ids
 
     return await perform(writer, actor, "completeAssignment", command, work)
@@ -104,37 +112,36 @@ def _line(number: int, line: PartUsed) -> PartUsed:
     )
 
 
-async def _use_parts(change: Change, assignment_id: UUID, lines: list[PartUsed]) -> None:
-    if not lines:
+def _priced(line: PartUsed, part: Part | None) -> dict[str, Any]:
+    """Return the line's columns; what the part is known to cost stands in for a cost that was not said."""
+    cost = line.cost
+    if cost is None and part is not None and part.unit_cost is not None:
+        cost = part.unit_cost * line.quantity
+    return {
+        "part_id": None if part is None else part.id,
+        "part_number": line.part_number,
+        "part_name": line.part_name,
+        "quantity": line.quantity,
+        "cost": cost,
+        "currency": None if part is None else part.currency,
+    }
+
+
+def _told(used: list[dict[str, Any]]) -> tuple[FieldChange, ...]:
+    return (FieldChange(field="parts_used", old=None, new=plain(used)),) if used else ()
+
+
+async def _insert(change: Change, assignment_id: UUID, used: list[dict[str, Any]]) -> None:
+    if not used:
         return
-    organization_id = change.actor.organization_id
-    known = await _lock_parts(change, {line.part_number for line in lines})
-    rows = [
-        {
-            "organization_id": organization_id,
-            "assignment_id": assignment_id,
-            "line": number,
-            "part_id": part.id if (part := known.get(line.part_number)) else None,
-            "part_number": line.part_number,
-            "part_name": line.part_name,
-            "quantity": line.quantity,
-            "cost": line.cost if line.cost is not None or part is None else _price(part, line.quantity),
-            "currency": part.currency if part else None,
-        }
-        for number, line in enumerate(lines, start=1)
-    ]
+    key = {"organization_id": change.actor.organization_id, "assignment_id": assignment_id}
+    rows = [{**key, "line": number, **line} for number, line in enumerate(used, start=1)]
     await change.connection.execute(sa.insert(assignment_parts), rows)
-    for part in known.values():
-        taken = sum(line.quantity for line in lines if line.part_number == part.part_number)
-        await _take(change, part, taken)
 
 
-def _price(part: "sa.Row[tuple[object, ...]]", quantity: int) -> Decimal | None:
-    unit_cost: Decimal | None = part.unit_cost
-    return None if unit_cost is None else unit_cost * quantity
-
-
-async def _lock_parts(change: Change, numbers: set[str]) -> dict[str, "sa.Row[tuple[object, ...]]"]:
+async def _lock_parts(change: Change, numbers: set[str]) -> dict[str, Part]:
+    if not numbers:
+        return {}
     query = (
         sa.select(parts)
         .where(parts.c.organization_id == change.actor.organization_id, parts.c.part_number.in_(sorted(numbers)))
@@ -145,7 +152,7 @@ async def _lock_parts(change: Change, numbers: set[str]) -> dict[str, "sa.Row[tu
     return {row.part_number: row for row in await change.connection.execute(query)}
 
 
-async def _take(change: Change, part: "sa.Row[tuple[object, ...]]", quantity: int) -> None:
+async def _take(change: Change, part: Part, quantity: int) -> None:
     left = part.stock - quantity
     await change.connection.execute(
         sa.update(parts)

@@ -1,7 +1,7 @@
 """A ticket comes in."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from app.db.tables.organizations import skills, territories
 from app.db.tables.people import users
 from app.db.tables.tickets import ticket_counters, ticket_required_parts, ticket_required_skills, tickets
 from app.domain import validation
-from app.domain.events import EventType
+from app.domain.events import EventType, FieldChange, plain
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, is_staff
 from app.domain.refusals import Invalid, NotFound
@@ -81,6 +81,8 @@ async def create_ticket(writer: Writer, actor: Actor, command: CreateTicket) -> 
         requester_id = command.requester_id or change.actor.user_id
         if requester_id is None:
             raise Invalid(field=("requesterId",), problem="The system must name a requester.")
+        if requester_id != change.actor.user_id and not is_staff(change.actor):
+            raise NotFound(field=("requesterId",), kind="user")
         checked = _checked(change, command, requester_id)
         customer_id = await _check_references(change, command, requester_id)
         require(
@@ -92,7 +94,8 @@ async def create_ticket(writer: Writer, actor: Actor, command: CreateTicket) -> 
         ticket = await _numbered(change, {**checked, "customer_id": customer_id})
         await records.insert(change.connection, tickets, ticket)
         await _insert_requirements(change, ticket.id, command)
-        change.tell(ticket_event(EventType.TICKET_CREATED, None, Situation(ticket=ticket), occurred_at=change.now))
+        created = ticket_event(EventType.TICKET_CREATED, None, Situation(ticket=ticket), occurred_at=change.now)
+        change.tell(replace(created, changes=(*created.changes, *_told(command))))
         return {"ticket": ticket.id}
 
     return await perform(writer, actor, "createTicket", command, work)
@@ -190,6 +193,15 @@ async def _numbered(change: Change, values: dict[str, Any]) -> Ticket:
     ).returning(ticket_counters.c.last_number)
     number = await change.connection.scalar(raised)
     return Ticket(ticket_number=f"TKT-{year}-{number:06d}", **values)
+
+
+def _told(command: CreateTicket) -> Iterator[FieldChange]:
+    for field, needed in (
+        ("required_skills", command.required_skills),
+        ("required_parts", command.required_parts),
+    ):
+        if needed:
+            yield FieldChange(field=field, old=None, new=[plain(asdict(each)) for each in needed])
 
 
 async def _insert_requirements(change: Change, ticket_id: UUID, command: CreateTicket) -> None:

@@ -123,7 +123,9 @@ async def _write(
 ) -> dict[str, UUID]:
     ids = {"ticket": before.ticket.id}
     if before.job is not None:
-        ended = job_rules.escalate(before.job, reason=reason, at=change.now)
+        # A phone's clock may run ahead: its last step must not come after the end.
+        at = max(change.now, job_rules.latest_stamp(before.job))
+        ended = job_rules.escalate(before.job, reason=reason, at=at)
         saved = await save_job(change, before.job, ended)
         ids["previous_assignment"] = saved.id
         change.tell(
@@ -133,7 +135,7 @@ async def _write(
                 saved,
                 ticket=before.ticket,
                 team_id=before.team_id,
-                occurred_at=change.now,
+                occurred_at=at,
             )
         )
     status = TicketStatus.ESCALATED if successor is None else TicketStatus.ASSIGNED

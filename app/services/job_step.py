@@ -1,6 +1,6 @@
 """What every step of a job has in common: who may take it, when it happened, what follows for the ticket."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.db.tables.tickets import tickets
 from app.domain import tickets as rules
 from app.domain.assignments import Assignment, latest_stamp
 from app.domain.clock import settle
-from app.domain.events import EventType
+from app.domain.events import EventType, FieldChange
 from app.domain.policy import Action, Standing
 from app.domain.refusals import InvalidTransition
 from app.domain.situations import Situation, job_event, ticket_event
@@ -73,12 +73,14 @@ async def write_step(
     ticket_status: TicketStatus | None = None,
     ticket_told_as: EventType = EventType.TICKET_STATUS_CHANGED,
     resolution_notes: str | None = None,
+    also: Sequence[FieldChange] = (),
 ) -> dict[str, UUID]:
-    """Write the job and what it means for its ticket, and tell both."""
+    """Write the job and what it means for its ticket, and tell both; `also` is what hangs on to the job."""
     team_id = await team_of(change.connection, step.before)
     ticket = step.situation.ticket
     after = await save_job(change, step.before, step.after)
-    change.tell(job_event(told_as, step.before, after, ticket=ticket, team_id=team_id, occurred_at=step.at))
+    told = job_event(told_as, step.before, after, ticket=ticket, team_id=team_id, occurred_at=step.at)
+    change.tell(replace(told, changes=(*told.changes, *also)))
     if ticket_status is not None and ticket_status is not ticket.status:
         moved = rules.move(ticket, ticket_status, now=change.now)
         if resolution_notes is not None:

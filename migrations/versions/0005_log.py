@@ -83,7 +83,7 @@ UP = (
     CREATE FUNCTION refuse_head_going_back() RETURNS trigger
     LANGUAGE plpgsql AS $$
     BEGIN
-        IF NEW.position < OLD.position OR NEW.recorded_at < OLD.recorded_at THEN
+        IF tg_op = 'DELETE' OR NEW.position < OLD.position OR NEW.recorded_at < OLD.recorded_at THEN
             RAISE EXCEPTION 'the head of a log never goes back' USING ERRCODE = 'restrict_violation';
         END IF;
         RETURN NEW;
@@ -91,7 +91,7 @@ UP = (
     $$
     """,
     """
-    CREATE TRIGGER heads_only_advance BEFORE UPDATE ON event_heads
+    CREATE TRIGGER heads_only_advance BEFORE UPDATE OR DELETE ON event_heads
     FOR EACH ROW EXECUTE FUNCTION refuse_head_going_back()
     """,
     """

@@ -17,8 +17,8 @@ from app.domain.refusals import ErrorCode, Refusal
 from app.logs import current_request_id
 
 _CODES: Mapping[ErrorCode, str] = MappingProxyType({ErrorCode.NOT_FOUND: "NOT_FOUND", ErrorCode.FORBIDDEN: "FORBIDDEN"})
-# statement_timeout; then what a server says while it starts, stops or is full.
-_TIMEOUT = "57014"
+# statement_timeout and lock_timeout; then what a server says while it starts, stops or is full.
+_TIMEOUT = frozenset({"57014", "55P03"})
 _UNAVAILABLE = ("08", "53", "57P")
 
 # What asking the database raises while it is away.
@@ -69,7 +69,7 @@ def failure(error: BaseException) -> dict[str, Any]:
 
 def _of_database(error: DBAPIError) -> dict[str, Any]:
     state = str(getattr(error.orig, "sqlstate", None) or "")
-    if state == _TIMEOUT:
+    if state in _TIMEOUT:
         return {"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}
     lost = error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
     if state.startswith(_UNAVAILABLE) or (lost and not state):

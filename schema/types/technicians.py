@@ -47,11 +47,15 @@ class Technician(Node, Versioned):
         relations.TECHNICIAN_CURRENT_JOB, "The job they are at work on; null: none that the viewer may see."
     )
 
-    @strawberry.field(description="Their active jobs in the order in which they are to be done; staff only.")
+    @strawberry.field(
+        description="Their active jobs in the order in which they are to be done; null: not the viewer's to see."
+    )
     async def queue(
         self, root: strawberry.Parent[Any], info: Info, first: First = 50, after: After = None
-    ) -> "TechnicianQueue":
+    ) -> "TechnicianQueue | None":
         """Return a part of the queue."""
+        if not queues.may_see(info.context, root):
+            return None
         return await technician_queue(info, root, first, after)
 
 

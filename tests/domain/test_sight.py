@@ -129,3 +129,12 @@ def test_a_job_of_the_past_does_not_tell_a_technician_where_it_was() -> None:
 
 def test_somebody_without_a_user_requested_nothing() -> None:
     assert fields_seen(actor(Role.TECHNICIAN, user_id=None), Concerned()) == {"title"}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_what_parts_cost_is_told_to_staff_alone(role: Role) -> None:
+    line = {"part_number": "SEAL-1", "quantity": 2, "cost": "9.00", "currency": "EUR"}
+    used = FieldChange(field="parts_used", old=None, new=[line])
+    (told,) = visible_changes(actor(role), event(None, REQUESTED, changes=(used,)))
+    kept = {"part_number": "SEAL-1", "quantity": 2} if role is Role.END_USER else line
+    assert told.new == [kept]

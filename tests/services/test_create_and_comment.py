@@ -69,7 +69,9 @@ async def test_a_ticket_is_kept_and_told_as_it_was_asked_for(scene: Scene, clock
     assert told["status"] == (None, "NEW")
     assert told["tags"] == (None, ["wet", "pump"])
     assert told["ticket_number"] == (None, "TKT-2026-000001")
-    assert set(told) == {each.name for each in tickets.c} - {
+    assert told["required_skills"] == (None, [{"skill_id": str(world.skill_id), "level": 2}])
+    assert told["required_parts"] == (None, [{"part_id": str(world.part_id), "quantity": 2, "critical": True}])
+    assert set(told) - {"required_skills", "required_parts"} == {each.name for each in tickets.c} - {
         "id",
         "organization_id",
         "version",
@@ -190,8 +192,17 @@ async def test_an_asset_of_one_customer_is_not_taken_for_another(scene: Scene) -
 
 
 async def test_a_stranger_asks_for_nobody_else(scene: Scene) -> None:
-    with pytest.raises(Forbidden):
-        await scene.ticket("stranger", requester_id=scene.world.users["customer"])
+    for name in ("customer", "dispatcher"):
+        with pytest.raises(NotFound) as refused:
+            await scene.ticket("stranger", requester_id=scene.world.users[name])
+        assert refused.value.field == ("requesterId",)
+
+
+async def test_a_customer_opens_no_ticket_in_the_name_of_staff(scene: Scene) -> None:
+    with pytest.raises(NotFound):
+        await scene.ticket(
+            "customer", requester_id=scene.world.users["dispatcher"], customer_id=scene.world.customer_id
+        )
 
 
 async def test_a_comment_is_kept_and_told_with_the_ticket_and_its_job(scene: Scene, clock: Clock) -> None:

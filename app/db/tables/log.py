@@ -4,7 +4,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import INET
 
 from app.db.tables.base import Json, Moment, Uuid, metadata, reference, tenant_table, word
-from app.domain.events import EventType
 from app.domain.people import EventSource
 
 log_identity = sa.Table(
@@ -26,7 +25,7 @@ events = tenant_table(
     sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("id", Uuid, nullable=False, server_default=sa.text("uuidv7()")),
     sa.Column("change_id", Uuid, nullable=False),
-    sa.Column("type", word(EventType), nullable=False),
+    sa.Column("type", sa.Text, nullable=False),
     sa.Column("payload_version", sa.SmallInteger, nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("subject_id", Uuid, nullable=False),

@@ -1,0 +1,75 @@
+"""Many who write at once must leave connections to those who read."""
+
+import asyncio
+from dataclasses import replace
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from app.db.engine import open_engine
+from app.db.tables.tickets import tickets
+from app.db.transaction import Mode, transaction
+from app.services import change
+from app.services.assign_ticket import AssignTicket, assign_ticket
+from tests.services.scene import Scene
+
+
+async def _hold(scene: Scene, database_url: str, seconds: float) -> None:
+    """Hold every ticket's lock for a while, on a connection of its own."""
+    holder = open_engine(database_url, size=1)
+    async with transaction(holder, scene.world.organization_id) as connection:
+        await connection.execute(sa.select(tickets.c.id).with_for_update())
+        await asyncio.sleep(seconds)
+    await holder.dispose()
+
+
+@pytest.mark.parametrize("slots", [2, 40])
+async def test_writers_that_wait_for_a_ticket_keep_nobody_from_reading(
+    scene: Scene, database_url: str, slots: int
+) -> None:
+    """With fewer slots than connections reading goes on; with more slots it would have to wait."""
+    engine = open_engine(database_url, size=4)
+    writer = replace(scene.writer, engine=engine, slots=asyncio.Semaphore(slots))
+    command = AssignTicket(ticket_id=await scene.ticket(), technician_id=scene.world.technicians["ann"])
+    held = asyncio.create_task(_hold(scene, database_url, 1.5))
+    await asyncio.sleep(0.3)
+    writers = [asyncio.create_task(assign_ticket(writer, scene.actor("dispatcher"), command)) for _ in range(20)]
+    await asyncio.sleep(0.3)
+
+    async def read() -> int:
+        async with transaction(engine, scene.world.organization_id, mode=Mode.READ) as connection:
+            return int(await connection.scalar(sa.select(sa.func.count()).select_from(tickets)) or 0)
+
+    reading = asyncio.create_task(read())
+    done, _ = await asyncio.wait({reading}, timeout=0.4)
+    assert (reading in done) is (slots == 2)
+    assert await reading == 1
+    await asyncio.gather(held, *writers, return_exceptions=True)
+    await engine.dispose()
+
+
+async def test_a_writer_without_a_slot_is_told_and_writes_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(change, "_PATIENCE_FOR_A_SLOT_SECONDS", 0.05)
+    writer = replace(scene.writer, slots=asyncio.Semaphore(0))
+    command = AssignTicket(ticket_id=await scene.ticket(), technician_id=scene.world.technicians["ann"])
+
+    with pytest.raises(TimeoutError):
+        await assign_ticket(writer, scene.actor("dispatcher"), command)
+
+
+async def test_a_lock_is_not_waited_for_as_long_as_a_statement_may_take(
+    scene: Scene, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.db.transaction.LONGEST_LOCK_WAIT_MS", 100)
+    command = AssignTicket(ticket_id=await scene.ticket(), technician_id=scene.world.technicians["ann"])
+    held = asyncio.create_task(_hold(scene, database_url, 1.0))
+    await asyncio.sleep(0.3)
+
+    with pytest.raises(DBAPIError) as refused:
+        await assign_ticket(scene.writer, scene.actor("dispatcher"), command)
+
+    assert getattr(refused.value.orig, "sqlstate", None) == "55P03"
+    await held
