@@ -1,12 +1,21 @@
+import os
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.embedded.server import EmbeddedServer
 from app.db.engine import open_engine
 from tests.database import close_folder, database, migrated_template, open_folder, running_server
 from tests.world import World, make_world
+
+# How fast values are made depends on what else the machine does, which no test is about. On CI the
+# same values each time: what they find must be found where the change was made.
+settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize="CI" in os.environ
+)
+settings.load_profile("house")
 
 
 def _is_worker(config: pytest.Config) -> bool:

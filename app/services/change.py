@@ -32,6 +32,7 @@ _PATIENCE_SECONDS = 5.0
 _PATIENCE_FOR_A_SLOT_SECONDS = 10.0
 _MOST_AT_ONCE = 100
 _TRIES = 4
+_PAUSE_BEFORE_TRYING_AGAIN_SECONDS = 0.05
 _TRY_AGAIN = frozenset({"40001", "40P01"})
 
 
@@ -111,6 +112,8 @@ async def perform(writer: Writer, actor: Actor, mutation: str, command: Command,
         except DBAPIError as error:
             if tries_left == 0 or getattr(error.orig, "sqlstate", None) not in _TRY_AGAIN:
                 raise
+            # Whoever won the deadlock needs a moment to finish, or the two meet again.
+            await asyncio.sleep(_PAUSE_BEFORE_TRYING_AGAIN_SECONDS)
         else:
             writer.wake(actor.organization_id)
             return written

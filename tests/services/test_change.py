@@ -159,7 +159,7 @@ async def test_two_changes_that_deadlock_both_come_through(scene: Scene) -> None
     async with asyncio.timeout(10):
         await asyncio.gather(write("north", "south", "east"), write("south", "north", "west"))
 
-    assert tries == 3
+    assert tries > 2, "nobody had to try again"
     assert await names(scene) == ["east", "north", "south", "west"]
     assert [event.position for event in await scene.events()] == [1, 2]
 
