@@ -61,7 +61,7 @@ async def complete_assignment(writer: Writer, actor: Actor, command: CompleteAss
         lines = _lines(command.parts_used)
         step = await take_step(change, command, lambda job, at: rules.complete(job, report, at=at))
         known = await _lock_parts(change, {line.part_number for line in lines})
-        used = [_priced(line, known.get(line.part_number)) for line in lines]
+        used = [_priced(at, line, known.get(line.part_number)) for at, line in enumerate(lines)]
         succeeded = step.after.status is AssignmentStatus.COMPLETED
         ids = await write_step(
             change,
@@ -112,11 +112,14 @@ def _line(number: int, line: PartUsed) -> PartUsed:
     )
 
 
-def _priced(line: PartUsed, part: Part | None) -> dict[str, Any]:
+def _priced(at: int, line: PartUsed, part: Part | None) -> dict[str, Any]:
     """Return the line's columns; what the part is known to cost stands in for a cost that was not said."""
     cost = line.cost
     if cost is None and part is not None and part.unit_cost is not None:
         cost = part.unit_cost * line.quantity
+        if cost > validation.MOST_MONEY:
+            problem = "quantity makes the line cost more than can be noted; say what it cost."
+            raise Invalid(field=("partsUsed", str(at), "quantity"), problem=problem)
     return {
         "part_id": None if part is None else part.id,
         "part_number": line.part_number,
