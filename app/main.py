@@ -29,6 +29,7 @@ from app.services.change import Writer
 from app.settings import Settings
 from resolvers.context import Process
 from schema.build import executable, sdl
+from schema.execution.answers import Answers
 from schema.execution.documents import Documents
 from schema.execution.http import HttpEndpoint
 from schema.execution.websocket import WebSocketEndpoint
@@ -59,6 +60,7 @@ def create_app(settings: Settings) -> ASGIApp:
     client = httpx.AsyncClient()
     verifier = CachedVerifier(_verifier(settings, client))
     documents = Documents(executable())
+    answers = Answers(executable())
     health = Health(engine=follower, service=settings.service_name, version=settings.service_version)
     starlette = Starlette(routes=health.routes())
 
@@ -67,7 +69,7 @@ def create_app(settings: Settings) -> ASGIApp:
         hub = Hub(follower, listener)
         process = await _process(settings, engine, follower, hub, verifier)
         starlette.router.routes += [
-            Route("/graphql", HttpEndpoint(process, documents).answer, methods=["GET", "POST"]),
+            Route("/graphql", HttpEndpoint(process, documents, answers).answer, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", WebSocketEndpoint(process, documents).serve),
         ]
         following = asyncio.create_task(hub.run())

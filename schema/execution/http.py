@@ -12,9 +12,10 @@ from starlette.responses import Response
 from app.auth.actors import UnknownUser
 from app.auth.claims import InvalidToken
 from resolvers.context import Process
+from schema.execution.answers import Answers
 from schema.execution.callers import identify
 from schema.execution.documents import Document, Documents
-from schema.execution.executing import refused, run
+from schema.execution.executing import refused
 from schema.execution.failures import failure
 from schema.execution.requests import BadRequest, GraphQLRequest, of_json, of_parameters
 
@@ -28,9 +29,10 @@ _STATUS = MappingProxyType({"UNAVAILABLE": 503, "TIMEOUT": 504})
 class HttpEndpoint:
     """Answers queries and mutations."""
 
-    def __init__(self, process: Process, documents: Documents) -> None:
+    def __init__(self, process: Process, documents: Documents, answers: Answers) -> None:
         self._process = process
         self._documents = documents
+        self._answers = answers
 
     async def answer(self, request: Request) -> Response:
         """Return the response with the status that GraphQL over HTTP asks for."""
@@ -61,7 +63,7 @@ class HttpEndpoint:
                 client=headers.get("x-client"),
                 ip=None if request.client is None else request.client.host,
             )
-            operation = await caller.operation()
+            await caller.actor()
         except (InvalidToken, UnknownUser) as error:
             return _answer({"errors": [failure(error)]}, media, 401, {"WWW-Authenticate": "Bearer"})
         document = self._documents.read(asked.query)
@@ -70,14 +72,8 @@ class HttpEndpoint:
             if wrong[1] == 405:
                 return _answer(wrong[0], media, 405, {"Allow": "POST"})
             return _answer(wrong[0], media, 400 if media == GRAPHQL else 200)
-        body = await run(
-            self._documents.schema,
-            document,
-            operation,
-            variables=asked.variables,
-            name=asked.operation_name,
-        )
-        return _answer(body, media, 200 if "data" in body or media == JSON else 400)
+        answer = await self._answers.answer(document, asked, caller)
+        return _sent(answer.body, media, 200 if answer.executed or media == JSON else 400)
 
 
 def _unanswerable(document: Document, asked: GraphQLRequest, method: str) -> tuple[dict[str, Any], int] | None:
@@ -142,4 +138,8 @@ def _said(message: str, code: str = "BAD_USER_INPUT") -> dict[str, Any]:
 
 
 def _answer(body: dict[str, Any], media: str, status: int, headers: Any = None) -> Response:
-    return Response(orjson.dumps(body), status_code=status, media_type=f"{media}; charset=utf-8", headers=headers)
+    return _sent(orjson.dumps(body), media, status, headers)
+
+
+def _sent(body: bytes, media: str, status: int, headers: Any = None) -> Response:
+    return Response(body, status_code=status, media_type=f"{media}; charset=utf-8", headers=headers)
