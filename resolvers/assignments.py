@@ -3,6 +3,7 @@
 from app.domain.assignments import AssignmentStatus
 from app.domain.refusals import Forbidden
 from app.reads import entities, filters
+from app.reads.bounds import bounded
 from app.reads.filters import AssignmentFilter, IdFilter
 from app.reads.lists import load_list
 from app.reads.orders import Order
@@ -12,7 +13,7 @@ from resolvers.context import Operation
 
 async def listed(operation: Operation, wanted: AssignmentFilter | None, order: Order, asked: Window) -> Page:
     """Return a page of assignments. Raises Invalid for filters and cursors that make no sense."""
-    conditions = () if wanted is None else tuple(filters.of_assignments(wanted))
+    conditions = () if wanted is None else tuple(filters.of_assignments(bounded(wanted)))
     return await load_list(operation.reader, entities.ASSIGNMENT, order, asked, *conditions)
 
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from app.domain.refusals import Forbidden, NotFound
 from app.reads import entities, filters
+from app.reads.bounds import bounded
 from app.reads.filters import TechnicianFilter
 from app.reads.lists import load_list
 from app.reads.orders import Kind, Order, Term
@@ -16,7 +17,7 @@ _ORDER = Order((Term("id", Kind.ID),))
 
 async def listed(operation: Operation, wanted: TechnicianFilter | None, asked: Window) -> Page:
     """Return a page of technicians. Raises Invalid for filters and cursors that make no sense."""
-    conditions = () if wanted is None else tuple(filters.of_technicians(wanted))
+    conditions = () if wanted is None else tuple(filters.of_technicians(bounded(wanted)))
     return await load_list(operation.reader, entities.TECHNICIAN, _ORDER, asked, *conditions)
 
 

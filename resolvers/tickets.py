@@ -5,6 +5,7 @@ from uuid import UUID
 
 from app.domain.refusals import Invalid
 from app.reads import entities, filters, relations
+from app.reads.bounds import bounded
 from app.reads.filters import TicketFilter
 from app.reads.lists import load_list
 from app.reads.orders import Order
@@ -35,5 +36,5 @@ async def one(operation: Operation, key: UUID | None, number: str | None) -> Rec
 
 async def listed(operation: Operation, wanted: TicketFilter | None, order: Order, asked: Window) -> Page:
     """Return a page of tickets. Raises Invalid for filters and cursors that make no sense."""
-    conditions = () if wanted is None else tuple(filters.of_tickets(wanted))
+    conditions = () if wanted is None else tuple(filters.of_tickets(bounded(wanted)))
     return await load_list(operation.reader, entities.TICKET, order, asked, *conditions)

@@ -1,4 +1,7 @@
-"""What lists can be narrowed by: frozen filters, and the conditions they stand for."""
+"""What lists can be narrowed by: frozen filters, and the conditions they stand for.
+
+Where a filter has a value it may have a slot (`app.reads.slots`) instead: the conditions are the same.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,22 +10,22 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import array
 
 from app.db.tables.assignments import assignments
+from app.db.tables.base import Uuid
 from app.db.tables.people import technician_skills, technician_territories, technicians
 from app.db.tables.tickets import tickets
 from app.domain.assignments import ACTIVE, AssignmentStatus
-from app.domain.refusals import Invalid
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
+from app.reads.slots import Asked, Slot
 
-DEEPEST = 5
-LONGEST = 100
-
+Values = tuple[Any, ...] | Slot
 Conditions = Iterable["sa.ColumnElement[bool]"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IdFilter:
+class IdFilter(Asked):
     """Equal to, one of, none of, or absent; what is None does not narrow."""
 
     eq: UUID | None = None
@@ -32,7 +35,7 @@ class IdFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MomentFilter:
+class MomentFilter(Asked):
     """Between bounds, or absent; what is None does not narrow."""
 
     gt: datetime | None = None
@@ -43,7 +46,7 @@ class MomentFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NumberFilter:
+class NumberFilter(Asked):
     """Equal to, one of, or between bounds; what is None does not narrow."""
 
     eq: int | None = None
@@ -53,7 +56,7 @@ class NumberFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketFilter:
+class TicketFilter(Asked):
     """Everything given must hold; `any_of` needs one to hold, `none_of` must not hold."""
 
     all_of: tuple["TicketFilter", ...] = ()
@@ -75,7 +78,7 @@ class TicketFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AssignmentFilter:
+class AssignmentFilter(Asked):
     """Everything given must hold."""
 
     technician: IdFilter | None = None
@@ -87,7 +90,7 @@ class AssignmentFilter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TechnicianFilter:
+class TechnicianFilter(Asked):
     """Everything given must hold; a technician must have every skill and one of the territories."""
 
     ids: tuple[UUID, ...] | None = None
@@ -97,36 +100,31 @@ class TechnicianFilter:
     tier: NumberFilter | None = None
 
 
-def of_tickets(wanted: TicketFilter, depth: int = 1) -> Conditions:
-    """Yield the conditions of a ticket filter. Raises Invalid when it nests or lists too much."""
-    if depth > DEEPEST:
-        raise Invalid(field=("filter",), problem=f"A filter nests at most {DEEPEST} deep.")
+def of_tickets(wanted: TicketFilter) -> Conditions:
+    """Yield the conditions of a ticket filter."""
     of = tickets.c
-    yield from _one_of(of.status, wanted.status, "status")
-    yield from _one_of(of.priority, wanted.priority, "priority")
-    yield from _one_of(of.category, wanted.category, "category")
-    yield from _ids(of.customer_id, wanted.customer, "customerId")
-    yield from _ids(of.asset_id, wanted.asset, "assetId")
-    yield from _ids(of.territory_id, wanted.territory, "territoryId")
+    yield from _one_of(of.status, wanted.status)
+    yield from _one_of(of.priority, wanted.priority)
+    yield from _one_of(of.category, wanted.category)
+    yield from _ids(of.customer_id, wanted.customer)
+    yield from _ids(of.asset_id, wanted.asset)
+    yield from _ids(of.territory_id, wanted.territory)
     yield from _moments(of.created_at, wanted.created_at)
     yield from _moments(of.updated_at, wanted.updated_at)
-    yield from _numbers(of.escalation_count, wanted.escalation_count, "escalationCount")
+    yield from _numbers(of.escalation_count, wanted.escalation_count)
     yield from _of_active_job(wanted)
     if wanted.tags is not None:
-        # The database has no such text, and an error there would end the whole look.
-        if any("\x00" in tag for tag in wanted.tags):
-            raise Invalid(field=("filter", "tags"), problem="tags must not contain the NUL character.")
-        yield of.tags.contains(_bounded(wanted.tags, "tags"))
-    yield from _combined(wanted, depth)
+        yield of.tags.contains(_array(wanted.tags, sa.Text()))
+    yield from _combined(wanted)
 
 
 def of_assignments(wanted: AssignmentFilter) -> Conditions:
-    """Yield the conditions of an assignment filter. Raises Invalid when it lists too much."""
+    """Yield the conditions of an assignment filter."""
     of = assignments.c
-    yield from _ids(of.technician_id, wanted.technician, "technicianId")
-    yield from _ids(of.ticket_id, wanted.ticket, "ticketId")
-    yield from _one_of(of.status, wanted.status, "status")
-    yield from _numbers(of.tier_level, wanted.tier, "tier")
+    yield from _ids(of.technician_id, wanted.technician)
+    yield from _ids(of.ticket_id, wanted.ticket)
+    yield from _one_of(of.status, wanted.status)
+    yield from _numbers(of.tier_level, wanted.tier)
     yield from _moments(of.assigned_at, wanted.assigned_at)
     if wanted.current is not None:
         active = of.status.in_(ACTIVE)
@@ -134,23 +132,30 @@ def of_assignments(wanted: AssignmentFilter) -> Conditions:
 
 
 def of_technicians(wanted: TechnicianFilter) -> Conditions:
-    """Yield the conditions of a technician filter. Raises Invalid when it lists too much."""
+    """Yield the conditions of a technician filter."""
     of = technicians.c
-    yield from _one_of(of.id, wanted.ids, "ids")
-    yield from _numbers(of.tier_level, wanted.tier, "tier")
+    yield from _one_of(of.id, wanted.ids)
+    yield from _numbers(of.tier_level, wanted.tier)
     if wanted.active is not None:
         yield of.active.is_(wanted.active)
-    for skill_id in _bounded(wanted.skill_ids or (), "skillIds"):
-        yield sa.exists().where(
+    if wanted.skill_ids is not None:
+        asked = (
+            sa.func.unnest(_array(wanted.skill_ids, Uuid))
+            .table_valued(sa.column("skill_id", Uuid), name="asked")
+            .render_derived()
+        )
+        has = sa.exists().where(
             technician_skills.c.organization_id == of.organization_id,
             technician_skills.c.technician_id == of.id,
-            technician_skills.c.skill_id == skill_id,
+            technician_skills.c.skill_id == asked.c.skill_id,
         )
+        lacks = sa.select(asked.c.skill_id).where(~has.correlate_except(technician_skills))
+        yield ~lacks.correlate_except(asked).exists()
     if wanted.territory_ids is not None:
         yield sa.exists().where(
             technician_territories.c.organization_id == of.organization_id,
             technician_territories.c.technician_id == of.id,
-            technician_territories.c.territory_id.in_(_bounded(wanted.territory_ids, "territoryIds")),
+            _among(technician_territories.c.territory_id, wanted.territory_ids),
         )
 
 
@@ -164,16 +169,14 @@ def _of_active_job(wanted: TicketFilter) -> Conditions:
     if wanted.unassigned is not None:
         yield ~active if wanted.unassigned else active
     if wanted.assignee is not None:
-        yield _held(active, job.c.technician_id, wanted.assignee, "assigneeId")
+        yield _held(active, job.c.technician_id, wanted.assignee)
     if wanted.team is not None:
         member = technicians.alias()
         in_team = active.where(member.c.organization_id == job.c.organization_id, member.c.id == job.c.technician_id)
-        yield _held(in_team, member.c.team_id, wanted.team, "teamId")
+        yield _held(in_team, member.c.team_id, wanted.team)
 
 
-def _held(
-    job_exists: "sa.Exists", column: "sa.ColumnElement[Any]", wanted: IdFilter, name: str
-) -> "sa.ColumnElement[bool]":
+def _held(job_exists: "sa.Exists", column: "sa.ColumnElement[Any]", wanted: IdFilter) -> "sa.ColumnElement[bool]":
     """Spell an id filter on the active job; nobody counts as an absent id, and as none of the named."""
     clauses: list[sa.ColumnElement[bool]] = []
     if wanted.null is not None:
@@ -182,33 +185,33 @@ def _held(
     if wanted.eq is not None:
         clauses.append(job_exists.where(column == wanted.eq))
     if wanted.in_ is not None:
-        clauses.append(job_exists.where(column.in_(_bounded(wanted.in_, name))))
+        clauses.append(job_exists.where(_among(column, wanted.in_)))
     if wanted.nin is not None:
-        clauses.append(~job_exists.where(column.in_(_bounded(wanted.nin, name))))
+        clauses.append(~job_exists.where(_among(column, wanted.nin)))
     return sa.and_(sa.true(), *clauses)
 
 
-def _combined(wanted: TicketFilter, depth: int) -> Conditions:
-    for each in _bounded(wanted.all_of, "and"):
-        yield from of_tickets(each, depth + 1)
+def _combined(wanted: TicketFilter) -> Conditions:
+    for each in wanted.all_of:
+        yield from of_tickets(each)
     if wanted.any_of is not None:
-        either = [sa.and_(sa.true(), *of_tickets(each, depth + 1)) for each in _bounded(wanted.any_of, "or")]
+        either = [sa.and_(sa.true(), *of_tickets(each)) for each in wanted.any_of]
         yield sa.or_(sa.false(), *either)
     if wanted.none_of is not None:
         # IS NOT TRUE, because what is absent makes a comparison unknown, and unknown is not held.
-        yield sa.and_(sa.true(), *of_tickets(wanted.none_of, depth + 1)).is_not(sa.true())
+        yield sa.and_(sa.true(), *of_tickets(wanted.none_of)).is_not(sa.true())
 
 
-def _ids(column: "sa.ColumnElement[Any]", wanted: IdFilter | None, name: str) -> Conditions:
+def _ids(column: "sa.ColumnElement[Any]", wanted: IdFilter | None) -> Conditions:
     if wanted is None:
         return
     if wanted.null is not None:
         yield column.is_(None) if wanted.null else column.is_not(None)
     if wanted.eq is not None:
         yield column == wanted.eq
-    yield from _one_of(column, wanted.in_, name)
+    yield from _one_of(column, wanted.in_)
     if wanted.nin is not None:
-        yield column.is_(None) | column.not_in(_bounded(wanted.nin, name))
+        yield column.is_(None) | ~_among(column, wanted.nin)
 
 
 def _moments(column: "sa.ColumnElement[Any]", wanted: MomentFilter | None) -> Conditions:
@@ -226,30 +229,46 @@ def _moments(column: "sa.ColumnElement[Any]", wanted: MomentFilter | None) -> Co
         yield column <= wanted.lte
 
 
-def _numbers(column: "sa.ColumnElement[Any]", wanted: NumberFilter | None, name: str) -> Conditions:
+def _numbers(column: "sa.ColumnElement[Any]", wanted: NumberFilter | None) -> Conditions:
     if wanted is None:
         return
     if wanted.eq is not None:
         yield column == _whole(wanted.eq)
-    if wanted.in_ is not None:
-        yield column.in_([_whole(value) for value in _bounded(wanted.in_, name)])
+    yield from _one_of(column, wanted.in_, sa.BigInteger())
     if wanted.gte is not None:
         yield column >= _whole(wanted.gte)
     if wanted.lte is not None:
         yield column <= _whole(wanted.lte)
 
 
-def _whole(value: int) -> "sa.ColumnElement[int]":
+def _whole(value: Any) -> Any:
     # A column may be narrower than the schema's Int: compared as one, the value need not fit it.
-    return sa.literal(value, sa.Integer())
+    return value if isinstance(value, Slot) else sa.literal(value, sa.BigInteger())
 
 
-def _one_of(column: "sa.ColumnElement[Any]", wanted: tuple[Any, ...] | None, name: str) -> Conditions:
+def _one_of(
+    column: "sa.ColumnElement[Any]", wanted: "Values | None", kind: "sa.types.TypeEngine[Any] | None" = None
+) -> Conditions:
     if wanted is not None:
-        yield column.in_(_bounded(wanted, name))
+        yield _among(column, wanted, kind)
 
 
-def _bounded(values: tuple[Any, ...], name: str) -> tuple[Any, ...]:
-    if len(values) > LONGEST:
-        raise Invalid(field=("filter", name), problem=f"{name} lists at most {LONGEST} values.")
-    return values
+def _among(
+    column: "sa.ColumnElement[Any]", wanted: "Values", kind: "sa.types.TypeEngine[Any] | None" = None
+) -> "sa.ColumnElement[bool]":
+    """Spell that a column has one of the values; of a single one as an equation, which an index keeps in order."""
+    if isinstance(wanted, tuple) and len(wanted) < 2:
+        return sa.or_(sa.false(), *(column == value for value in wanted))
+    return column == sa.any_(_array(wanted, kind or _element(column)))
+
+
+def _array(values: "Values", kind: "sa.types.TypeEngine[Any]") -> Any:
+    if isinstance(values, Slot):
+        return values
+    if any(isinstance(value, Slot) for value in values):
+        return sa.cast(array(values), sa.ARRAY(kind))
+    return sa.literal(list(values), sa.ARRAY(kind))
+
+
+def _element(column: "sa.ColumnElement[Any]") -> "sa.types.TypeEngine[Any]":
+    return Uuid if isinstance(column.type, type(Uuid)) else sa.Text()
