@@ -1,40 +1,26 @@
-"""Tickets, one or many."""
+"""Which tickets are asked for."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.refusals import Invalid
-from app.reads import entities, filters, relations
+from app.reads import entities, relations
 from app.reads.bounds import bounded
 from app.reads.filters import TicketFilter
-from app.reads.lists import load_list
 from app.reads.orders import Order
-from app.reads.pages import Page, Window
-from app.reads.record import Record
-from resolvers.context import Operation
+from app.reads.pages import Window, placed
+from app.reads.questions import ByKey, ByValue, Listing
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """Somebody's words for a ticket."""
-
-    ticket_number: str | None
-
-
-async def one(operation: Operation, key: UUID | None, number: str | None) -> Record | None:
-    """Return a ticket by its key or its number. Raises Invalid unless exactly one is given."""
-    if (key is None) == (number is None):
-        raise Invalid(field=("id",), problem="Give either id or ticketNumber.")
-    if key is not None:
-        return await operation.loaders.row(entities.TICKET, key)
-    if number is not None and "\x00" in number:
-        # The database has no such text, and an error there would end the whole look.
-        return None
-    found: Record | None = await operation.loaders.one(relations.TICKET_BY_NUMBER, Named(number))
-    return found
+def one(key: UUID | None, number: str | None) -> ByKey | ByValue:
+    """Ask for a ticket by its key or its number. Raises Invalid unless exactly one is given."""
+    if key is not None and number is None:
+        return ByKey(entities.TICKET, key)
+    if key is None and number is not None:
+        # The database has no text with NUL, and an error there would end the whole look.
+        return ByValue(relations.TICKET_BY_NUMBER, number.replace("\x00", "\ufffd"))
+    raise Invalid(field=("id",), problem="Give either id or ticketNumber.")
 
 
-async def listed(operation: Operation, wanted: TicketFilter | None, order: Order, asked: Window) -> Page:
-    """Return a page of tickets. Raises Invalid for filters and cursors that make no sense."""
-    conditions = () if wanted is None else tuple(filters.of_tickets(bounded(wanted)))
-    return await load_list(operation.reader, entities.TICKET, order, asked, *conditions)
+def listed(wanted: TicketFilter | None, order: Order, asked: Window) -> Listing:
+    """Ask for a page of tickets. Raises Invalid for filters and cursors that make no sense."""
+    return Listing(entities.TICKET, order, placed(order, asked), bounded(wanted))

@@ -6,11 +6,14 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NewType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import orjson
 import strawberry
 from graphql import GraphQLError
 from graphql.language import ValueNode
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
+
+from app.reads.record import JsonText
 
 EventCursor = NewType("EventCursor", str)
 TimeZone = NewType("TimeZone", str)
@@ -70,6 +73,11 @@ def _read_cursor(value: Any) -> str:
     return value
 
 
+def _spell_json(value: Any) -> Any:
+    # Given on as it is stored: numbers in it may be larger than any of ours.
+    return orjson.Fragment(value) if isinstance(value, JsonText) else value
+
+
 def _read_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
     return value_from_ast_untyped(node, variables)
 
@@ -99,7 +107,7 @@ SCALARS: dict[object, ScalarDefinition] = {
     JSONValue: strawberry.scalar(
         name="JSON",
         description="Any JSON value.",
-        serialize=lambda value: value,
+        serialize=_spell_json,
         parse_value=lambda value: value,
         parse_literal=_read_json_literal,
     ),

@@ -14,6 +14,8 @@ from uuid import UUID
 
 _BODY = Struct(">B16s16sq")
 _MAC_BYTES = 16
+_POSITION_BYTES = 8
+_BLOCK_BYTES = 64
 _VERSION = 1
 _TEXT_LENGTH = -(-(_BODY.size + _MAC_BYTES) * 8 // 6)
 
@@ -61,6 +63,17 @@ class CursorCodec:
         if version != _VERSION or position < 0:
             raise UnknownCursor
         return LogPosition(organization_id=UUID(bytes=organization), epoch=UUID(bytes=epoch), position=position)
+
+    def start(self, organization_id: UUID, epoch: UUID) -> bytes:
+        """Return what stands before the position in the cursors of a log."""
+        return _BODY.pack(_VERSION, epoch.bytes, organization_id.bytes, 0)[: -_POSITION_BYTES]
+
+    @property
+    def pads(self) -> tuple[bytes, bytes]:
+        """The key as HMAC pads it for the inner and for the outer hash (RFC 2104)."""
+        key = self.key if len(self.key) <= _BLOCK_BYTES else sha256(self.key).digest()
+        padded = key.ljust(_BLOCK_BYTES, b"\0")
+        return bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)
 
     def _mac(self, body: bytes) -> bytes:
         return hmac.digest(self.key, body, sha256)[:_MAC_BYTES]

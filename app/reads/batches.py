@@ -5,16 +5,15 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from app.db.tables.base import Uuid
 from app.reads.entities import Entity
 from app.reads.orders import Order, write_cursor
-from app.reads.pages import Edge, Page, Window, beyond, place_of, sorting
+from app.reads.pages import Edge, Page, Placed, beyond, sorting
 from app.reads.reader import Reader
-from app.reads.record import Record
-from app.reads.relations import Relation
-from app.reads.viewers import ORGANIZATION
+from app.reads.record import AsJsonText, Record
+from app.reads.relations import Relation, source_of
 
 _KEY = "parent_key"
 
@@ -22,23 +21,14 @@ CountOf = Callable[[Any], Awaitable[int]]
 
 
 def columns_of(reader: Reader, entity: Entity, table: sa.FromClause) -> "list[sa.ColumnElement[Any]]":
-    """Return the table's columns as the viewer sees them: null where a mask hides the value."""
-    shown: list[sa.ColumnElement[Any]] = []
-    for column in table.c:
-        mask = entity.masks.get(column.name)
-        condition = None if mask is None else mask(table, reader.visibility)
-        if condition is None:
-            shown.append(column)
-        else:
-            shown.append(sa.case((condition, column), else_=sa.null()).label(column.name))
-    return shown
+    """Return the entity's columns of a table as the viewer sees them, JSON as its text."""
+    shown = (entity.shown(table, column.name, reader.visibility) for column in entity.table.c)
+    return [_text(column) if isinstance(column.type, JSONB) else column for column in shown]
 
 
-def visible(reader: Reader, entity: Entity, table: sa.FromClause) -> "list[sa.ColumnElement[bool]]":
-    """Return the conditions under which the viewer sees a row: the organisation, then the entity's own."""
-    condition = entity.visible(table, reader.visibility)
-    own = table.c.organization_id == ORGANIZATION
-    return [own] if condition is None else [own, condition]
+def _text(column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[Any]":
+    # As text a document is given on as it is stored, however large its numbers are.
+    return sa.type_coerce(sa.cast(column, sa.Text), AsJsonText()).label(column.key)
 
 
 async def load_by_key(reader: Reader, entity: Entity, keys: Sequence[Any]) -> dict[Any, Record]:
@@ -66,7 +56,7 @@ async def _load_one(
     table = entity.table
     key = table.c[column]
     statement = sa.select(*columns_of(reader, entity, table)).where(
-        *visible(reader, entity, table), key == _any_of(key, keys)
+        *entity.seen(table, reader.visibility), key == _any_of(key, keys)
     )
     if where is not None:
         statement = statement.where(where)
@@ -77,15 +67,12 @@ async def _load_one(
 
 
 async def load_many(
-    reader: Reader, relation: Relation, asked: Window | None, keys: Sequence[Any], count: CountOf
+    reader: Reader, relation: Relation, asked: Placed | None, keys: Sequence[Any], count: CountOf
 ) -> dict[Any, Page]:
     """Return, for each parent's value, a page of its visible rows; every key is present.
 
     Without a window the page is the whole list, for lists that are short by nature. `count` is
     asked for the length of one parent's whole list.
-
-    Raises:
-        Invalid: the window's cursor is of another list.
     """
     if relation.order is None:
         raise TypeError(f"{relation.name} has no order")
@@ -94,9 +81,8 @@ async def load_many(
     columns = [table.c[term.column] for term in order.terms]
     backwards = asked is not None and asked.backwards
     if asked is not None:
-        place = place_of(order, asked)
-        if place is not None:
-            inner = inner.where(beyond(columns, order, place, backwards=backwards))
+        if asked.place is not None:
+            inner = inner.where(beyond(columns, order, asked.place, backwards=backwards))
         inner = inner.limit(asked.size + 1)
     lateral = inner.order_by(*sorting(columns, order, backwards=backwards)).lateral()
     statement = sa.select(parents.c[_KEY], *lateral.c).select_from(parents.join(lateral, sa.true()))
@@ -118,14 +104,7 @@ def _children(
     reader: Reader, relation: Relation, keys: Sequence[Any]
 ) -> "tuple[sa.TableValuedAlias, sa.FromClause, sa.Select[Any]]":
     table = relation.target.table
-    source: sa.FromClause = table
-    near = table.c[relation.target_column]
-    if relation.via is not None:
-        link = relation.via.table
-        same = (link.c.organization_id == table.c.organization_id) & (
-            link.c[relation.via.far] == table.c[relation.target_column]
-        )
-        source, near = link.join(table, same), link.c[relation.via.near]
+    source, near = source_of(relation, table)
     parents = (
         sa.func.unnest(sa.literal(list(keys), sa.ARRAY(near.type)))
         .table_valued(sa.column(_KEY, near.type), name="parents")
@@ -134,7 +113,7 @@ def _children(
     inner = (
         sa.select(*columns_of(reader, relation.target, table))
         .select_from(source)
-        .where(*visible(reader, relation.target, table), near == parents.c[_KEY])
+        .where(*relation.target.seen(table, reader.visibility), near == parents.c[_KEY])
         .correlate(parents)
     )
     if relation.where is not None:
@@ -142,7 +121,7 @@ def _children(
     return parents, table, inner
 
 
-def page_of(order: Order, asked: Window | None, rows: list[Record], count: Callable[[], Awaitable[int]]) -> Page:
+def page_of(order: Order, asked: Placed | None, rows: list[Record], count: Callable[[], Awaitable[int]]) -> Page:
     """Cut one row too many off and turn the rows to the list's own direction."""
     more = asked is not None and len(rows) > asked.size
     kept = rows[: asked.size] if asked is not None else rows

@@ -19,6 +19,7 @@ from app.db.tables.tickets import comments, ticket_required_parts, ticket_requir
 from app.domain.assignments import ACTIVE
 from app.domain.people import Role
 from app.domain.policy import Visibility
+from app.reads.viewers import ORGANIZATION as OWN_ORGANIZATION
 from app.reads.viewers import VIEWER_CUSTOMERS, VIEWER_TECHNICIAN, VIEWER_USER
 
 _STAFF_ROLES = [role.value for role in Role if role is not Role.END_USER]
@@ -44,6 +45,20 @@ class Entity:
     key: str | None = "id"
     visible: Condition = everyone
     masks: Mapping[str, Condition] = field(default_factory=lambda: MappingProxyType({}))
+
+    def seen(self, table: sa.FromClause, visibility: Visibility) -> "list[sa.ColumnElement[bool]]":
+        """Return the conditions under which a viewer sees a row: the organisation, then the entity's own."""
+        condition = self.visible(table, visibility)
+        own = table.c.organization_id == OWN_ORGANIZATION
+        return [own] if condition is None else [own, condition]
+
+    def shown(self, table: sa.FromClause, column: str, visibility: Visibility) -> "sa.ColumnElement[Any]":
+        """Return a column as a viewer sees it: null where a mask hides the value."""
+        mask = self.masks.get(column)
+        condition = None if mask is None else mask(table, visibility)
+        if condition is None:
+            return table.c[column]
+        return sa.case((condition, table.c[column]), else_=sa.null()).label(column)
 
 
 def _visible_tickets(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool]":

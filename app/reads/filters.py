@@ -10,7 +10,6 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import array
 
 from app.db.tables.assignments import assignments
 from app.db.tables.base import Uuid
@@ -18,7 +17,7 @@ from app.db.tables.people import technician_skills, technician_territories, tech
 from app.db.tables.tickets import tickets
 from app.domain.assignments import ACTIVE, AssignmentStatus
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
-from app.reads.slots import Asked, Slot
+from app.reads.slots import Asked, Slot, array_of
 
 Values = tuple[Any, ...] | Slot
 Conditions = Iterable["sa.ColumnElement[bool]"]
@@ -100,6 +99,19 @@ class TechnicianFilter(Asked):
     tier: NumberFilter | None = None
 
 
+def conditions_of(wanted: TicketFilter | AssignmentFilter | TechnicianFilter | None) -> Conditions:
+    """Return the conditions of whichever filter it is."""
+    match wanted:
+        case None:
+            return ()
+        case TicketFilter():
+            return of_tickets(wanted)
+        case AssignmentFilter():
+            return of_assignments(wanted)
+        case TechnicianFilter():
+            return of_technicians(wanted)
+
+
 def of_tickets(wanted: TicketFilter) -> Conditions:
     """Yield the conditions of a ticket filter."""
     of = tickets.c
@@ -114,7 +126,7 @@ def of_tickets(wanted: TicketFilter) -> Conditions:
     yield from _numbers(of.escalation_count, wanted.escalation_count)
     yield from _of_active_job(wanted)
     if wanted.tags is not None:
-        yield of.tags.contains(_array(wanted.tags, sa.Text()))
+        yield of.tags.contains(array_of(wanted.tags, sa.Text()))
     yield from _combined(wanted)
 
 
@@ -140,7 +152,7 @@ def of_technicians(wanted: TechnicianFilter) -> Conditions:
         yield of.active.is_(wanted.active)
     if wanted.skill_ids is not None:
         asked = (
-            sa.func.unnest(_array(wanted.skill_ids, Uuid))
+            sa.func.unnest(array_of(wanted.skill_ids, Uuid))
             .table_valued(sa.column("skill_id", Uuid), name="asked")
             .render_derived()
         )
@@ -259,15 +271,7 @@ def _among(
     """Spell that a column has one of the values; of a single one as an equation, which an index keeps in order."""
     if isinstance(wanted, tuple) and len(wanted) < 2:
         return sa.or_(sa.false(), *(column == value for value in wanted))
-    return column == sa.any_(_array(wanted, kind or _element(column)))
-
-
-def _array(values: "Values", kind: "sa.types.TypeEngine[Any]") -> Any:
-    if isinstance(values, Slot):
-        return values
-    if any(isinstance(value, Slot) for value in values):
-        return sa.cast(array(values), sa.ARRAY(kind))
-    return sa.literal(list(values), sa.ARRAY(kind))
+    return column == sa.any_(array_of(wanted, kind or _element(column)))
 
 
 def _element(column: "sa.ColumnElement[Any]") -> "sa.types.TypeEngine[Any]":

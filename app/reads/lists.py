@@ -4,10 +4,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.reads.batches import columns_of, page_of, visible
+from app.reads.batches import columns_of, page_of
 from app.reads.entities import Entity
 from app.reads.orders import Order
-from app.reads.pages import Page, Window, beyond, place_of, sorting
+from app.reads.pages import Page, Placed, beyond, sorting
 from app.reads.reader import Reader
 from app.reads.record import Record
 
@@ -16,26 +16,21 @@ async def load_list(
     reader: Reader,
     entity: Entity,
     order: Order,
-    asked: Window,
+    asked: Placed,
     *where: "sa.ColumnElement[bool]",
 ) -> Page:
-    """Return a page of the entity's visible rows that match.
-
-    Raises:
-        Invalid: the window's cursor is of another list.
-    """
+    """Return a page of the entity's visible rows that match."""
     table = entity.table
     columns: list[sa.ColumnElement[Any]] = [table.c[term.column] for term in order.terms]
-    conditions = [*visible(reader, entity, table), *where]
-    place = place_of(order, asked)
+    conditions = [*entity.seen(table, reader.visibility), *where]
     statement = (
         sa.select(*columns_of(reader, entity, table))
         .where(*conditions)
         .order_by(*sorting(columns, order, backwards=asked.backwards))
         .limit(asked.size + 1)
     )
-    if place is not None:
-        statement = statement.where(beyond(columns, order, place, backwards=asked.backwards))
+    if asked.place is not None:
+        statement = statement.where(beyond(columns, order, asked.place, backwards=asked.backwards))
     rows = [Record(entity, row) for row in await reader.rows(statement)]
 
     async def count() -> int:

@@ -71,10 +71,15 @@ def ending_in_id(terms: Sequence[Term]) -> Order:
     return Order((*terms, Term("id", Kind.ID, descending)))
 
 
+def head_of(order: Order) -> bytes:
+    """Return what every cursor of this order begins with."""
+    return _HEAD.pack(_VERSION, order.signature)
+
+
 def write_cursor(order: Order, row: Mapping[str, Any]) -> str:
     """Return the cursor of a row."""
     body = b"".join(_pack(term.kind, row[term.column]) for term in order.terms)
-    return urlsafe_b64encode(_HEAD.pack(_VERSION, order.signature) + body).rstrip(b"=").decode()
+    return urlsafe_b64encode(head_of(order) + body).rstrip(b"=").decode()
 
 
 def read_cursor(order: Order, text: str) -> tuple[Any, ...]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from app.db.tables.base import Moment, Uuid
 from app.domain.refusals import Invalid
 from app.reads.orders import Kind, Order, UnknownPlace, read_cursor
+from app.reads.slots import Apart, Asked, Slot
 
 LARGEST = 100
 
@@ -31,11 +32,30 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Placed(Asked):
+    """A part of a list: `size` rows behind (or, `backwards`, before) the values of a place in its order."""
+
+    size: int
+    backwards: bool = False
+    place: Apart | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Edge:
     """A row of a list with its place in it."""
 
     cursor: str
     node: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePlace:
+    """Where a page stands in its list; an empty page has no cursors."""
+
+    has_next_page: bool
+    has_previous_page: bool
+    start_cursor: str | None
+    end_cursor: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +71,17 @@ class Page:
     def nodes(self) -> list[Any]:
         """The rows without their places."""
         return [edge.node for edge in self.edges]
+
+    @property
+    def page_info(self) -> PagePlace:
+        """Where the page stands in its list."""
+        edges = self.edges
+        return PagePlace(
+            has_next_page=self.has_next_page,
+            has_previous_page=self.has_previous_page,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        )
 
 
 def window(
@@ -76,25 +107,26 @@ def window(
     return Window(size=size, backwards=backwards, place=before if backwards else after)
 
 
-def place_of(order: Order, asked: Window) -> tuple[Any, ...] | None:
-    """Return the values at the window's cursor. Raises Invalid for a cursor of another list."""
+def placed(order: Order, asked: Window) -> Placed:
+    """Return the window with its cursor read. Raises Invalid for a cursor of another list."""
     if asked.place is None:
-        return None
+        return Placed(asked.size, asked.backwards)
     try:
-        return read_cursor(order, asked.place)
+        place = read_cursor(order, asked.place)
     except UnknownPlace as unknown:
         name = "before" if asked.backwards else "after"
         raise Invalid(
             field=(name,),
             problem=f"{name} is no cursor of a list in this order; use one that this list gave out.",
         ) from unknown
+    return Placed(asked.size, asked.backwards, Apart(place))
 
 
 def beyond(
     columns: "Sequence[sa.ColumnElement[Any]]", order: Order, place: Sequence[Any], *, backwards: bool
 ) -> "sa.ColumnElement[bool]":
     """Return the condition that a row lies behind the place, in reading direction."""
-    values = [sa.literal(value, _TYPES[term.kind]) for term, value in zip(order.terms, place, strict=True)]
+    values = [_value(value, term.kind) for term, value in zip(order.terms, place, strict=True)]
     falls = [term.descending is not backwards for term in order.terms]
     if order.is_uniform:
         # A row comparison is one range of an index; the spelled-out form below is not.
@@ -105,6 +137,10 @@ def beyond(
         same = [columns[n] == values[n] for n in range(at)]
         clauses.append(sa.and_(*same, column < value if falling else column > value))
     return reduce(sa.or_, clauses)
+
+
+def _value(value: Any, kind: Kind) -> Any:
+    return value if isinstance(value, Slot) else sa.literal(value, _TYPES[kind])
 
 
 def sorting(

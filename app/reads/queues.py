@@ -1,6 +1,6 @@
 """A technician's queue: the active jobs in the order in which they are to be done."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,12 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.db.tables.assignments import assignments
+from app.db.tables.base import Uuid
 from app.db.tables.tickets import tickets
 from app.domain.assignments import ACTIVE, AssignmentStatus
-from app.domain.tickets import PRIORITY_LABELS, TicketPriority
-from app.reads.batches import columns_of, visible
+from app.domain.policy import Visibility
+from app.domain.tickets import PRIORITY_LABELS
+from app.reads.batches import columns_of
 from app.reads.entities import ASSIGNMENT
 from app.reads.orders import Kind, Order, Term
 from app.reads.reader import Reader
@@ -19,6 +21,7 @@ from app.reads.record import Record
 
 _UNDER_WAY = (AssignmentStatus.IN_PROGRESS, AssignmentStatus.PAUSED, AssignmentStatus.EN_ROUTE)
 
+PRIORITIES: Mapping[str, str] = {priority.value: label for priority, label in PRIORITY_LABELS.items()}
 QUEUE_ORDER = Order(
     (
         Term("waiting", Kind.NUMBER),
@@ -38,31 +41,29 @@ class QueueItem:
     rank_reason: str
 
 
-async def load_queues(reader: Reader, technician_ids: Sequence[UUID]) -> dict[UUID, list[QueueItem]]:
-    """Return the whole queue of each technician, in order; every technician is present.
+def queue_of(technician_id: "sa.ColumnElement[Any]", visibility: Visibility) -> "sa.Select[Any]":
+    """Return the active jobs of each technician that equals the expression, with what they are ordered by.
 
     Under way first, then by priority, then first come, first served.
     """
-    waiting = sa.case((assignments.c.status.in_(_UNDER_WAY), 0), else_=1)
-    ticket = tickets.alias()
-    order = (waiting, ticket.c.priority, assignments.c.assigned_at, assignments.c.id)
-    number = sa.func.row_number().over(partition_by=assignments.c.technician_id, order_by=order)
-    same = sa.and_(ticket.c.organization_id == assignments.c.organization_id, ticket.c.id == assignments.c.ticket_id)
-    statement = (
-        sa.select(
-            *columns_of(reader, ASSIGNMENT, assignments),
-            waiting.label("waiting"),
-            ticket.c.priority,
-            number.label("queue_position"),
-        )
-        .select_from(assignments.join(ticket, same))
-        .where(
-            *visible(reader, ASSIGNMENT, assignments),
-            assignments.c.technician_id.in_(technician_ids),
-            assignments.c.status.in_(ACTIVE),
-        )
-        .order_by(assignments.c.technician_id, sa.text("queue_position"))
+    job, ticket = assignments.alias(), tickets.alias()
+    waiting = sa.case((job.c.status.in_(_UNDER_WAY), 0), else_=1)
+    order = (waiting, ticket.c.priority, job.c.assigned_at, job.c.id)
+    number = sa.func.row_number().over(partition_by=job.c.technician_id, order_by=order)
+    same = sa.and_(ticket.c.organization_id == job.c.organization_id, ticket.c.id == job.c.ticket_id)
+    return (
+        sa.select(*job.c, waiting.label("waiting"), ticket.c.priority, number.label("queue_position"))
+        .select_from(job.join(ticket, same))
+        .where(*ASSIGNMENT.seen(job, visibility), job.c.technician_id == technician_id, job.c.status.in_(ACTIVE))
     )
+
+
+async def load_queues(reader: Reader, technician_ids: Sequence[UUID]) -> dict[UUID, list[QueueItem]]:
+    """Return the whole queue of each technician, in order; every technician is present."""
+    queue = queue_of(sa.any_(sa.literal(list(technician_ids), sa.ARRAY(Uuid))), reader.visibility).subquery()
+    statement = sa.select(
+        *columns_of(reader, ASSIGNMENT, queue), queue.c.waiting, queue.c.priority, queue.c.queue_position
+    ).order_by(queue.c.technician_id, queue.c.queue_position)
     queues: dict[UUID, list[QueueItem]] = {each: [] for each in technician_ids}
     for row in await reader.rows(statement):
         queues[row.technician_id].append(_item(row))
@@ -74,6 +75,5 @@ def _item(row: "sa.Row[Any]") -> QueueItem:
     if row.waiting == 0:
         reason = f"Under way ({row.status})"
     else:
-        priority = TicketPriority(row.priority)
-        reason = f"{priority} {PRIORITY_LABELS[priority]}, assigned {row.assigned_at:%Y-%m-%d %H:%M} UTC"
+        reason = f"{row.priority} {PRIORITIES[row.priority]}, assigned {row.assigned_at:%Y-%m-%d %H:%M} UTC"
     return QueueItem(position=row.queue_position, assignment=record, rank_reason=reason)

@@ -3,8 +3,26 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
 
 from app.reads.entities import Entity
+
+
+class JsonText(str):
+    """The text of a JSON document as the database spells it."""
+
+    __slots__ = ()
+
+
+class AsJsonText(sa.TypeDecorator[JsonText]):
+    """A column whose texts are JSON documents."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> JsonText | None:  # noqa: ARG002  # SQLAlchemy's signature
+        """Mark the text as JSON."""
+        return None if value is None else JsonText(value)
 
 
 class Record:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -39,6 +40,16 @@ class Relation:
     order: Order | None = None
     where: "Callable[[sa.FromClause], sa.ColumnElement[bool]] | None" = None
     via: Via | None = None
+
+
+def source_of(relation: Relation, target: sa.FromClause) -> "tuple[sa.FromClause, sa.ColumnElement[Any]]":
+    """Return what the target's rows are selected from, and the column that must equal the parent's."""
+    near = target.c[relation.target_column]
+    if relation.via is None:
+        return target, near
+    link = relation.via.table.alias()
+    same = (link.c.organization_id == target.c.organization_id) & (link.c[relation.via.far] == near)
+    return link.join(target, same), link.c[relation.via.near]
 
 
 def _by(column: str, kind: Kind) -> Order:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import array
 
 from app.db.tables.base import Moment, Uuid
 
@@ -61,6 +62,20 @@ class Slot:
     def __clause_element__(self) -> "sa.BindParameter[Any]":
         """Return the parameter that SQLAlchemy binds."""
         return sa.bindparam(self.name, type_=_TYPES[self.kind])
+
+
+def bound(value: Any) -> "sa.ColumnElement[Any]":
+    """Return the parameter of a slot, or the bound value itself."""
+    return value.__clause_element__() if isinstance(value, Slot) else sa.literal(value)
+
+
+def array_of(values: "tuple[Any, ...] | Slot", kind: "sa.types.TypeEngine[Any]") -> "sa.ColumnElement[Any]":
+    """Return an array of the values, or of those in the slots."""
+    if isinstance(values, Slot):
+        return values.__clause_element__()
+    if any(isinstance(value, Slot) for value in values):
+        return sa.cast(array([bound(value) for value in values]), sa.ARRAY(kind))
+    return sa.literal(list(values), sa.ARRAY(kind))
 
 
 @dataclass(frozen=True, slots=True)

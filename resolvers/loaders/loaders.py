@@ -7,7 +7,7 @@ from aiodataloader import DataLoader
 
 from app.reads import batches
 from app.reads.entities import Entity
-from app.reads.pages import Page, Window
+from app.reads.pages import Page, Placed
 from app.reads.reader import Reader
 from app.reads.record import Record
 from app.reads.relations import Relation
@@ -32,14 +32,16 @@ class Loaders:
     async def one(self, relation: Relation, parent: Any) -> Record | None:
         """Return the row that the parent points to, None when it points nowhere or out of sight."""
         key = getattr(parent, relation.parent_column)
-        if key is None:
-            return None
+        return None if key is None else await self.found(relation, key)
+
+    async def found(self, relation: Relation, key: Any) -> Record | None:
+        """Return the row that a parent's value points to, None when there is none in sight."""
         found: Record | None = await self._loader(
             relation, lambda keys: batches.load_one(self.reader, relation, keys)
         ).load(key)
         return found
 
-    async def many(self, relation: Relation, parent: Any, asked: Window | None = None) -> Page:
+    async def many(self, relation: Relation, parent: Any, asked: Placed | None = None) -> Page:
         """Return a page of the parent's rows; the whole list without a window."""
         page: Page = await self._loader(
             (relation, asked),

@@ -16,7 +16,10 @@ from schema.types.events import EventPage
 class EventQueries:
     """The log over plain HTTP."""
 
-    @strawberry.field(description="What happened since a cursor, in order; the same as the subscriptions tell.")
+    @strawberry.field(
+        description="What happened since a cursor, in order; the same as the subscriptions tell.",
+        metadata={"ordinary": "what of the log a viewer sees is decided event by event"},
+    )
     async def events(
         self,
         info: Info,

@@ -2,17 +2,16 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
 from app.domain.assignments import allowed_after
-from app.reads import entities, relations
-from resolvers import cursors
+from app.reads import entities, questions, relations
 from schema.enums import AssignmentOutcome, AssignmentReason, AssignmentStatus, AssignmentType
-from schema.fields import Info, record_type, to_all, to_one
+from schema.fields import asks, composed, lookup, record_type, to_all, to_one
 from schema.scalars import EventCursor
-from schema.types.node import Connection, Edge, Money, Node, Versioned, money
+from schema.types.node import Connection, Edge, Money, Node, Versioned
 from schema.types.organizations import EscalationTier
 from schema.types.technicians import Technician
 from schema.types.users import User
@@ -29,10 +28,12 @@ class PartUsage:
     part_name: str = strawberry.field(description="As the technician reported it.")
     quantity: int = strawberry.field(description="How many.")
 
-    @strawberry.field(description="What they cost together; null if unknown, or not the viewer's to see.")
-    def cost(self, root: strawberry.Parent[Any]) -> Money | None:
-        """Return what they cost together."""
-        return money(root.cost, root.currency)
+    cost: Money | None = composed(
+        Money,
+        "What they cost together; null if unknown, or not the viewer's to see.",
+        amount="cost",
+        currency="currency",
+    )
 
 
 @record_type(entities.ASSIGNMENT, "One technician's turn at a ticket; a technician calls it a job.")
@@ -70,16 +71,14 @@ class Assignment(Node, Versioned):
     actions_taken: str | None = strawberry.field(description="What the technician did; null: nothing reported.")
     notes: str | None = strawberry.field(description="What else the technician said; null: nothing.")
     parts_used: list[PartUsage] = to_all(relations.ASSIGNMENT_PARTS, "What was built in.")
-
-    @strawberry.field(description="Whether this is the ticket's active job.")
-    def is_current(self, root: strawberry.Parent[Any]) -> bool:
-        """Tell whether the job is active."""
-        return bool(root.status.is_active)
-
-    @strawberry.field(description="The statuses that the life cycle lets follow, whoever asks.")
-    def available_transitions(self, root: strawberry.Parent[Any]) -> list[AssignmentStatus]:
-        """Return what may follow."""
-        return list(allowed_after(root.status))
+    is_current: bool = lookup(
+        "status", {each: each.is_active for each in AssignmentStatus}, "Whether this is the ticket's active job."
+    )
+    available_transitions: list[AssignmentStatus] = lookup(
+        "status",
+        {each: allowed_after(each) for each in AssignmentStatus},
+        "The statuses that the life cycle lets follow, whoever asks.",
+    )
 
 
 @strawberry.type(description="An assignment in a list.")
@@ -95,8 +94,4 @@ class AssignmentConnection(Connection):
 
     edges: list[AssignmentEdge] = strawberry.field(description="The assignments with their places.")
     nodes: list[Assignment] = strawberry.field(description="The assignments alone.")
-
-    @strawberry.field(description="Where the event log stood; subscribe after it to miss nothing.")
-    async def event_cursor(self, info: Info) -> EventCursor:
-        """Return the cursor of the log's head."""
-        return EventCursor(await cursors.present(info.context))
+    event_cursor: EventCursor = asks(questions.Head(), "Where the event log stood; subscribe after it to miss nothing.")

@@ -1,13 +1,13 @@
 """Customers, their assets, and parts."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from app.reads import entities, relations
 from schema.enums import AssetKind, CustomerTier
-from schema.fields import record_type, to_all, to_one
-from schema.types.node import GeoPoint, Money, Node, money, point
+from schema.fields import composed, record_type, to_all, to_one
+from schema.types.node import GeoPoint, Money, Node
 
 
 @record_type(entities.CUSTOMER, "Whoever tickets are worked for.")
@@ -21,11 +21,9 @@ class Customer(Node):
     assets: list[Annotated["Asset", strawberry.lazy("schema.types.customers")]] = to_all(
         relations.CUSTOMER_ASSETS, "What is looked after for the customer."
     )
-
-    @strawberry.field(description="Where the customer is; null as address is.")
-    def location(self, root: strawberry.Parent[Any]) -> GeoPoint | None:
-        """Return where the customer is."""
-        return point(root.latitude, root.longitude)
+    location: GeoPoint | None = composed(
+        GeoPoint, "Where the customer is; null as address is.", lat="latitude", lon="longitude"
+    )
 
 
 @record_type(entities.ASSET, "A thing that is looked after.")
@@ -47,8 +45,6 @@ class Part(Node):
     part_number: str = strawberry.field(description="Unique within the organisation.")
     name: str = strawberry.field(description="What the part is called.")
     stock: int = strawberry.field(description="How many are on the shelf; negative when more were used than counted.")
-
-    @strawberry.field(description="What one costs; null if unknown, or not the viewer's to see.")
-    def unit_cost(self, root: strawberry.Parent[Any]) -> Money | None:
-        """Return what one costs."""
-        return money(root.unit_cost, root.currency)
+    unit_cost: Money | None = composed(
+        Money, "What one costs; null if unknown, or not the viewer's to see.", amount="unit_cost", currency="currency"
+    )

@@ -6,6 +6,7 @@ from typing import Any
 
 import strawberry
 
+from app.reads import questions
 from app.reads.pages import Page
 from schema.ids import global_id
 
@@ -14,7 +15,7 @@ from schema.ids import global_id
 class Node:
     """Anything with a global id."""
 
-    @strawberry.field(description="Opaque, and unique among all types.")
+    @strawberry.field(description="Opaque, and unique among all types.", metadata={"question": questions.Identity()})
     def id(self, root: strawberry.Parent[Any]) -> strawberry.ID:
         """Return the global id."""
         return global_id(root.entity.name, root.id)
@@ -59,18 +60,12 @@ class GeoPoint:
 class Connection:
     """What every connection shares; the rows are added by each."""
 
-    @strawberry.field(description="Where this page stands in the list.")
-    def page_info(self, root: strawberry.Parent[Page]) -> PageInfo:
-        """Return where the page stands."""
-        edges = root.edges
-        return PageInfo(
-            has_next_page=root.has_next_page,
-            has_previous_page=root.has_previous_page,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        )
+    page_info: PageInfo = strawberry.field(description="Where this page stands in the list.")
 
-    @strawberry.field(description="How long the whole list is; counted only when asked for.")
+    @strawberry.field(
+        description="How long the whole list is; counted only when asked for.",
+        metadata={"question": questions.Attribute("total_count")},
+    )
     async def total_count(self, root: strawberry.Parent[Page]) -> int:
         """Count the whole list."""
         return await root.count()
@@ -81,17 +76,3 @@ class Edge:
     """What every edge shares; the row is added by each."""
 
     cursor: str = strawberry.field(description="The row's place; pass it as after or before.")
-
-
-def point(latitude: float | None, longitude: float | None) -> GeoPoint | None:
-    """Return the point, None unless both coordinates are known."""
-    if latitude is None or longitude is None:
-        return None
-    return GeoPoint(lat=latitude, lon=longitude)
-
-
-def money(amount: Decimal | None, currency: str | None) -> Money | None:
-    """Return the amount, None unless it and its currency are known."""
-    if amount is None or currency is None:
-        return None
-    return Money(amount=amount, currency=currency)

@@ -4,9 +4,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import strawberry
 
-from app.reads import entities, relations
-from resolvers import cursors
-from schema.fields import Info, record_type, to_all, to_one
+from app.reads import entities, questions, relations
+from schema.fields import asks, record_type, to_all, to_one
 from schema.scalars import EventCursor, TimeZone
 from schema.types.node import Node
 
@@ -60,8 +59,6 @@ class Organization(Node):
     name: str = strawberry.field(description="What the organisation is called.")
     time_zone: TimeZone = strawberry.field(description="The zone of dates that belong to no territory.")
     tiers: list[EscalationTier] = to_all(relations.ORGANIZATION_TIERS, "The tiers, lowest first.")
-
-    @strawberry.field(description="Where the event log stands now; subscribe after it to miss nothing.")
-    async def latest_event_cursor(self, info: Info) -> EventCursor:
-        """Return the cursor of the log's head."""
-        return EventCursor(await cursors.present(info.context))
+    latest_event_cursor: EventCursor = asks(
+        questions.Head(), "Where the event log stands now; subscribe after it to miss nothing."
+    )

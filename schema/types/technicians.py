@@ -1,14 +1,15 @@
 """Technicians: what they can do, where, and what they have to do."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from app.reads import entities, relations
-from resolvers import queues
-from schema.fields import After, First, Info, record_type, through, to_all, to_one
+from app.reads import entities, questions, relations
+from app.reads.pages import placed, window
+from app.reads.questions import QueueOfRow
+from app.reads.queues import QUEUE_ORDER
+from schema.fields import After, First, asked, asks, record_type, through, to_all, to_one
 from schema.scalars import EventCursor
 from schema.types.node import Connection, Edge, Node, PageInfo, Versioned
 from schema.types.organizations import EscalationTier, Skill, Team, Territory
@@ -47,16 +48,11 @@ class Technician(Node, Versioned):
         relations.TECHNICIAN_CURRENT_JOB, "The job they are at work on; null: none that the viewer may see."
     )
 
-    @strawberry.field(
-        description="Their active jobs in the order in which they are to be done; null: not the viewer's to see."
-    )
-    async def queue(
-        self, root: strawberry.Parent[Any], info: Info, first: First = 50, after: After = None
-    ) -> "TechnicianQueue | None":
-        """Return a part of the queue."""
-        if not queues.may_see(info.context, root):
-            return None
-        return await technician_queue(info, root, first, after)
+    @asked("Their active jobs in the order in which they are to be done; null: not the viewer's to see.")
+    def queue(self, first: First = 50, after: After = None) -> "TechnicianQueue | None":
+        """Ask for a part of the queue. Raises Invalid."""
+        question: Any = QueueOfRow(placed(QUEUE_ORDER, window(first, after, default=50)))
+        return question
 
 
 @strawberry.type(description="A job in its place.")
@@ -81,29 +77,7 @@ class TechnicianQueue:
     items: list[QueueItem] = strawberry.field(description="The jobs of this page.")
     page_info: PageInfo = strawberry.field(description="Where this page stands in the queue.")
     next: QueueItem | None = strawberry.field(description="The job to do now or next; null: none.")
-    event_cursor: EventCursor = strawberry.field(
-        description="Where the event log stood; subscribe after it to miss nothing."
-    )
-
-
-async def technician_queue(info: Info, technician: Any, first: int | None, after: str | None) -> TechnicianQueue:
-    """Return a part of a technician's queue. Raises Forbidden, Invalid."""
-    part = await queues.queue_of(info.context, technician, first, after)
-    items: Sequence[Any] = part.items
-    upcoming: Any = part.next
-    return TechnicianQueue(
-        technician=technician,
-        total_count=part.total_count,
-        items=list(items),
-        page_info=PageInfo(
-            has_next_page=part.has_next_page,
-            has_previous_page=part.has_previous_page,
-            start_cursor=part.start_cursor,
-            end_cursor=part.end_cursor,
-        ),
-        next=upcoming,
-        event_cursor=EventCursor(part.event_cursor),
-    )
+    event_cursor: EventCursor = asks(questions.Head(), "Where the event log stood; subscribe after it to miss nothing.")
 
 
 @strawberry.type(description="A technician in a list.")

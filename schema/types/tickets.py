@@ -6,16 +6,30 @@ from typing import Annotated, Any
 import strawberry
 
 from app.domain.tickets import PRIORITY_LABELS, allowed_after
-from app.reads import entities, relations
-from app.reads.pages import window
-from resolvers import cursors, permissions
+from app.reads import entities, questions, relations
+from app.reads.parts import enough_on_the_shelf
+from app.reads.permissions import on_ticket
+from resolvers import permissions
 from schema.enums import Environment, TicketCategory, TicketPriority, TicketStatus
-from schema.fields import After, First, Info, record_type, to_all, to_one, to_page
+from schema.fields import (
+    After,
+    First,
+    Info,
+    asked,
+    asks,
+    children,
+    composed,
+    lookup,
+    record_type,
+    to_all,
+    to_one,
+    to_page,
+)
 from schema.scalars import EventCursor, JSONValue
 from schema.types.assignments import Assignment, AssignmentConnection
 from schema.types.comments import CommentConnection
 from schema.types.customers import Asset, Customer, Part
-from schema.types.node import Connection, Edge, GeoPoint, Node, Versioned, point
+from schema.types.node import Connection, Edge, GeoPoint, Node, Versioned
 from schema.types.organizations import EscalationTier, Skill, Territory
 from schema.types.users import User
 
@@ -36,7 +50,9 @@ class PartRequirement:
     quantity: int = strawberry.field(description="How many.")
     critical: bool = strawberry.field(description="No visit makes sense without it.")
 
-    @strawberry.field(description="Whether enough are on the shelf.")
+    @strawberry.field(
+        description="Whether enough are on the shelf.", metadata={"question": questions.Computed(enough_on_the_shelf)}
+    )
     async def available(self, root: strawberry.Parent[Any], info: Info) -> bool:
         """Tell whether enough are on the shelf."""
         part = await info.context.loaders.one(relations.REQUIRED_PART, root)
@@ -90,39 +106,31 @@ class Ticket(Node, Versioned):
     resolution_notes: str | None = strawberry.field(description="What was done; null: nothing said.")
     resolved_at: datetime | None = strawberry.field(description="When the work was done; null: it is not.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null: it is not.")
+    priority_label: str = lookup("priority", PRIORITY_LABELS, "The priority in words: Critical, High, Medium or Low.")
+    location: GeoPoint | None = composed(GeoPoint, "Where; null as address is.", lat="latitude", lon="longitude")
+    available_transitions: list[TicketStatus] = lookup(
+        "status",
+        {each: allowed_after(each) for each in TicketStatus},
+        "The statuses that the life cycle lets follow, whoever asks.",
+    )
 
-    @strawberry.field(description="The priority in words: Critical, High, Medium or Low.")
-    def priority_label(self, root: strawberry.Parent[Any]) -> str:
-        """Return the priority in words."""
-        return PRIORITY_LABELS[root.priority]
-
-    @strawberry.field(description="Where; null as address is.")
-    def location(self, root: strawberry.Parent[Any]) -> GeoPoint | None:
-        """Return where the work is to be done."""
-        return point(root.latitude, root.longitude)
-
-    @strawberry.field(description="What was said, oldest first.")
-    async def comments(
+    @asked("What was said, oldest first.")
+    def comments(
         self,
-        root: strawberry.Parent[Any],
-        info: Info,
         first: First = 20,
         after: After = None,
         include_internal: Annotated[
             bool, strawberry.argument(description="Internal ones too, where the viewer may see them.")
         ] = True,
     ) -> CommentConnection:
-        """Return a page of the comments."""
+        """Ask for a page of the comments. Raises Invalid."""
         relation = relations.TICKET_COMMENTS if include_internal else relations.TICKET_PUBLIC_COMMENTS
-        page: Any = await info.context.loaders.many(relation, root, window(first, after))
-        return page
+        question: Any = children(relation, first, after)
+        return question
 
-    @strawberry.field(description="The statuses that the life cycle lets follow, whoever asks.")
-    def available_transitions(self, root: strawberry.Parent[Any]) -> list[TicketStatus]:
-        """Return what may follow."""
-        return list(allowed_after(root.status))
-
-    @strawberry.field(description="What the viewer may do with it as it stands.")
+    @strawberry.field(
+        description="What the viewer may do with it as it stands.", metadata={"question": questions.Verdicts(on_ticket)}
+    )
     async def viewer_can(self, root: strawberry.Parent[Any], info: Info) -> TicketPermissions:
         """Return what the viewer may do."""
         return TicketPermissions(**await permissions.of_ticket(info.context, root))
@@ -141,8 +149,4 @@ class TicketConnection(Connection):
 
     edges: list[TicketEdge] = strawberry.field(description="The tickets with their places.")
     nodes: list[Ticket] = strawberry.field(description="The tickets alone.")
-
-    @strawberry.field(description="Where the event log stood; subscribe after it to miss nothing.")
-    async def event_cursor(self, info: Info) -> EventCursor:
-        """Return the cursor of the log's head."""
-        return EventCursor(await cursors.present(info.context))
+    event_cursor: EventCursor = asks(questions.Head(), "Where the event log stood; subscribe after it to miss nothing.")

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.reads import entities, relations
+from app.reads.questions import Own, OwnRoles, OwnRow
 from schema.enums import Role
-from schema.fields import record_type, to_all
+from schema.fields import asks, record_type, to_all
 from schema.types.customers import Customer
 from schema.types.node import Node
 from schema.types.organizations import Organization
@@ -29,9 +30,11 @@ class User(Node):
 class Viewer:
     """Who asks, as the server sees them."""
 
-    user: User = strawberry.field(description="The viewer's user.")
-    organization: Organization = strawberry.field(description="The organisation the token is for.")
-    roles: list[Role] = strawberry.field(description="The roles that both the user and the token have.")
-    technician: Annotated["Technician", strawberry.lazy("schema.types.technicians")] | None = strawberry.field(
-        description="The viewer as a technician; null for whoever is none."
+    user: User = asks(OwnRow(entities.USER, Own.USER), "The viewer's user.")
+    organization: Organization = asks(
+        OwnRow(entities.ORGANIZATION, Own.ORGANIZATION), "The organisation the token is for."
+    )
+    roles: list[Role] = asks(OwnRoles(), "The roles that both the user and the token have.")
+    technician: Annotated["Technician", strawberry.lazy("schema.types.technicians")] | None = asks(
+        OwnRow(entities.TECHNICIAN, Own.TECHNICIAN), "The viewer as a technician; null for whoever is none."
     )

@@ -10,7 +10,7 @@ from app.db.transaction import transaction
 from app.reads import relations
 from app.reads.batches import count_many, load_by_key, load_many, load_one
 from app.reads.entities import NODES
-from app.reads.pages import Window
+from app.reads.pages import Placed
 from app.reads.reader import ReaderClosed
 from app.reads.record import Record
 from app.reads.relations import Relation
@@ -63,9 +63,9 @@ async def test_one_row_for_each_of_many_is_the_row_for_each_alone(seed: Seed, na
     assert set(together) <= set(keys)
 
 
-@pytest.mark.parametrize("asked", [None, Window(2), Window(2, backwards=True), Window(0)])
+@pytest.mark.parametrize("asked", [None, Placed(2), Placed(2, backwards=True), Placed(0)])
 @pytest.mark.parametrize("name", MANY)
-async def test_a_list_for_each_of_many_is_the_list_for_each_alone(seed: Seed, name: str, asked: Window | None) -> None:
+async def test_a_list_for_each_of_many_is_the_list_for_each_alone(seed: Seed, name: str, asked: Placed | None) -> None:
     relation = DECLARED[name]
     keys = await parents(seed, relation)
     for user in _USERS:

@@ -17,7 +17,7 @@ from app.reads.bounds import bounded
 from app.reads.filters import AssignmentFilter, IdFilter, MomentFilter, NumberFilter, TechnicianFilter, TicketFilter
 from app.reads.lists import load_list
 from app.reads.orders import Kind, Term, ending_in_id
-from app.reads.pages import Window
+from app.reads.pages import Placed
 from tests.domain.life_cycles import ACTIVE_JOBS
 from tests.reads.seed import TAGS, Seed
 from tests.world import BEFORE
@@ -154,7 +154,7 @@ async def test_a_ticket_filter_finds_what_an_independent_reading_of_it_finds(see
     wanted = data.draw(ticket_filters(seed))
     reader = seed.reader()
     order = ending_in_id([Term("created_at", Kind.MOMENT)])
-    page = await load_list(reader, entities.TICKET, order, Window(100), *filters.of_tickets(wanted))
+    page = await load_list(reader, entities.TICKET, order, Placed(100), *filters.of_tickets(wanted))
     count = await page.count()
     await reader.close()
     present = [row for row in seed.tickets if row["deleted_at"] is None]
@@ -180,7 +180,7 @@ async def test_an_assignment_filter_finds_what_an_independent_reading_of_it_find
     )
     reader = seed.reader()
     order = ending_in_id([Term("assigned_at", Kind.MOMENT)])
-    page = await load_list(reader, entities.ASSIGNMENT, order, Window(200), *filters.of_assignments(wanted))
+    page = await load_list(reader, entities.ASSIGNMENT, order, Placed(200), *filters.of_assignments(wanted))
     await reader.close()
     present = {row["id"] for row in seed.tickets if row["deleted_at"] is None}
     assert {node.id for node in page.nodes} == {
@@ -229,7 +229,7 @@ async def test_a_technician_filter_finds_whom_it_says(seed: Seed, name: str, fou
     }[name]
     reader = seed.reader()
     order = ending_in_id([])
-    page = await load_list(reader, entities.TECHNICIAN, order, Window(100), *filters.of_technicians(wanted))
+    page = await load_list(reader, entities.TECHNICIAN, order, Placed(100), *filters.of_technicians(wanted))
     await reader.close()
     assert {node.id for node in page.nodes} == {seed.world.technicians[each] for each in found}
 

@@ -13,7 +13,7 @@ from app.reads.batches import count_many, load_by_key, load_many
 from app.reads.entities import Entity
 from app.reads.lists import load_list
 from app.reads.orders import Kind, Term, ending_in_id
-from app.reads.pages import Window
+from app.reads.pages import Placed
 from app.reads.reader import Reader
 from app.reads.relations import Relation
 from tests.reads.seed import Seed
@@ -47,7 +47,7 @@ async def test_without_a_role_no_row_is_found_by_its_key_or_in_a_list(seed: Seed
     assert keys
     reader = narrowed(seed, name)
     assert await load_by_key(reader, entity, keys) == {}
-    page = await load_list(reader, entity, ending_in_id([Term("created_at", Kind.MOMENT)]), Window(100))
+    page = await load_list(reader, entity, ending_in_id([Term("created_at", Kind.MOMENT)]), Placed(100))
     assert page.nodes == []
     assert await page.count() == 0
     await reader.close()

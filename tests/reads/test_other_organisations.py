@@ -22,7 +22,7 @@ from app.reads.batches import count_many, load_by_key, load_many, load_one
 from app.reads.filters import AssignmentFilter, IdFilter, TechnicianFilter, TicketFilter
 from app.reads.lists import load_list
 from app.reads.orders import Kind, Term, ending_in_id
-from app.reads.pages import Page, Window
+from app.reads.pages import Page, Placed
 from app.reads.queues import load_queues
 from app.reads.reader import Reader
 from app.reads.record import Record
@@ -139,7 +139,7 @@ async def related(seed: Seed, reader: Reader, relation: Relation) -> dict[str, A
         return (await count_many(reader, relation, [key]))[key]
 
     told: dict[str, Any] = {f"{relation.name} counts": await count_many(reader, relation, keys)}
-    for asked in (None, Window(3, backwards=True)):
+    for asked in (None, Placed(3, backwards=True)):
         pages = await load_many(reader, relation, asked, keys, counted)
         told[f"{relation.name} {asked}"] = {key: [row(node) for node in page.nodes] for key, page in pages.items()}
     return told
@@ -161,7 +161,7 @@ async def lists(seed: Seed, reader: Reader) -> dict[str, Page]:
     }
     by = ending_in_id([Term("created_at", Kind.MOMENT)])
     return {
-        name: await load_list(reader, entity, by, Window(100), *conditions)
+        name: await load_list(reader, entity, by, Placed(100), *conditions)
         for name, (entity, conditions) in narrowed.items()
     }
 

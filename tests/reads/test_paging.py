@@ -13,7 +13,8 @@ from app.reads.batches import count_many, load_many
 from app.reads.entities import Entity
 from app.reads.lists import load_list
 from app.reads.orders import Kind, Order, Term, ending_in_id
-from app.reads.pages import Page, Window, window
+from app.reads.pages import Page, Placed, Window, placed, window
+from schema.fields import order_of
 from tests.reads.seed import Seed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -104,7 +105,7 @@ async def test_pages_of_any_size_visit_each_row_once_in_order_either_way(seed: S
     reader = seed.reader()
 
     async def turn(asked: Window) -> Page:
-        return await load_list(reader, entity, by, asked)
+        return await load_list(reader, entity, by, placed(by, asked))
 
     for size in (1, 7, len(whole), 100):
         await all_forwards(turn, size, whole)
@@ -120,7 +121,7 @@ async def test_pages_within_a_filter_keep_to_it(seed: Seed) -> None:
     reader = seed.reader()
 
     async def turn(asked: Window) -> Page:
-        return await load_list(reader, entities.TICKET, by, asked, table.c.priority == "P1")
+        return await load_list(reader, entities.TICKET, by, placed(by, asked), table.c.priority == "P1")
 
     assert 3 < len(whole) < 40
     await all_forwards(turn, 3, whole)
@@ -146,7 +147,7 @@ async def test_pages_of_each_parent_s_list_are_pages_of_that_list(seed: Seed) ->
             whole = [node.id for node in full[key].nodes]
 
             async def turn(asked: Window, relation: relations.Relation = relation, key: Any = key) -> Page:
-                return (await load_many(reader, relation, asked, [key], counted))[key]
+                return (await load_many(reader, relation, placed(order_of(relation), asked), [key], counted))[key]
 
             assert await full[key].count() == len(whole)
             if whole:
@@ -158,7 +159,7 @@ async def test_pages_of_each_parent_s_list_are_pages_of_that_list(seed: Seed) ->
 @pytest.mark.parametrize("backwards", [False, True])
 async def test_a_page_of_nothing_says_what_there_is(seed: Seed, backwards: bool) -> None:
     reader = seed.reader()
-    page = await load_list(reader, entities.TICKET, order("priority", _KINDS), Window(0, backwards=backwards))
+    page = await load_list(reader, entities.TICKET, order("priority", _KINDS), Placed(0, backwards=backwards))
     await reader.close()
     assert page.nodes == []
     assert (page.has_next_page, page.has_previous_page) == (not backwards, backwards)
@@ -168,7 +169,7 @@ async def test_an_empty_list_has_neither_next_nor_previous(seed: Seed) -> None:
     reader = seed.reader()
     nothing = entities.TICKET.table.c.title == "no such title"
     for backwards in (False, True):
-        asked = Window(5, backwards=backwards)
+        asked = Placed(5, backwards=backwards)
         page = await load_list(reader, entities.TICKET, order("priority", _KINDS), asked, nothing)
         assert (page.nodes, page.has_next_page, page.has_previous_page) == ([], False, False)
         assert await page.count() == 0
@@ -180,10 +181,10 @@ async def test_an_empty_list_has_neither_next_nor_previous(seed: Seed) -> None:
 async def test_a_cursor_of_another_list_is_refused_by_its_argument(seed: Seed, cursor: str, backwards: bool) -> None:
     reader = seed.reader()
     by = order("priority -created_at", _KINDS)
-    other = (await load_list(reader, entities.TICKET, order("priority created_at", _KINDS), Window(1))).edges[0].cursor
+    other = (await load_list(reader, entities.TICKET, order("priority created_at", _KINDS), Placed(1))).edges[0].cursor
     for place in (cursor, other):
         with pytest.raises(Invalid) as refused:
-            await load_list(reader, entities.TICKET, by, Window(5, backwards=backwards, place=place))
+            placed(by, Window(5, backwards=backwards, place=place))
         assert refused.value.field == ("before" if backwards else "after",)
     await reader.close()
 

@@ -18,7 +18,7 @@ from app.db.tables.organizations import teams
 from app.db.transaction import transaction
 from app.reads import entities, relations
 from app.reads.batches import load_by_key
-from app.reads.pages import Window
+from app.reads.pages import Placed
 from app.reads.reader import Reader, ReaderClosed
 from resolvers.loaders import Loaders
 from schema.execution.failures import failure
@@ -194,7 +194,7 @@ async def test_parallel_loads_take_one_statement_for_each_relation(engine: Async
         *(loaders.one(relations.TECHNICIAN_USER, row) for row in people),
         *(loaders.one(relations.TECHNICIAN_TEAM, row) for row in people),
         *(loaders.many(relations.TECHNICIAN_SKILLS, row) for row in people),
-        *(loaders.many(relations.TECHNICIAN_TERRITORIES, row, Window(2)) for row in people),
+        *(loaders.many(relations.TECHNICIAN_TERRITORIES, row, Placed(2)) for row in people),
     )
     assert reader.statements == 5
 

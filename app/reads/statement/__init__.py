@@ -1,0 +1,1 @@
+"""From a selection to the one statement that writes its JSON."""

@@ -1,0 +1,88 @@
+"""A technician's queue in SQL."""
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.domain.policy import Visibility
+from app.reads.entities import ASSIGNMENT
+from app.reads.pages import Placed
+from app.reads.queues import PRIORITIES, QUEUE_ORDER, queue_of
+from app.reads.statement.listing import OnPage
+from app.reads.statement.pieces import literal, or_null
+from app.reads.statement.standpoints import OnRow, OnValues, Part, Value, as_it_is
+
+
+class OnQueue:
+    """A queue as a standpoint, by the names of the schema's TechnicianQueue."""
+
+    def __init__(self, page: OnPage, technician: OnRow, first: OnRow) -> None:
+        self._page = page
+        self._technician = technician
+        self._first = first
+
+    def value(self, name: str) -> Value:
+        """Return how many jobs the whole queue has."""
+        return self._page.value(name)
+
+    def part(self, name: str) -> Part:
+        """Return the technician, the page's items, where the page stands, or the job to do next."""
+        match name:
+            case "technician":
+                return Part(self._technician, as_it_is)
+            case "next":
+                return Part(_item(self._first), self._next)
+            case "page_info":
+                return Part(self._info(), as_it_is)
+            case _:
+                return self._page.part(name)
+
+    def _info(self) -> OnValues:
+        """Return where the page stands; a queue knows what is before it by the places of its jobs."""
+        info = self._page.info()
+        before = sa.func.min(self._page.rows.c.queue_position) > sa.literal_column("1")
+        some = self._page.value("total_count").expression > sa.literal_column("0")
+        known = Value(sa.func.coalesce(before, some), nullable=False)
+        return OnValues({**info.values, "has_previous_page": known})
+
+    def _next(self, json: "sa.ColumnElement[str]") -> "list[str | sa.ColumnElement[Any]]":
+        queue = self._first.table
+        first = sa.select(json).select_from(queue).where(queue.c.queue_position == sa.literal_column("1"))
+        return [or_null(first.scalar_subquery(), required=False)]
+
+
+def on_queue(technician: OnRow, window: Placed, visibility: Visibility, *, with_info: bool) -> tuple[OnPage, OnQueue]:
+    """Return a technician's queue and the page of it that holds the items."""
+    key = technician.table.c.id
+    queue = queue_of(key, visibility).correlate(technician.table).subquery()
+    first = queue_of(key, visibility).correlate(technician.table).subquery()
+    counted = queue_of(key, visibility).correlate(technician.table).subquery()
+    page = OnPage(
+        sa.select(*queue.c),
+        QUEUE_ORDER,
+        window,
+        total=sa.select(sa.func.count()).select_from(counted).scalar_subquery(),
+        with_info=with_info,
+    )
+    page.holds({"items": _item(OnRow(ASSIGNMENT, page.rows, visibility))})
+    return page, OnQueue(page, technician, OnRow(ASSIGNMENT, first, visibility))
+
+
+def _item(job: OnRow) -> OnValues:
+    table = job.table
+    stamp = sa.func.to_char(table.c.assigned_at, literal("YYYY-MM-DD HH24:MI"))
+    label = sa.case(*((table.c.priority == literal(word), literal(label)) for word, label in PRIORITIES.items()))
+    reason = sa.case(
+        (
+            table.c.waiting == sa.literal_column("0"),
+            sa.func.concat(literal("Under way ("), table.c.status, literal(")")),
+        ),
+        else_=sa.func.concat(table.c.priority, literal(" "), label, literal(", assigned "), stamp, literal(" UTC")),
+    )
+    return OnValues(
+        {
+            "position": Value(table.c.queue_position, nullable=False),
+            "rank_reason": Value(sa.type_coerce(reason, sa.Text()), nullable=False),
+        },
+        {"assignment": Part(job, as_it_is)},
+    )
