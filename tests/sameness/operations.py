@@ -1,0 +1,85 @@
+"""Random operations that are valid, over the whole schema: whatever its types offer is asked for sooner or later."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, parse, validate
+
+from tests.sameness.asking import Asked
+from tests.sameness.drafts import Draft
+from tests.sameness.selections import Limits, Selections
+from tests.sameness.stock import Stock
+from tests.sameness.values import Values
+from tests.sameness.viewers import Viewer
+
+_TRIES = 50
+_GRAPHQL = "application/graphql-response+json"
+# What only few may ask, and what is never compiled, is asked for less often.
+_RARE = {"events": 0.1}
+_FOR_TECHNICIANS = {"myJobs": 0.05}
+_FOR_STAFF = {"technicianQueue": 0.05}
+
+
+@dataclass(slots=True)
+class Operations:
+    """Writes operations for viewers; `asked` counts how often each field was selected."""
+
+    schema: GraphQLSchema
+    stock: Stock
+    chance: Random
+    asked: Counter[str] = field(default_factory=Counter)
+    invalid: int = 0
+
+    def write(self, viewer: Viewer) -> Asked:
+        """Return an operation that the schema finds valid."""
+        for _ in range(_TRIES):
+            before = Counter(self.asked)
+            found = self._draft(viewer)
+            if not validate(self.schema, parse(found.query)):
+                return found
+            # Two fields of one name may not differ; where chance made them, it draws again.
+            self.asked = before
+            self.invalid += 1
+        raise RuntimeError("chance writes nothing that is valid")
+
+    def _draft(self, viewer: Viewer) -> Asked:
+        chance = self.chance
+        draft = Draft(chance)
+        mischief = chance.random() < 0.03
+        values = Values(chance, self.stock, draft, viewer.organisation.name, mischief)
+        limits = Limits(levels=chance.choices((1, 2, 3, 4, 5), (10, 20, 30, 25, 15))[0])
+        selections = Selections(self.schema, chance, draft, values, limits, self.asked, viewer)
+        name = chance.choice(("", "", "Q", "Board"))
+        query = draft.document(name, self._root(selections, viewer))
+        asked = Asked(query=query, variables=draft.variables(), media=chance.choice(("application/json", _GRAPHQL)))
+        if name and chance.random() < 0.2:
+            other = "query Other { __typename }"
+            return Asked(query=f"{query}\n{other}", variables=asked.variables, name=name, media=asked.media)
+        return asked
+
+    def _root(self, selections: Selections, viewer: Viewer) -> str:
+        query = self.schema.query_type
+        if query is None:
+            raise TypeError("the schema has no queries")
+        names = self._roots(query, viewer)
+        parts = [selections.field(query, name, depth=1, rows=1) for name in names]
+        if self.chance.random() < 0.1:
+            parts.insert(self.chance.randint(0, len(parts)), "__typename")
+        return selections.wrapped(query, parts, depth=1, rows=1)
+
+    def _roots(self, query: GraphQLObjectType, viewer: Viewer) -> Sequence[str]:
+        weights = [
+            _weight(name, field, viewer) / (5 + self.asked[f"Query.{name}"]) for name, field in query.fields.items()
+        ]
+        return self.chance.choices(list(query.fields), weights, k=self.chance.choice((1, 1, 1, 2, 2, 3)))
+
+
+def _weight(name: str, _field: GraphQLField, viewer: Viewer) -> float:
+    weight = _RARE.get(name, 1.0)
+    if not viewer.technician:
+        weight *= _FOR_TECHNICIANS.get(name, 1.0)
+    if not viewer.works_here:
+        weight *= _FOR_STAFF.get(name, 1.0)
+    return weight

@@ -1,0 +1,265 @@
+"""The rows of an organisation, table by table in the order in which they can be inserted."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from app.domain.assignments import ACTIVE, AssignmentReason, AssignmentStatus, AssignmentType
+from app.domain.places import AssetKind, CustomerTier
+from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
+from tests.sameness.organisation import PEOPLE, TEAMS, TIERS, Organisation, Row
+
+Rows = dict[str, list[Row]]
+
+_OUTCOMES = {
+    AssignmentStatus.COMPLETED: ("SUCCESS",),
+    AssignmentStatus.FAILED: ("FAILED", "PARTS_REQUIRED", "CUSTOMER_UNAVAILABLE"),
+    AssignmentStatus.ESCALATED: ("ESCALATED",),
+}
+_ENDED = tuple(status for status in AssignmentStatus if not status.is_active)
+
+
+def rows_of(of: Organisation, *, tickets: int) -> Rows:
+    """Return the organisation's rows by table; its keys are known from then on."""
+    rows: Rows = {}
+
+    def add(table: str, **row: Any) -> Row:
+        rows.setdefault(table, []).append({"organization_id": of.id, **row})
+        return row
+
+    for table, row in _of_company(of):
+        add(table, **row)
+    for table, row in _of_people(of):
+        add(table, **row)
+    for table, row in _of_customers(of):
+        add(table, **row)
+    for number in range(tickets):
+        ticket = add("tickets", **_ticket(of, number))
+        for table, row in _of_ticket(of, ticket["id"]):
+            add(table, **row)
+    return rows
+
+
+def _of_company(of: Organisation) -> Iterator[tuple[str, Row]]:
+    words = of.vocabulary
+    yield "organizations", {"name": of.pick(words.lines), "time_zone": "Europe/Amsterdam", **of.stamps()}
+    for name in TEAMS:
+        yield "teams", {"id": of.new("Team"), "name": name}
+    for number in range(4):
+        name = f"{words.lines[number % len(words.lines)]} {number}"
+        yield "territories", {"id": of.new("Territory"), "name": name, "time_zone": of.pick(("UTC", "Asia/Kolkata"))}
+    for number in range(6):
+        yield "skills", {"id": of.new("Skill"), "code": f"S{number}", "name": of.pick(words.lines)}
+    for level in TIERS:
+        yield (
+            "escalation_tiers",
+            {
+                "level": level,
+                "code": f"L{level}",
+                "name": of.pick(words.lines),
+                "accept_within_minutes": of.maybe((15, 60)),
+                "team_id": of.maybe(of.keys["Team"], 0.7),
+            },
+        )
+
+
+def _of_people(of: Organisation) -> Iterator[tuple[str, Row]]:
+    for name, person in PEOPLE.items():
+        of.users[name] = of.new("User")
+        yield (
+            "users",
+            {
+                "id": of.users[name],
+                "name": of.pick(of.vocabulary.lines),
+                "email": of.maybe([f"{name}@test.example"], 0.8),
+                "roles": tuple(person.roles),
+                "active": person.active,
+                **of.stamps(),
+            },
+        )
+    for name in (name for name, person in PEOPLE.items() if person.technician):
+        yield "technicians", _technician(of, name)
+        for skill_id in of.chance.sample(of.keys["Skill"], of.chance.randint(0, 3)):
+            yield (
+                "technician_skills",
+                {
+                    "technician_id": of.technicians[name],
+                    "skill_id": skill_id,
+                    "level": of.chance.randint(1, 5),
+                    "expires_on": of.maybe(of.vocabulary.days),
+                },
+            )
+        for territory_id in of.chance.sample(of.keys["Territory"], of.chance.randint(0, 3)):
+            yield "technician_territories", {"technician_id": of.technicians[name], "territory_id": territory_id}
+
+
+def _technician(of: Organisation, name: str) -> Row:
+    person = PEOPLE[name]
+    of.technicians[name] = of.new("Technician")
+    return {
+        "id": of.technicians[name],
+        "external_id": of.maybe([f"T-{name}"]),
+        "user_id": of.users[name],
+        "team_id": None if person.team is None else of.keys["Team"][TEAMS.index(person.team)],
+        "tier_level": of.pick(TIERS),
+        "main_skill_id": of.maybe(of.keys["Skill"]),
+        "years_experience": of.maybe((0, 1, 12)),
+        "active": person.active,
+        **of.stamps(),
+    }
+
+
+def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:
+    words = of.vocabulary
+    for number in range(5):
+        yield (
+            "customers",
+            {
+                "id": of.new("Customer"),
+                "external_id": of.maybe([f"C-{number}"]),
+                "name": of.pick(words.lines),
+                "tier": of.pick(list(CustomerTier)),
+                "latitude": of.maybe(words.latitudes, 0.8),
+                "longitude": of.maybe(words.longitudes, 0.8),
+                "address": of.maybe(words.texts, 0.8),
+                **of.stamps(),
+            },
+        )
+    customers = of.keys["Customer"]
+    for name, person in PEOPLE.items():
+        for number in person.customers:
+            yield "customer_users", {"customer_id": customers[number], "user_id": of.users[name]}
+    for number in range(10):
+        yield (
+            "assets",
+            {
+                "id": of.new("Asset"),
+                "external_id": of.maybe([f"A-{number}"]),
+                "kind": of.pick(list(AssetKind)),
+                "name": of.pick(words.lines),
+                "customer_id": of.maybe(customers[:4], 0.8),
+                **of.stamps(),
+            },
+        )
+    for number in range(6):
+        yield (
+            "parts",
+            {
+                "id": of.new("Part"),
+                "part_number": f"P-{number}",
+                "name": of.pick(words.lines),
+                "stock": of.pick((-3, 0, 1, 2, 2_147_483_647)),
+                "unit_cost": of.maybe(words.prices, 0.8),
+                "currency": of.pick(("EUR", "JPY")),
+                **of.stamps(),
+            },
+        )
+
+
+def _ticket(of: Organisation, number: int) -> Row:
+    words = of.vocabulary
+    located = of.chance.random() < 0.7
+    of.numbers.append(f"TKT-2026-{number + 1:06d}")
+    return {
+        "id": of.new("Ticket"),
+        "ticket_number": of.numbers[-1],
+        "title": of.pick(words.lines),
+        "description": of.pick(words.texts),
+        "status": of.pick(list(TicketStatus)),
+        "priority": of.pick(list(TicketPriority)),
+        "category": of.pick(list(TicketCategory)),
+        "environment": of.maybe(list(Environment)),
+        "affected_service": of.maybe(words.lines),
+        "tags": tuple(of.pick(words.tags) for _ in range(of.pick((0, 0, 1, 2, 3)))),
+        "document": of.maybe(words.documents, 0.8),
+        "customer_id": of.maybe(of.keys["Customer"], 0.8),
+        "asset_id": of.maybe(of.keys["Asset"]),
+        "requester_id": of.users[of.pick(("customer", "colleague", "elsewhere", "stranger", "dispatcher", "gus"))],
+        "territory_id": of.maybe(of.keys["Territory"]),
+        "latitude": of.pick(words.latitudes) if located else None,
+        "longitude": of.pick(words.longitudes) if located else None,
+        "address": of.maybe(words.texts),
+        "escalation_count": of.chance.randint(0, 3),
+        "escalation_tier_level": of.maybe(TIERS),
+        "resolution_notes": of.maybe(words.texts),
+        "resolved_at": of.maybe(words.moments, 0.4),
+        "closed_at": of.maybe(words.moments, 0.3),
+        "deleted_at": of.maybe(words.moments, 0.08),
+        **of.stamps(),
+    }
+
+
+def _of_ticket(of: Organisation, ticket_id: UUID) -> Iterator[tuple[str, Row]]:
+    for skill_id in of.chance.sample(of.keys["Skill"], of.pick((0, 0, 1, 3))):
+        level = of.chance.randint(1, 5)
+        yield "ticket_required_skills", {"ticket_id": ticket_id, "skill_id": skill_id, "level": level}
+    for part_id in of.chance.sample(of.keys["Part"], of.pick((0, 0, 1, 3))):
+        needed = {"quantity": of.chance.randint(1, 3), "critical": of.chance.random() < 0.5}
+        yield "ticket_required_parts", {"ticket_id": ticket_id, "part_id": part_id, **needed}
+    turns = of.pick((0, 1, 1, 2, 4))
+    for sequence in range(1, turns + 1):
+        active = sequence == turns and of.chance.random() < 0.6
+        job = _job(of, ticket_id, sequence, of.pick(ACTIVE if active else _ENDED))
+        yield "assignments", job
+        for line in range(1, of.pick((0, 0, 1, 3)) + 1):
+            yield "assignment_parts", _used(of, job["id"], line)
+    for _ in range(of.pick((0, 1, 3, 6))):
+        yield "comments", _comment(of, ticket_id)
+
+
+def _job(of: Organisation, ticket_id: UUID, sequence: int, status: AssignmentStatus) -> Row:
+    words = of.vocabulary
+    rejected, escalated = status is AssignmentStatus.REJECTED, status is AssignmentStatus.ESCALATED
+    stamps = ("accept_by", "accepted_at", "en_route_at", "arrived_at", "paused_at", "completed_at", "cancelled_at")
+    return {
+        "id": of.new("Assignment"),
+        "ticket_id": ticket_id,
+        "technician_id": of.pick(list(of.technicians.values())),
+        "sequence": sequence,
+        "tier_level": of.pick(TIERS),
+        "reason": of.pick(list(AssignmentReason)),
+        "reason_note": of.maybe(words.lines),
+        "type": of.pick(list(AssignmentType)),
+        "status": status,
+        "assigned_by": of.maybe(list(of.users.values())),
+        "assigned_at": of.moment(),
+        **{name: of.maybe(words.moments, 0.4) for name in stamps},
+        "started_at": of.moment() if status is AssignmentStatus.IN_PROGRESS else of.maybe(words.moments, 0.3),
+        "rejected_at": of.moment() if rejected else None,
+        "rejection_reason": of.pick(words.texts) if rejected else None,
+        "outcome": of.pick(_OUTCOMES[status]) if status in _OUTCOMES else None,
+        "escalation_reason": of.pick(words.texts) if escalated else None,
+        "time_spent_hours": of.maybe(words.hours),
+        "diagnosis": of.maybe(words.texts),
+        "actions_taken": of.maybe(words.texts),
+        "notes": of.maybe(words.texts),
+        **of.stamps(),
+    }
+
+
+def _used(of: Organisation, assignment_id: UUID, line: int) -> Row:
+    return {
+        "assignment_id": assignment_id,
+        "line": line,
+        "part_id": of.maybe(of.keys["Part"]),
+        "part_number": of.pick(of.vocabulary.lines),
+        "part_name": of.pick(of.vocabulary.lines),
+        "quantity": of.chance.randint(1, 3),
+        "cost": of.maybe(of.vocabulary.prices),
+        "currency": of.maybe(("EUR", "JPY")),
+    }
+
+
+def _comment(of: Organisation, ticket_id: UUID) -> Row:
+    by_server = of.chance.random() < 0.2
+    return {
+        "id": of.new("Comment"),
+        "ticket_id": ticket_id,
+        "author_id": None if by_server else of.pick(list(of.users.values())),
+        "body": of.pick(of.vocabulary.texts),
+        "internal": of.chance.random() < 0.4,
+        "system_generated": by_server,
+        "edited_at": of.maybe(of.vocabulary.moments, 0.3),
+        "deleted_at": of.maybe(of.vocabulary.moments, 0.1),
+        **of.stamps(),
+    }
