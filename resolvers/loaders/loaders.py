@@ -1,5 +1,6 @@
 """The loaders of one look at the database; a new look gets new ones, so nothing stale is served."""
 
+from asyncio import CancelledError, Future, shield
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -24,9 +25,9 @@ class Loaders:
 
     async def row(self, entity: Entity, key: Any) -> Record | None:
         """Return the row with this key, None when the viewer sees none."""
-        found: Record | None = await self._loader(
-            entity, lambda keys: batches.load_by_key(self.reader, entity, keys)
-        ).load(key)
+        found: Record | None = await self._load(
+            entity, lambda keys: batches.load_by_key(self.reader, entity, keys), key
+        )
         return found
 
     async def one(self, relation: Relation, parent: Any) -> Record | None:
@@ -36,28 +37,38 @@ class Loaders:
 
     async def found(self, relation: Relation, key: Any) -> Record | None:
         """Return the row that a parent's value points to, None when there is none in sight."""
-        found: Record | None = await self._loader(
-            relation, lambda keys: batches.load_one(self.reader, relation, keys)
-        ).load(key)
+        found: Record | None = await self._load(
+            relation, lambda keys: batches.load_one(self.reader, relation, keys), key
+        )
         return found
 
     async def many(self, relation: Relation, parent: Any, asked: Placed | None = None) -> Page:
         """Return a page of the parent's rows; the whole list without a window."""
-        page: Page = await self._loader(
+        page: Page = await self._load(
             (relation, asked),
             lambda keys: batches.load_many(self.reader, relation, asked, keys, lambda key: self._count(relation, key)),
-        ).load(getattr(parent, relation.parent_column))
+            getattr(parent, relation.parent_column),
+        )
         return page
 
     async def by(self, name: str, batch: Batch, key: Any) -> Any:
         """Ask a batch function of another kind, known by its name."""
-        return await self._loader(name, batch).load(key)
+        return await self._load(name, batch, key)
 
     async def _count(self, relation: Relation, key: Any) -> int:
-        total: int = await self._loader(
-            (relation, "count"), lambda keys: batches.count_many(self.reader, relation, keys)
-        ).load(key)
+        total: int = await self._load(
+            (relation, "count"), lambda keys: batches.count_many(self.reader, relation, keys), key
+        )
         return total
+
+    async def _load(self, name: Any, batch: Batch, key: Any) -> Any:
+        """Wait for an answer; a field that is given up does not take it away from others that asked the same."""
+        answer = self._loader(name, batch).load(key)
+        try:
+            return await shield(answer)
+        except CancelledError:
+            answer.add_done_callback(_unheard)
+            raise
 
     def _loader(self, name: Any, batch: Batch) -> DataLoader[Any, Any]:
         loader = self._made.get(name)
@@ -69,3 +80,9 @@ class Loaders:
 
             loader = self._made[name] = DataLoader(load)
         return loader
+
+
+def _unheard(answer: "Future[Any]") -> None:
+    """Look at an answer that nobody may be waiting for any more, so that its error is no news."""
+    if not answer.cancelled():
+        answer.exception()
