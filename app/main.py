@@ -19,6 +19,7 @@ from app.auth.tokens import CachedVerifier, SecretVerifier, TokenVerifier
 from app.clock import now
 from app.db import log
 from app.db.engine import open_engine
+from app.db.read_pool import ReadPool
 from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
 from app.health import Health
@@ -28,10 +29,11 @@ from app.logs import request_context
 from app.services.change import Writer
 from app.settings import Settings
 from resolvers.context import Process
-from schema.build import executable, sdl
-from schema.execution.answers import Answers
+from schema.build import executable, schema, sdl
+from schema.execution.answers import Answers, shared_values
 from schema.execution.documents import Documents
 from schema.execution.http import HttpEndpoint
+from schema.execution.planning import Plans
 from schema.execution.websocket import WebSocketEndpoint
 
 _REQUEST_ID = b"x-request-id"
@@ -57,10 +59,17 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     # Apart from the others, so that the log is followed and health told however busy they are.
     follower = open_engine(settings.database_url, size=_LOG_CONNECTIONS, application="fieldgraph log")
+    # Each connection keeps its session, so they are apart from those that are handed round.
+    reader = open_engine(settings.database_url, size=settings.database_pool_size, application="fieldgraph reads")
+    pool = ReadPool(
+        reader,
+        size=settings.database_pool_size,
+        timeout_seconds=settings.statement_timeout_seconds,
+        pooled=settings.database_direct_url not in {None, settings.database_url},
+    )
     client = httpx.AsyncClient()
     verifier = CachedVerifier(_verifier(settings, client))
     documents = Documents(executable())
-    answers = Answers(executable())
     health = Health(engine=follower, service=settings.service_name, version=settings.service_version)
     starlette = Starlette(routes=health.routes())
 
@@ -68,6 +77,7 @@ def create_app(settings: Settings) -> ASGIApp:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         hub = Hub(follower, listener)
         process = await _process(settings, engine, follower, hub, verifier)
+        answers = _answers(settings, process, pool)
         starlette.router.routes += [
             Route("/graphql", HttpEndpoint(process, documents, answers).answer, methods=["GET", "POST"]),
             WebSocketRoute("/graphql", WebSocketEndpoint(process, documents).serve),
@@ -84,6 +94,8 @@ def create_app(settings: Settings) -> ASGIApp:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
             await client.aclose()
+            await pool.close()
+            await reader.dispose()
             await engine.dispose()
             await listener.dispose()
             await follower.dispose()
@@ -121,6 +133,11 @@ async def _process(
         clock=now,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
+
+
+def _answers(settings: Settings, process: Process, pool: ReadPool) -> Answers:
+    plans = Plans(schema()) if settings.read_plans else None
+    return Answers(executable(), plans, pool, shared_values(process.log.codec, process.log.epoch))
 
 
 def _writers(settings: Settings) -> int:

@@ -194,6 +194,11 @@ class Settings(BaseSettings):
         description="How long one SQL statement of a request may take.",
         json_schema_extra=_accepts("a number of seconds from 0.1 to 600"),
     )
+    read_plans: bool = Field(
+        True,
+        description="Whether reads are compiled to one SQL statement each; off, every field is resolved by itself.",
+        json_schema_extra=_accepts("true or false"),
+    )
     ticket_service_url: str | None = Field(
         None,
         description="Accepted for older deployments and not used: tickets live here.",

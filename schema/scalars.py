@@ -1,8 +1,10 @@
 """Scalars: how each kind of value is spelled on the wire."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
+from types import MappingProxyType
 from typing import Any, NewType
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -14,6 +16,7 @@ from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from app.reads.record import JsonText
+from app.reads.selection import Spelling
 
 EventCursor = NewType("EventCursor", str)
 TimeZone = NewType("TimeZone", str)
@@ -75,7 +78,7 @@ def _read_cursor(value: Any) -> str:
 
 def _spell_json(value: Any) -> Any:
     # Given on as it is stored: numbers in it may be larger than any of ours.
-    return orjson.Fragment(value) if isinstance(value, JsonText) else value
+    return orjson.Fragment(str(value)) if isinstance(value, JsonText) else value
 
 
 def _read_json_literal(node: ValueNode, variables: dict[str, Any] | None = None) -> Any:
@@ -124,3 +127,20 @@ SCALARS: dict[object, ScalarDefinition] = {
         parse_value=_read_cursor,
     ),
 }
+
+# How a compiled statement writes each scalar: the same text as the one above.
+SPELLINGS: Mapping[str, Spelling] = MappingProxyType(
+    {
+        "String": Spelling.TEXT,
+        "ID": Spelling.TEXT,
+        "Int": Spelling.NUMBER,
+        "Float": Spelling.FLOAT,
+        "Boolean": Spelling.BOOLEAN,
+        "DateTime": Spelling.MOMENT,
+        "Date": Spelling.DATE,
+        "Decimal": Spelling.DECIMAL,
+        "JSON": Spelling.JSON,
+        "TimeZone": Spelling.TEXT,
+        "EventCursor": Spelling.WORD,
+    }
+)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.engine import Driver, driver_of
 
-_LOST = (
+LOST = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.AdminShutdownError,
@@ -114,7 +114,7 @@ async def _begun(engine: AsyncEngine, begin: str) -> tuple[AsyncConnection, Driv
 async def _said(driver: Driver, statement: str) -> None:
     try:
         await driver.execute(statement)
-    except _LOST as error:
+    except LOST as error:
         raise ConnectionLost from error
 
 

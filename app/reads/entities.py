@@ -37,20 +37,31 @@ class Entity:
 
     `name` is the GraphQL type's. `key` is the column that identifies a row within the organisation;
     a type without one is only reached through its parent. `visible` filters rows, `masks` hide
-    columns: the value is null unless the condition holds.
+    columns: the value is null unless the condition holds. `ticket` is the column with the ticket
+    that a row belongs to: only with its ticket is it seen.
     """
 
     name: str
     table: sa.Table
     key: str | None = "id"
     visible: Condition = everyone
+    ticket: str | None = None
     masks: Mapping[str, Condition] = field(default_factory=lambda: MappingProxyType({}))
 
-    def seen(self, table: sa.FromClause, visibility: Visibility) -> "list[sa.ColumnElement[bool]]":
-        """Return the conditions under which a viewer sees a row: the organisation, then the entity's own."""
-        condition = self.visible(table, visibility)
-        own = table.c.organization_id == OWN_ORGANIZATION
-        return [own] if condition is None else [own, condition]
+    def seen(
+        self, table: sa.FromClause, visibility: Visibility, *, ticket_seen: bool = False
+    ) -> "list[sa.ColumnElement[bool]]":
+        """Return the conditions under which a viewer sees a row: the organisation, the entity's own, its ticket.
+
+        With `ticket_seen` it is known already that the viewer sees the row's ticket.
+        """
+        conditions = [table.c.organization_id == OWN_ORGANIZATION]
+        own = self.visible(table, visibility)
+        if own is not None:
+            conditions.append(own)
+        if self.ticket is not None and not ticket_seen:
+            conditions.append(_of_visible_ticket(table, self.ticket, visibility))
+        return conditions
 
     def shown(self, table: sa.FromClause, column: str, visibility: Visibility) -> "sa.ColumnElement[Any]":
         """Return a column as a viewer sees it: null where a mask hides the value."""
@@ -70,17 +81,17 @@ def _visible_tickets(table: sa.FromClause, visibility: Visibility) -> "sa.Column
     return present
 
 
-def _of_visible_ticket(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool]":
+def _of_visible_ticket(table: sa.FromClause, column: str, visibility: Visibility) -> "sa.ColumnElement[bool]":
     ticket = tickets.alias()
     return sa.exists().where(
         ticket.c.organization_id == table.c.organization_id,
-        ticket.c.id == table.c.ticket_id,
+        ticket.c.id == table.c[column],
         _visible_tickets(ticket, visibility),
     )
 
 
 def _visible_comments(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool]":
-    shown = table.c.deleted_at.is_(None) & _of_visible_ticket(table, visibility)
+    shown = table.c.deleted_at.is_(None)
     return shown & ~table.c.internal if _outside(visibility) else shown
 
 
@@ -179,8 +190,8 @@ PART = Entity(
 TICKET = Entity(name="Ticket", table=tickets, visible=_visible_tickets, masks=_PLACE_OF_TICKET)
 SKILL_REQUIREMENT = Entity(name="SkillRequirement", table=ticket_required_skills, key=None)
 PART_REQUIREMENT = Entity(name="PartRequirement", table=ticket_required_parts, key=None)
-COMMENT = Entity(name="Comment", table=comments, visible=_visible_comments)
-ASSIGNMENT = Entity(name="Assignment", table=assignments, visible=_of_visible_ticket)
+COMMENT = Entity(name="Comment", table=comments, visible=_visible_comments, ticket="ticket_id")
+ASSIGNMENT = Entity(name="Assignment", table=assignments, ticket="ticket_id")
 PART_USAGE = Entity(name="PartUsage", table=assignment_parts, key=None, masks=MappingProxyType({"cost": _staff_only}))
 
 NODES: Mapping[str, Entity] = MappingProxyType(

@@ -72,11 +72,21 @@ class Branch:
 Selection = tuple[Known | Leaf | Words | Branch, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
     """The questions of an operation's sites without their values: with the selection, all a statement depends on."""
 
-    sites: tuple[Asked, ...]
+    __slots__ = ("_hash", "sites")
+
+    def __init__(self, sites: tuple[Asked, ...]) -> None:
+        self.sites = sites
+        # Looked up with every request, and made of many parts.
+        self._hash = hash(sites)
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Form) and self.sites == other.sites)
 
     def question(self, asked: Question | Site) -> Question:
         """Return the question itself, a site's by its number."""

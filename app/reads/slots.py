@@ -73,8 +73,9 @@ def array_of(values: "tuple[Any, ...] | Slot", kind: "sa.types.TypeEngine[Any]")
     """Return an array of the values, or of those in the slots."""
     if isinstance(values, Slot):
         return values.__clause_element__()
-    if any(isinstance(value, Slot) for value in values):
-        return sa.cast(array([bound(value) for value in values]), sa.ARRAY(kind))
+    # An empty array written into the text must say what it is an array of.
+    if not values or any(isinstance(value, Slot) for value in values):
+        return sa.cast(array([bound(value) for value in values], type_=kind), sa.ARRAY(kind))
     return sa.literal(list(values), sa.ARRAY(kind))
 
 

@@ -26,4 +26,5 @@ def head_cursor() -> "sa.ColumnElement[str]":
     mac = sa.func.sha256(_OUTER.op("||")(sa.func.sha256(_INNER.op("||")(body))))
     short = sa.func.substr(mac, sa.literal_column("1"), sa.literal_column(str(_MAC_BYTES)))
     text = sa.func.encode(body.op("||")(short), literal("base64"))
-    return sa.func.translate(text, literal("+/"), literal("-_"))
+    # A line of base64 ends after 76 characters, which is just as long as a cursor is.
+    return sa.func.translate(text, sa.literal_column(r"E'+/\n'"), literal("-_"))

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app.reads.orders import Order
 from app.reads.pages import LARGEST, Placed, beyond, sorting
 from app.reads.slots import bound
-from app.reads.statement.pieces import literal
+from app.reads.statement.pieces import joined, literal
 from app.reads.statement.spelling import cursor
 from app.reads.statement.standpoints import NotInSql, OnValues, Part, Standpoint, Value, as_it_is
 
@@ -70,12 +70,12 @@ class OnPage:
             raise NotInSql(f"a page has no part {name}")
         return self._items[name]
 
-    def _listed(self, json: "sa.ColumnElement[str]") -> "list[str | sa.ColumnElement[Any]]":
+    def _listed(self, json: "list[str | sa.ColumnElement[Any]]") -> "list[str | sa.ColumnElement[Any]]":
         self.is_read = True
         separated: Any = literal(",")
         if self._window.backwards:
             separated = aggregate_order_by(literal(","), self._rows.c[_NUMBER].desc())
-        found: sa.ColumnElement[Any] = sa.func.string_agg(json, separated)
+        found: sa.ColumnElement[Any] = sa.func.string_agg(joined(json), separated)
         if self._numbered:
             found = found.filter(self._rows.c[_NUMBER] <= self._size)
         return ["[", found, "]"]
@@ -89,13 +89,17 @@ class OnPage:
         nearest = rows.c[_NUMBER] == 1
         farthest = rows.c[_NUMBER] == sa.func.least(rows.c[_FOUND], size)
         start, end = (farthest, nearest) if backwards else (nearest, farthest)
-        here = self.row_cursor()
+
+        def at(place: "sa.ColumnElement[bool]") -> Value:
+            found = sa.func.max(self.row_cursor()).filter(place, rows.c[_NUMBER] <= size)
+            return Value(found, nullable=True, plain=True)
+
         return OnValues(
             {
                 "has_next_page": Value(placed if backwards else more, nullable=False),
                 "has_previous_page": Value(more if backwards else placed, nullable=False),
-                "start_cursor": Value(sa.func.max(here).filter(start, rows.c[_NUMBER] <= size), nullable=True),
-                "end_cursor": Value(sa.func.max(here).filter(end, rows.c[_NUMBER] <= size), nullable=True),
+                "start_cursor": at(start),
+                "end_cursor": at(end),
             }
         )
 

@@ -8,18 +8,13 @@ import sqlalchemy as sa
 # The most arguments that a function of PostgreSQL takes.
 _MOST = 100
 # No JSON contains this character: a response that does has a null where none may be.
-MISSING = "\x01"
+MARK_OF_MISSING = b"\x01"
 
 
 def literal(text: str) -> "sa.ColumnElement[str]":
     """Return a text as an SQL literal."""
     quoted = text.replace("'", "''")
     return sa.literal_column(f"'{quoted}'", sa.Text())
-
-
-def literal_number(text: str) -> "sa.ColumnElement[float]":
-    """Return a number as an SQL literal."""
-    return sa.literal_column(text, sa.Double())
 
 
 def missing() -> "sa.ColumnElement[str]":

@@ -9,7 +9,7 @@ from app.reads.entities import ASSIGNMENT
 from app.reads.pages import Placed
 from app.reads.queues import PRIORITIES, QUEUE_ORDER, queue_of
 from app.reads.statement.listing import OnPage
-from app.reads.statement.pieces import literal, or_null
+from app.reads.statement.pieces import joined, literal, or_null
 from app.reads.statement.standpoints import OnRow, OnValues, Part, Value, as_it_is
 
 
@@ -45,9 +45,9 @@ class OnQueue:
         known = Value(sa.func.coalesce(before, some), nullable=False)
         return OnValues({**info.values, "has_previous_page": known})
 
-    def _next(self, json: "sa.ColumnElement[str]") -> "list[str | sa.ColumnElement[Any]]":
+    def _next(self, json: "list[str | sa.ColumnElement[Any]]") -> "list[str | sa.ColumnElement[Any]]":
         queue = self._first.table
-        first = sa.select(json).select_from(queue).where(queue.c.queue_position == sa.literal_column("1"))
+        first = sa.select(joined(json)).select_from(queue).where(queue.c.queue_position == sa.literal_column("1"))
         return [or_null(first.scalar_subquery(), required=False)]
 
 

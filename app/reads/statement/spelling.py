@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from app.reads.orders import Kind, Order, head_of
 from app.reads.selection import Spelling
-from app.reads.statement.pieces import joined, literal, literal_number, or_null, when
+from app.reads.statement.pieces import joined, literal, or_null, when
 
 # Base64 of more bytes than these is broken into lines.
 _LONGEST_LINE = 57
@@ -71,22 +71,7 @@ def _moment(value: "sa.ColumnElement[Any]") -> "list[str | sa.ColumnElement[Any]
 
 
 def _float(value: "sa.ColumnElement[Any]") -> "list[str | sa.ColumnElement[Any]]":
-    """Write a float as the ordinary path does: with a point, and from 1e-5 up to 1e16 without exponent."""
-    short = sa.cast(value, sa.Text)
-    size = sa.func.abs(value)
-    unfolded = sa.cast(sa.cast(short, sa.Numeric), sa.Text)
-    is_short = short.not_like(literal("%e%"))
-    plain = sa.case(
-        (sa.or_(is_short, size < literal_number("1e-5"), size >= literal_number("1e16")), short), else_=unfolded
-    )
-    folded = sa.func.regexp_replace(plain, literal("e([+-])0"), literal(r"e\1"))
-    return [
-        sa.case(
-            (plain.like(literal("%e%")), folded),
-            (plain.like(literal("%.%")), plain),
-            else_=plain.concat(literal(".0")),
-        )
-    ]
+    return [sa.func.json_float(value)]
 
 
 _SPELLINGS: "Mapping[Spelling, Callable[[sa.ColumnElement[Any]], list[str | sa.ColumnElement[Any]]]]" = (
@@ -105,16 +90,16 @@ _SPELLINGS: "Mapping[Spelling, Callable[[sa.ColumnElement[Any]], list[str | sa.C
     )
 )
 # What is null in SQL where the value is; the others would write quotation marks, or false.
-_NULL_BY_ITSELF = frozenset({Spelling.TEXT, Spelling.NUMBER, Spelling.JSON})
+_NULL_BY_ITSELF = frozenset({Spelling.TEXT, Spelling.NUMBER, Spelling.FLOAT, Spelling.JSON})
 
 _PACKED: "Mapping[Kind, Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]]]" = MappingProxyType(
     {
         # As the database sends it: microseconds since 2000.
-        Kind.MOMENT: lambda column: sa.func.timestamptz_send(column),
+        Kind.MOMENT: sa.func.timestamptz_send,
         Kind.NUMBER: lambda column: sa.func.int8send(sa.cast(column, sa.BigInteger)),
         Kind.TEXT: lambda column: sa.func.int2send(
             sa.cast(sa.func.octet_length(sa.cast(column, sa.Text)), sa.SmallInteger)
         ).op("||")(sa.func.convert_to(sa.cast(column, sa.Text), literal("UTF8"))),
-        Kind.ID: lambda column: sa.func.uuid_send(column),
+        Kind.ID: sa.func.uuid_send,
     }
 )

@@ -12,8 +12,6 @@ import sqlalchemy as sa
 from app.domain.policy import Visibility
 from app.reads.entities import Entity
 
-Wrapping = "Callable[[sa.ColumnElement[str]], list[str | sa.ColumnElement[Any]]]"
-
 
 class NotInSql(Exception):
     """The statement cannot answer a question; the text says which and why."""
@@ -21,10 +19,11 @@ class NotInSql(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """An expression and whether it can be null."""
+    """An expression and whether it can be null; a plain text has nothing that JSON escapes."""
 
     expression: "sa.ColumnElement[Any]"
     nullable: bool
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ class Part:
     """An object within the thing at hand: where its fields stand, and what becomes of its JSON."""
 
     standpoint: "Standpoint"
-    wrapped: "Callable[[sa.ColumnElement[str]], list[str | sa.ColumnElement[Any]]]"
+    wrapped: "Callable[[list[str | sa.ColumnElement[Any]]], list[str | sa.ColumnElement[Any]]]"
 
 
 class Standpoint(Protocol):
@@ -100,11 +99,6 @@ class OnValues:
         return self.parts[name]
 
 
-def as_it_is(json: "sa.ColumnElement[str]") -> "list[str | sa.ColumnElement[Any]]":
-    """Leave an object's JSON as it is."""
-    return [json]
-
-
-def listed(json: "sa.ColumnElement[str]") -> "list[str | sa.ColumnElement[Any]]":
-    """Make a list of the JSON of all rows of the select."""
-    return ["[", sa.func.string_agg(json, sa.literal_column("','")), "]"]
+def as_it_is(json: "list[str | sa.ColumnElement[Any]]") -> "list[str | sa.ColumnElement[Any]]":
+    """Leave the pieces of an object's JSON as they are."""
+    return json

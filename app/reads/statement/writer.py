@@ -1,6 +1,7 @@
 """Writes a selection as SQL: every field at its standpoint, every object as the text of its JSON."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -10,12 +11,12 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from app.db.tables.base import Uuid
 from app.domain.policy import Visibility
 from app.reads import questions as ask
-from app.reads.entities import TECHNICIAN, Entity
+from app.reads.entities import TECHNICIAN, TICKET, Entity
 from app.reads.filters import conditions_of
 from app.reads.orders import Order
 from app.reads.pages import Placed, sorting
 from app.reads.relations import Relation, source_of
-from app.reads.selection import Branch, Form, Known, Leaf, Selection, Words
+from app.reads.selection import Branch, Form, Known, Leaf, Selection, Spelling, Words
 from app.reads.slots import array_of, bound
 from app.reads.statement.heads import head_cursor
 from app.reads.statement.listing import OnPage
@@ -70,11 +71,14 @@ class Writer:
 
     def object(self, selection: Selection, here: Standpoint) -> "sa.ColumnElement[str]":
         """Return the JSON of an object. Raises NotInSql."""
+        return joined(self._object(selection, here))
+
+    def _object(self, selection: Selection, here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         pieces: list[str | sa.ColumnElement[Any]] = ["{"]
         for at, each in enumerate(selection):
             pieces.append(f'{"," if at else ""}"{each.key}":')
             pieces += self._field(each, here)
-        return joined([*pieces, "}"])
+        return [*pieces, "}"]
 
     def _field(self, field: Known | Leaf | Words | Branch, here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         match field:
@@ -94,9 +98,9 @@ class Writer:
 
     def _leaf(self, leaf: Leaf, here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         def write(value: Value) -> "list[str | sa.ColumnElement[Any]]":
-            return spelled(
-                value.expression, leaf.spelling, many=leaf.many, nullable=value.nullable, required=leaf.required
-            )
+            plain = value.plain and leaf.spelling is Spelling.TEXT
+            spelling = Spelling.WORD if plain else leaf.spelling
+            return spelled(value.expression, spelling, many=leaf.many, nullable=value.nullable, required=leaf.required)
 
         match leaf.question:
             case ask.Attribute(name):
@@ -110,7 +114,7 @@ class Writer:
             case ask.Through(relation, column):
                 target = relation.target.table.alias()
                 value = OnRow(relation.target, target, self._visibility).value(column)
-                text = joined(write(value))
+                text = sa.cast(joined(write(value)), sa.Text)
                 return [or_null(self._related(relation, target, here, text), required=leaf.required)]
             case ask.Head():
                 return ['"', head_cursor(), '"']
@@ -132,7 +136,7 @@ class Writer:
         chosen = (
             sa.select(json)
             .select_from(source)
-            .where(*relation.target.seen(target, self._visibility), near == parent)
+            .where(*self._seen(relation, target, here), near == parent)
             .correlate_except(*_tables(source))
         )
         if relation.where is not None:
@@ -141,6 +145,10 @@ class Writer:
             columns = [target.c[term.column] for term in relation.order.terms]
             chosen = chosen.order_by(*sorting(columns, relation.order, backwards=False)).limit(sa.literal_column("1"))
         return chosen.scalar_subquery()
+
+    def _seen(self, relation: Relation, target: sa.FromClause, here: Standpoint) -> "list[sa.ColumnElement[bool]]":
+        ticket_seen = _row(here).entity is TICKET and relation.target.ticket == relation.target_column
+        return relation.target.seen(target, self._visibility, ticket_seen=ticket_seen)
 
     def to_one(self, field: Branch, question: ask.ToOne, here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         """Write the row a relation leads to."""
@@ -172,7 +180,7 @@ class Writer:
         chosen = (
             sa.select(*columns)
             .select_from(source)
-            .where(*relation.target.seen(target, self._visibility), near == parent)
+            .where(*self._seen(relation, target, here), near == parent)
             .correlate_except(*_tables(source))
         )
         return chosen if relation.where is None else chosen.where(relation.where(target))
@@ -195,7 +203,7 @@ class Writer:
         selection = _of(field)
         page = OnPage(base, order, window, total=total.scalar_subquery(), with_info=_asks(selection, "page_info"))
         row = OnRow(entity, page.rows, self._visibility)
-        edge = OnValues({"cursor": Value(page.row_cursor(), nullable=False)}, {"node": _itself(row)})
+        edge = OnValues({"cursor": Value(page.row_cursor(), nullable=False, plain=True)}, {"node": _itself(row)})
         page.holds({"nodes": row, "edges": edge})
         return [_selected(self.object(selection, page), page)]
 
@@ -231,15 +239,15 @@ class Writer:
     def part(self, field: Branch, question: ask.Attribute, here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         """Write an object, or a list of them, that the thing at hand has by name."""
         part = here.part(question.name)
-        return part.wrapped(self.object(_of(field), part.standpoint))
+        return part.wrapped(self._object(_of(field), part.standpoint))
 
     def composed(self, field: Branch, question: ask.Composed, here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         """Write an object of columns; null unless every one is there."""
         values = {name: here.value(column) for name, column in question.columns.items()}
         known = {name: Value(value.expression, nullable=False) for name, value in values.items()}
-        json = self.object(_of(field), OnValues(known))
-        absent = [value.expression.is_not(None) for value in values.values() if value.nullable]
-        return [when(sa.and_(*absent), json, required=field.required) if absent else json]
+        json = self._object(_of(field), OnValues(known))
+        there = [value.expression.is_not(None) for value in values.values() if value.nullable]
+        return [when(sa.and_(*there), joined(json), required=field.required)] if there else json
 
     def verdicts(self, field: Branch, question: ask.Verdicts, here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         """Write an object of yes and no about the row."""
@@ -250,7 +258,7 @@ class Writer:
 
     def itself(self, field: Branch, _question: ask.Itself, _here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         """Write an object that only holds other questions."""
-        return [self.object(_of(field), Nowhere())]
+        return self._object(_of(field), Nowhere())
 
     def own_row(self, field: Branch, question: ask.OwnRow, _here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         """Write the viewer's own row."""
@@ -291,8 +299,10 @@ class Writer:
             "kind", sa.column("key", Uuid), with_ordinality="at", name="asked"
         )
         asked = asked.render_derived()
+        # The list must be there, and each of its rows need not.
+        one = replace(field, required=False)
         rows = [
-            (asked.c.kind == literal(entity.name), self._by_key(field, entity, asked.c.key))
+            (asked.c.kind == literal(entity.name), self._by_key(one, entity, asked.c.key))
             for entity in question.entities
         ]
         separated = aggregate_order_by(literal(","), asked.c.at)

@@ -1,0 +1,227 @@
+"""Connections for compiled reads: one statement each, without a transaction around it.
+
+A connection keeps its role, its read-only mode, its deadline and the organisation it last served, so that
+the common read is one round trip. Behind a pooler nothing may be left in a session: there each read
+opens a transaction that sets all that.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as NoFreeConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from app.db.engine import Driver, driver_of
+from app.db.transaction import LOST, ConnectionLost, DatabaseRole
+
+_PATIENCE_SECONDS = 10.0
+# How many who came later may be served before the first in line, for having the same organisation.
+_OVERTAKING = 16
+
+log = structlog.get_logger(__name__)
+
+
+class ReadFailed(Exception):
+    """The database refused a statement; the cause says why."""
+
+
+@dataclass(slots=True, eq=False)
+class _Session:
+    connection: AsyncConnection
+    driver: Driver
+    # None: unknown, and to be set before anything is read.
+    organization_id: UUID | None = None
+
+
+class ReadPool:
+    """At most `size` connections of an engine, opened as they are needed and kept."""
+
+    def __init__(self, engine: AsyncEngine, *, size: int, timeout_seconds: float, pooled: bool = False) -> None:
+        self._engine = engine
+        self._size = size
+        self._timeout_ms = int(timeout_seconds * 1000)
+        self._pooled = pooled
+        self._opened = 0
+        self._free: dict[UUID | None, list[_Session]] = {}
+        self._waiting: deque[tuple[UUID, asyncio.Future[_Session | None]]] = deque()
+        self._overtaken = 0
+        self._closed = False
+
+    @property
+    def busy(self) -> int:
+        """How many connections are reading."""
+        return self._opened - sum(map(len, self._free.values()))
+
+    async def fetch(self, organization_id: UUID, statement: str, arguments: Sequence[Any]) -> bytes:
+        """Return the one value of a statement that sees this organisation alone.
+
+        Raises:
+            NoFreeConnection: none within ten seconds.
+            ConnectionLost: the database went away, and is not back.
+            TimeoutError: the statement took too long.
+            ReadFailed: the database refused it.
+        """
+        for _ in range(self._size + 1):
+            session = await self._taken(organization_id)
+            try:
+                found: bytes = await self._asked(session, organization_id, statement, arguments)
+            except BaseException as error:
+                session.organization_id = None
+                lost = session.driver.is_closed()
+                await self._given_back_or_thrown_away(session)
+                if isinstance(error, asyncpg.QueryCanceledError):
+                    raise TimeoutError from error
+                # One that died while it lay in the pool says nothing of the others, or of a new one.
+                if lost and isinstance(error, LOST):
+                    continue
+                if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+                    raise ReadFailed from error
+                raise
+            await self._given_back_or_thrown_away(session)
+            return found
+        raise ConnectionLost
+
+    async def close(self) -> None:
+        """Close every connection; those that read are closed when they are given back."""
+        self._closed = True
+        idle = [session for sessions in self._free.values() for session in sessions]
+        self._free.clear()
+        for session in idle:
+            await self._thrown_away(session)
+
+    async def _asked(self, session: _Session, organization_id: UUID, statement: str, arguments: Sequence[Any]) -> Any:
+        driver = session.driver
+        if self._pooled:
+            return await self._asked_in_transaction(driver, organization_id, statement, arguments)
+        if session.organization_id != organization_id:
+            # Of a cancelled switch nobody knows whether it happened.
+            session.organization_id = None
+            await driver.execute(f"SELECT set_config('app.organization_id', '{organization_id}', false)")
+            session.organization_id = organization_id
+        return await driver.fetchval(statement, *arguments)
+
+    async def _asked_in_transaction(
+        self, driver: Driver, organization_id: UUID, statement: str, arguments: Sequence[Any]
+    ) -> Any:
+        await driver.execute(
+            f"BEGIN READ ONLY; SET LOCAL ROLE {DatabaseRole.APP}; SET LOCAL statement_timeout = {self._timeout_ms};"
+            f"SELECT set_config('app.organization_id', '{organization_id}', true)"
+        )
+        try:
+            return await driver.fetchval(statement, *arguments)
+        finally:
+            await asyncio.shield(driver.execute("ROLLBACK"))
+
+    async def _taken(self, organization_id: UUID) -> _Session:
+        session = self._lying_free(organization_id)
+        while session is None:
+            if self._opened < self._size:
+                return await self._new()
+            waiting: asyncio.Future[_Session | None] = asyncio.get_running_loop().create_future()
+            self._waiting.append((organization_id, waiting))
+            try:
+                async with asyncio.timeout(_PATIENCE_SECONDS):
+                    session = await waiting
+            except BaseException as error:
+                self._give_up(waiting)
+                if isinstance(error, TimeoutError):
+                    raise NoFreeConnection("no connection became free") from None
+                raise
+        return session
+
+    def _lying_free(self, organization_id: UUID) -> _Session | None:
+        own = self._free.get(organization_id)
+        if own:
+            return own.pop()
+        # New ones before those of others, who would have to switch back.
+        if self._opened < self._size:
+            return None
+        others = max(self._free.values(), key=len, default=None)
+        return others.pop() if others else None
+
+    def _give_up(self, waiting: "asyncio.Future[_Session | None]") -> None:
+        """Pass on what came just as its receiver went away."""
+        for at, (_, future) in enumerate(self._waiting):
+            if future is waiting:
+                del self._waiting[at]
+                break
+        if waiting.done() and not waiting.cancelled():
+            session = waiting.result()
+            if session is not None:
+                self._give_back(session)
+
+    def _give_back(self, session: _Session) -> None:
+        while self._waiting:
+            future = self._next_in_line(session.organization_id)
+            if not future.done():
+                future.set_result(session)
+                return
+        self._free.setdefault(session.organization_id, []).append(session)
+
+    def _next_in_line(self, organization_id: UUID | None) -> "asyncio.Future[_Session | None]":
+        if self._overtaken < _OVERTAKING:
+            for at, (wanted, future) in enumerate(self._waiting):
+                if wanted == organization_id and not future.done():
+                    self._overtaken = self._overtaken + 1 if at else 0
+                    del self._waiting[at]
+                    return future
+                if at == _OVERTAKING:
+                    break
+        self._overtaken = 0
+        return self._waiting.popleft()[1]
+
+    async def _new(self) -> _Session:
+        self._opened += 1
+        try:
+            connection = await self._engine.connect()
+            try:
+                driver = await driver_of(connection)
+                if not self._pooled:
+                    await driver.execute(
+                        f"SET ROLE {DatabaseRole.APP}; SET statement_timeout = {self._timeout_ms};"
+                        "SET default_transaction_read_only = on"
+                    )
+            except BaseException:
+                await asyncio.shield(_ended(connection))
+                raise
+        except LOST as error:
+            self._lost()
+            raise ConnectionLost from error
+        except BaseException:
+            self._lost()
+            raise
+        return _Session(connection, driver)
+
+    async def _given_back_or_thrown_away(self, session: _Session) -> None:
+        if session.driver.is_closed() or self._closed:
+            await self._thrown_away(session)
+        else:
+            self._give_back(session)
+
+    async def _thrown_away(self, session: _Session) -> None:
+        self._lost()
+        await asyncio.shield(_ended(session.connection))
+
+    def _lost(self) -> None:
+        """Let somebody who waits open a connection in place of one that is no more."""
+        self._opened -= 1
+        while self._waiting:
+            future = self._waiting.popleft()[1]
+            if not future.done():
+                future.set_result(None)
+                return
+
+
+async def _ended(connection: AsyncConnection) -> None:
+    try:
+        await connection.invalidate()
+        await connection.close()
+    except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        log.warning("reads.connection_lost", reason=type(error).__name__)
