@@ -46,7 +46,7 @@ class Arguments:
         else:
             named = get_named_type(field.type).name
             for each, argument in field.args.items():
-                if each in _PAGING or each == "orderBy":
+                if each == "orderBy" or each == "first" or (each in _PAGING and not _is_log(field)):
                     continue
                 if each in {"id", "ids"}:
                     kinds = self._kinds(each, None if named == "Node" else named)
@@ -57,11 +57,11 @@ class Arguments:
                 chosen[each] = self._values.argument(each, argument, None)
             if coordinate == "Query.technicianQueue" and not self._viewer.technician and not self._values.mistaken():
                 chosen["technicianId"] = self._values.id("Technician")
-        if "after" in field.args and "types" not in field.args:
+        if _is_log(field):
+            size = self._values.size(most)
+            chosen["first"] = max(1, size) if self._chance.random() < 0.9 else size
+        elif "after" in field.args:
             size = self._page(coordinate, field, chosen, most)
-        elif "first" in field.args:
-            size = self._values.size(min(20, most))
-            chosen["first"] = size
         texts = self._texts(field, chosen)
         return Written(f"({', '.join(texts)})" if texts else "", None if size is None else abs(size), kinds)
 
@@ -117,3 +117,8 @@ class Arguments:
         worded = None if order is None else [{name: Word(word) for name, word in each.items()} for each in order]
         chosen["orderBy"] = ABSENT if worded is None and self._chance.random() < 0.9 else worded
         return order
+
+
+def _is_log(field: GraphQLField) -> bool:
+    """Tell whether a field reads the log, whose cursors are of another kind than those of lists."""
+    return "after" in field.args and get_named_type(field.args["after"].type).name == "EventCursor"

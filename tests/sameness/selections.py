@@ -79,7 +79,14 @@ class Selections:
         named = get_named_type(field.type)
         if is_leaf_type(named):
             return f"{head} {head}" if self._chance.random() < 0.04 else head
-        many = written.size if written.size is not None else _length(field.type)
+        # The rows of a page were counted with the arguments that ask for them.
+        many = (
+            written.size
+            if written.size is not None
+            else 1
+            if isinstance(parent, GraphQLObjectType) and holds(parent)
+            else _length(field.type)
+        )
         inner = max(1, rows * many)
         self._limits.cost -= inner
         text = f"{head} {self._entered(named, depth, inner, written.kinds)}"
@@ -133,16 +140,22 @@ class Selections:
             # Without its rows a list is nothing to look at.
             rows_of = [name for name in fit if not is_value(composite(kind.fields[name]))]
             chosen = self._least_asked(kind, rows_of, chance.choice((1, 1, 2)))
-            return chosen + [name for name in fit if name not in rows_of and chance.random() < 0.4]
+            return chosen + [name for name in fit if name not in rows_of and self._wants(kind, name, 0.4)]
         values = [name for name in fit if is_value(composite(kind.fields[name]))]
         things = [name for name in fit if name not in values] if self._limits.levels > 0 else []
-        chosen = self._least_asked(kind, things, chance.choice((1, 1, 2, 2, 3)))
-        return chosen + [name for name in values if chance.random() < 0.2]
+        # Where an operation seldom comes, it looks at more.
+        seldom = any(each.name == "DomainEvent" for each in kind.interfaces)
+        chosen = self._least_asked(kind, things, 3 if seldom else chance.choice((1, 1, 2, 2, 3)))
+        return chosen + [name for name in values if self._wants(kind, name, 0.25)]
+
+    def _wants(self, kind: GraphQLObjectType, name: str, likely: float) -> bool:
+        """Tell whether to select a field; at first more likely than later."""
+        return self._chance.random() < max(likely, 1 / (1 + self._asked[f"{kind.name}.{name}"] / 20))
 
     def _fits(self, field: GraphQLField, depth: int, rows: int) -> bool:
         kind = composite(field)
         needed = 1 if is_value(kind) else 3 if holds(kind) else 2
-        return depth + needed <= _DEEPEST and self._limits.cost > rows * _length(field.type) * 4
+        return depth + needed <= _DEEPEST and self._limits.cost > rows * _length(field.type) * 2
 
     def _of_abstract(
         self, kind: GraphQLInterfaceType | GraphQLUnionType, depth: int, rows: int, kinds: Sequence[str]
@@ -151,7 +164,9 @@ class Selections:
         if isinstance(kind, GraphQLInterfaceType) and chance.random() < 0.7:
             yield from (self.field(kind, name, depth=depth, rows=rows) for name in kind.fields)
         possible = {each.name: each for each in self._schema.get_possible_types(kind)}
-        wanted = {*(name for name in kinds if chance.random() < 0.9), *chance.sample(list(possible), 2)}
+        wanted = {*(name for name in kinds if chance.random() < 0.8), *chance.sample(list(possible), 2)}
+        if isinstance(kind, GraphQLUnionType):
+            wanted |= {name for name, each in possible.items() if each.interfaces}
         for each in sorted(wanted & possible.keys()):
             inner = self.wrapped(possible[each], self._of_object(possible[each], depth, rows), depth=depth, rows=rows)
             if chance.random() < 0.3:

@@ -29,7 +29,8 @@ _HOLDERS = frozenset({"TechnicianQueue", "QueueItem", "Viewer", "EventPage", "Qu
 
 def holds(kind: Composite) -> bool:
     """Tell whether a type only holds others: to select it is no step from thing to thing."""
-    return kind.name in _HOLDERS or kind.name.endswith(("Connection", "Edge"))
+    named = kind.name in _HOLDERS or kind.name.endswith(("Connection", "Edge"))
+    return named or isinstance(kind, GraphQLUnionType)
 
 
 def is_value(kind: Composite) -> bool:

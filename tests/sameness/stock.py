@@ -58,8 +58,9 @@ class Stock:
         return self._cursors.get((organisation, place), [])
 
     def all_cursors(self, organisation: str) -> list[str]:
-        """Return every cursor that any list gave out."""
-        return [each for (name, _), found in self._cursors.items() if name == organisation for each in found]
+        """Return every cursor that any list gave out; before any did, a text that is none."""
+        found = [each for (name, _), known in self._cursors.items() if name == organisation for each in known]
+        return found or ["AQ"]
 
     def event_cursors(self, organisation: str) -> list[str]:
         """Return cursors of places in the log."""
