@@ -114,10 +114,10 @@ def _staff_only(_table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElem
 
 
 def _known_users(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
-    """Let customers know themselves, their colleagues, and whoever works for the organisation."""
+    """Let customers know themselves, their colleagues, and whoever works for the organisation or was its technician."""
     if not _outside(visibility):
         return None
-    member, ticket = customer_users.alias(), tickets.alias()
+    member, ticket, technician = customer_users.alias(), tickets.alias(), technicians.alias()
     colleague = sa.exists().where(
         member.c.organization_id == table.c.organization_id,
         member.c.user_id == table.c.id,
@@ -129,7 +129,11 @@ def _known_users(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElem
         ticket.c.customer_id == sa.any_(VIEWER_CUSTOMERS),
     )
     works_here = table.c.roles.op("&&", is_comparison=True)(sa.literal(_STAFF_ROLES, sa.ARRAY(sa.Text)))
-    return sa.or_(table.c.id == VIEWER_USER, works_here, colleague, asked_for_ours)
+    # Whoever left keeps their name on the jobs they did, and a technician is never without a user.
+    worked_here = sa.exists().where(
+        technician.c.organization_id == table.c.organization_id, technician.c.user_id == table.c.id
+    )
+    return sa.or_(table.c.id == VIEWER_USER, works_here, worked_here, colleague, asked_for_ours)
 
 
 def _oneself_or_staff(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
