@@ -58,7 +58,11 @@ def _tables(source: sa.FromClause) -> "list[sa.FromClause]":
 
 
 def _selected(json: "sa.ColumnElement[str]", page: OnPage) -> "sa.ColumnElement[Any]":
-    return sa.select(json).select_from(page.rows).scalar_subquery() if page.is_read else json
+    if not page.is_read:
+        return json
+    # One row also where nothing in it is an aggregate; and whatever is not of the page stands further out.
+    chosen = sa.select(json).select_from(page.rows).having(sa.literal_column("true"))
+    return chosen.correlate_except(page.rows).scalar_subquery()
 
 
 class Writer:
