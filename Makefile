@@ -2,6 +2,7 @@
 # make test   runs all tests            make check     runs the static checks
 # make lock   renews requirements/ (ARGS=--upgrade takes newer versions)
 # make generate  renews files that are made from code
+# make sameness  compares both ways of reading, at length
 # make faults    kills server and database, again and again      make benchmark  measures writes
 # make clean  removes all that can be made again; the data in .fieldgraph stays
 
@@ -18,7 +19,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate faults benchmark lock clean
+.PHONY: run install test check generate sameness faults benchmark lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -45,14 +46,19 @@ check: .venv/.dev
 faults: .venv/.dev
 	FAULT_ROUNDS=$(or $(FAULT_ROUNDS),10) $(bin)/python -m tests.faults
 
+sameness: .venv/.dev
+	SAMENESS_OPERATIONS=$(or $(SAMENESS_OPERATIONS),2000) SNAPSHOT_RESPONSES=$(or $(SNAPSHOT_RESPONSES),10000) \
+		$(bin)/pytest -n 0 -q tests/sameness $(ARGS)
+
 benchmark: .venv/.dev
 	$(bin)/python -m benchmarks.mutations
 
-generate: .venv/.run
+generate: .venv/.dev
 	$(bin)/fieldgraph schema > schema/schema.graphql
 	$(bin)/fieldgraph diagrams > docs/life-cycles.md
 	$(bin)/fieldgraph settings > docs/settings.md
 	$(bin)/fieldgraph settings --env > .env.example
+	RENEW_GOLDENS=1 $(bin)/pytest -q -n 0 tests/sameness/test_golden_operations.py
 
 lock:
 	$(compile) $(ARGS) -o requirements/run.txt

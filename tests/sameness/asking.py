@@ -12,7 +12,8 @@ from schema.execution.answers import Answer, Answers, Way
 from tests.sameness.viewers import Viewer
 from tests.serving import Served, serving
 
-_NO_LIMIT = 10**9
+# What a bucket of cost holds that no test empties.
+NO_LIMIT = 10**9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,9 +82,8 @@ class Servers:
         return Reply(told.status_code, told.headers["content-type"], told.content)
 
 
-@asynccontextmanager
-async def both_servers(url: str, patch: pytest.MonkeyPatch) -> AsyncIterator[Servers]:
-    """Serve a database by both servers until the block ends."""
+def noted_ways(patch: pytest.MonkeyPatch) -> list[Way]:
+    """Return a list that grows by the way of each answer that servers of this process give."""
     ways: list[Way] = []
     answer = Answers.answer
 
@@ -93,9 +93,16 @@ async def both_servers(url: str, patch: pytest.MonkeyPatch) -> AsyncIterator[Ser
         return told
 
     patch.setattr(Answers, "answer", noting)
+    return ways
+
+
+@asynccontextmanager
+async def both_servers(url: str, patch: pytest.MonkeyPatch) -> AsyncIterator[Servers]:
+    """Serve a database by both servers until the block ends."""
+    ways = noted_ways(patch)
     async with (
-        serving(url, read_plans=True, cost_bucket=_NO_LIMIT) as planning,
-        serving(url, read_plans=False, cost_bucket=_NO_LIMIT) as resolving,
+        serving(url, read_plans=True, cost_bucket=NO_LIMIT) as planning,
+        serving(url, read_plans=False, cost_bucket=NO_LIMIT) as resolving,
         httpx.AsyncClient(timeout=60) as client,
     ):
         yield Servers(planning, resolving, client, ways)

@@ -17,7 +17,7 @@ from tests.sameness.viewers import Viewer
 _TRIES = 50
 _GRAPHQL = "application/graphql-response+json"
 # What only few may ask, and what is never compiled, is asked for less often.
-_RARE = {"events": 0.035}
+_RARE = {"events": 0.04}
 _FOR_TECHNICIANS = {"myJobs": 0.05}
 _FOR_STAFF = {"technicianQueue": 0.05}
 
@@ -47,7 +47,7 @@ class Operations:
     def _draft(self, viewer: Viewer) -> Asked:
         chance = self.chance
         draft = Draft(chance)
-        mischief = chance.random() < 0.025
+        mischief = chance.random() < 0.02
         values = Values(chance, self.stock, draft, viewer.organisation.name, mischief)
         limits = Limits(levels=chance.choices((1, 2, 3, 4, 5), (10, 20, 30, 25, 15))[0])
         selections = Selections(self.schema, chance, draft, values, limits, self.asked, viewer)

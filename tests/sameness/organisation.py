@@ -14,6 +14,7 @@ from uuid import UUID
 from app.demo.ids import chance as chance_of
 from app.demo.ids import fixed_id
 from app.domain.people import Role
+from schema.ids import global_id
 from tests.sameness.vocabulary import Vocabulary
 
 T = TypeVar("T")
@@ -78,6 +79,10 @@ class Organisation:
         owner = "both" if number % 3 == 0 else self.name
         known.append(fixed_id(f"{owner} {kind} {number}"))
         return known[-1]
+
+    def id_of(self, kind: str, number: int) -> str:
+        """Return the global id of a type's row, counted from 0."""
+        return global_id(kind, self.keys[kind][number])
 
     def pick(self, values: Sequence[T]) -> T:
         """Return one of the values."""

@@ -70,7 +70,7 @@ def _of_people(of: Organisation) -> Iterator[tuple[str, Row]]:
             "users",
             {
                 "id": of.users[name],
-                "name": of.pick(of.vocabulary.lines),
+                "name": of.pick(of.vocabulary.names),
                 "email": of.maybe([f"{name}@test.example"], 0.8),
                 "roles": tuple(person.roles),
                 "active": person.active,
@@ -117,7 +117,7 @@ def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:
             {
                 "id": of.new("Customer"),
                 "external_id": of.maybe([f"C-{number}"]),
-                "name": of.pick(words.lines),
+                "name": of.pick(words.names),
                 "tier": of.pick(list(CustomerTier)),
                 "latitude": of.maybe(words.latitudes, 0.8),
                 "longitude": of.maybe(words.longitudes, 0.8),

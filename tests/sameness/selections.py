@@ -146,7 +146,7 @@ class Selections:
         # Where an operation seldom comes, it looks at more.
         seldom = any(each.name == "DomainEvent" for each in kind.interfaces)
         chosen = self._least_asked(kind, things, 3 if seldom else chance.choice((1, 1, 2, 2, 3)))
-        return chosen + [name for name in values if self._wants(kind, name, 0.25)]
+        return chosen + [name for name in values if self._wants(kind, name, 0.8 if seldom else 0.25)]
 
     def _wants(self, kind: GraphQLObjectType, name: str, likely: float) -> bool:
         """Tell whether to select a field; at first more likely than later."""

@@ -14,6 +14,7 @@ class Vocabulary:
     """Values to draw from, by what they are for. `moments` are few, so that orders have ties."""
 
     lines: Sequence[str]
+    names: Sequence[str]
     texts: Sequence[str]
     tags: Sequence[str]
     moments: Sequence[datetime]
@@ -27,6 +28,7 @@ class Vocabulary:
 
 PLAIN = Vocabulary(
     lines=("Dock gate stuck", "Pump leaks", "Lift stops between floors", "Alarm at night", "Yearly inspection"),
+    names=("Noor", "Sam", "Ines", "Bram", "Lotte", "Yusuf", "Harbour Mills", "Delta Cold Store", "Quay Works"),
     texts=("It opens half way.", "Since this morning.", "The third time this year.", "Two people waited an hour."),
     tags=("gate", "leak", "urgent", "second visit"),
     moments=tuple(_DAY + timedelta(hours=hour, minutes=7 * hour) for hour in range(12)),
@@ -38,25 +40,28 @@ PLAIN = Vocabulary(
     documents=('{"floor": 3, "keys": ["A", "B"]}', '{"contract": null}', "{}"),
 )
 
+_AWKWARD_LINES = (
+    "Plain",
+    "plain",
+    "Ünï \u00e9 e\u0301 n\u0303",
+    'He said "no" \\ and \\" and \\u0041',
+    "שלום \u202eabc\u202c עולם",
+    "👩‍🔧 🏳️‍🌈 🇳🇱",
+    "a\u2028b\u2029c",
+    "<script>alert('1')</script> &amp; <!--",
+    "tab\tline\nreturn\rend",
+    "\x7f\x80\x9f\u00a0\ufeff",
+    "'; DROP TABLE tickets; --",
+    "%s {0} $1 :name ${x}",
+    "null",
+    "  two  spaces  ",
+    "日本語のテキスト",
+    "\uffff\ufffd\U0010ffff",
+)
+
 AWKWARD = Vocabulary(
-    lines=(
-        "Plain",
-        "plain",
-        "Ünï \u00e9 e\u0301 n\u0303",
-        'He said "no" \\ and \\" and \\u0041',
-        "שלום \u202eabc\u202c עולם",
-        "👩‍🔧 🏳️‍🌈 🇳🇱",
-        "a\u2028b\u2029c",
-        "<script>alert('1')</script> &amp; <!--",
-        "tab\tline\nreturn\rend",
-        "\x7f\x80\x9f\u00a0\ufeff",
-        "'; DROP TABLE tickets; --",
-        "%s {0} $1 :name ${x}",
-        "null",
-        "  two  spaces  ",
-        "日本語のテキスト",
-        "\uffff\ufffd\U0010ffff",
-    ),
+    lines=_AWKWARD_LINES,
+    names=_AWKWARD_LINES,
     texts=(
         "Seen.",
         _CONTROLS,
