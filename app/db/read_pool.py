@@ -68,25 +68,24 @@ class ReadPool:
             TimeoutError: the statement took too long.
             ReadFailed: the database refused it.
         """
-        for _ in range(self._size + 1):
-            session = await self._taken(organization_id)
-            try:
-                found: bytes = await self._asked(session, organization_id, statement, arguments)
-            except BaseException as error:
-                session.organization_id = None
-                lost = session.driver.is_closed()
-                await self._given_back_or_thrown_away(session)
-                if isinstance(error, asyncpg.QueryCanceledError):
-                    raise TimeoutError from error
-                # One that died while it lay in the pool says nothing of the others, or of a new one.
-                if lost and isinstance(error, LOST):
-                    continue
-                if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
-                    raise ReadFailed from error
-                raise
-            await self._given_back_or_thrown_away(session)
-            return found
-        raise ConnectionLost
+        session = await self._taken(organization_id)
+        try:
+            found: bytes = await self._asked(session, organization_id, statement, arguments)
+        except BaseException as error:
+            session.organization_id = None
+            # An InterfaceError may also say that an argument cannot be sent, which no connection dies of.
+            lost = isinstance(error, LOST) and (session.driver.is_closed() or isinstance(error, asyncpg.PostgresError))
+            await (self._thrown_away if lost else self._given_back)(session)
+            if isinstance(error, asyncpg.QueryCanceledError):
+                raise TimeoutError from error
+            if lost:
+                # Not tried again: what ended the connection may have been the statement.
+                raise ConnectionLost from error
+            if isinstance(error, asyncpg.PostgresError | asyncpg.InterfaceError):
+                raise ReadFailed from error
+            raise
+        await self._given_back(session)
+        return found
 
     async def close(self) -> None:
         """Close every connection; those that read are closed when they are given back."""
@@ -120,7 +119,7 @@ class ReadPool:
             await asyncio.shield(driver.execute("ROLLBACK"))
 
     async def _taken(self, organization_id: UUID) -> _Session:
-        session = self._lying_free(organization_id)
+        session = await self._lying_free(organization_id)
         while session is None:
             if self._opened < self._size:
                 return await self._new()
@@ -136,15 +135,19 @@ class ReadPool:
                 raise
         return session
 
-    def _lying_free(self, organization_id: UUID) -> _Session | None:
-        own = self._free.get(organization_id)
-        if own:
-            return own.pop()
-        # New ones before those of others, who would have to switch back.
-        if self._opened < self._size:
-            return None
-        others = max(self._free.values(), key=len, default=None)
-        return others.pop() if others else None
+    async def _lying_free(self, organization_id: UUID) -> _Session | None:
+        while True:
+            sessions = self._free.get(organization_id)
+            # New ones before those of others, who would have to switch back.
+            if not sessions and self._opened >= self._size:
+                sessions = max(self._free.values(), key=len, default=None)
+            if not sessions:
+                return None
+            session = sessions.pop()
+            if not session.driver.is_closed():
+                return session
+            # Ended while it lay here, as all are when the database was started again.
+            await self._thrown_away(session)
 
     def _give_up(self, waiting: "asyncio.Future[_Session | None]") -> None:
         """Pass on what came just as its receiver went away."""
@@ -199,7 +202,7 @@ class ReadPool:
             raise
         return _Session(connection, driver)
 
-    async def _given_back_or_thrown_away(self, session: _Session) -> None:
+    async def _given_back(self, session: _Session) -> None:
         if session.driver.is_closed() or self._closed:
             await self._thrown_away(session)
         else:

@@ -70,8 +70,8 @@ async def test_a_statement_that_takes_too_long_is_a_timeout_and_the_connection_l
             late = await post(served, bearer, TICKETS)
         after = await post(served, bearer, TICKETS)
     await holder.close()
+    assert late.status_code == 504
     assert only_error(late)["extensions"] == {"code": "TIMEOUT"}
-    assert only_error(late)["path"] == ["tickets"]
     assert after.json() == {"data": {"tickets": {"nodes": []}}}
 
 
@@ -89,7 +89,7 @@ async def test_a_database_that_goes_away_is_unavailable_and_comes_back_by_itself
         after = await asyncio.gather(*(post(served, bearer, TICKETS) for bearer in (known, unknown, known)))
     answered: dict[str, Any] = {"data": {"tickets": {"nodes": []}}}
     assert [each.json() for each in before] == [answered] * 3
-    assert in_query.status_code == 200
+    assert in_query.status_code == 503
     assert only_error(in_query)["extensions"] == {"code": "UNAVAILABLE"}
     assert at_the_door.status_code == 503
     assert at_the_door.headers["retry-after"] == "5"
@@ -107,6 +107,8 @@ async def test_a_backend_that_is_ended_in_the_middle_of_a_query_is_unavailable(d
             ended = False
             while not ended:
                 await asyncio.sleep(0.02)
+                # Within a transaction the same list would be told again and again.
+                await holder.execute("SELECT pg_stat_clear_snapshot()")
                 ended = await holder.fetchval(
                     "SELECT bool_or(pg_terminate_backend(pid)) FROM pg_stat_activity "
                     "WHERE datname = current_database() AND wait_event_type = 'Lock'"

@@ -1,16 +1,18 @@
-"""A page of fifty rows takes as many SQL statements as a page of one."""
+"""A page of fifty rows takes as many SQL statements as a page of one; with a plan, a single one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from app.db.read_pool import ReadPool
 from app.logs import current_request_id
 from tests.journeys.crowd import SIZE, gather_crowd
 from tests.journeys.stage import Stage
-from tests.serving import Served, token
+from tests.serving import serving, token
 
 JOBS = """
 query Jobs($first: Int!) {
@@ -86,27 +88,43 @@ class Statements:
 
 
 @pytest.fixture
-def statements() -> Iterator[Statements]:
+def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
     """Count from here on."""
     counting = Statements()
     sa.event.listen(Engine, "before_cursor_execute", counting.note)
+    fetch = ReadPool.fetch
+
+    async def noted(pool: ReadPool, organization_id: UUID, statement: str, arguments: Sequence[Any]) -> bytes:
+        counting.note(None, None, statement)
+        return await fetch(pool, organization_id, statement, arguments)
+
+    monkeypatch.setattr(ReadPool, "fetch", noted)
     yield counting
     sa.event.remove(Engine, "before_cursor_execute", counting.note)
 
 
 async def both_pages(
-    served: Served, bearer: str, query: str, field: str, statements: Statements
+    stage: Stage, database_url: str, who: str, query: str, field: str, statements: Statements
 ) -> tuple[list[str], list[str]]:
-    """Return the statements of a page of one and of a page of fifty."""
-    # The first request finds out who asks; later ones know.
-    await served.ask(bearer, "{ viewer { user { name } } }")
-    for size in (1, SIZE):
-        answer = await served.ask(bearer, query, {"first": size}, headers={"X-Request-Id": f"rows-{size}"})
-        assert "errors" not in answer, answer["errors"]
-        page = answer["data"][field]
-        assert len(page["nodes"]) == size
-        assert page["totalCount"] == SIZE
-        assert _nulls(page["nodes"], field) == []
+    """Return the statements of a page of one and of a page of fifty, resolved field by field.
+
+    The same pages are asked for with plans: each is one statement and the same answer.
+    """
+    bearer = token(stage.world, who)
+    async with serving(database_url, read_plans=False) as ordinary:
+        # The first request finds out who asks; later ones know.
+        for served in (ordinary, stage.served):
+            await served.ask(bearer, "{ viewer { user { name } } }")
+        for size in (1, SIZE):
+            answer = await ordinary.ask(bearer, query, {"first": size}, headers={"X-Request-Id": f"rows-{size}"})
+            assert "errors" not in answer, answer["errors"]
+            page = answer["data"][field]
+            assert len(page["nodes"]) == size
+            assert page["totalCount"] == SIZE
+            assert _nulls(page["nodes"], field) == []
+            planned = await stage.served.ask(bearer, query, {"first": size}, headers={"X-Request-Id": f"plan-{size}"})
+            assert planned["data"] == answer["data"]
+            assert len(statements.of(f"plan-{size}")) == 1
     return statements.of("rows-1"), statements.of(f"rows-{SIZE}")
 
 
@@ -127,29 +145,33 @@ def report(one: list[str], many: list[str]) -> str:
     return "\n\n".join([*told, *(each for each in many if many.count(each) > one.count(each))])
 
 
-async def test_a_technicians_jobs_with_all_their_detail(stage: Stage, statements: Statements) -> None:
+async def test_a_technicians_jobs_with_all_their_detail(
+    stage: Stage, database_url: str, statements: Statements
+) -> None:
     await gather_crowd(stage.engine, stage.world)
 
-    one, many = await both_pages(stage.served, token(stage.world, "ann"), JOBS, "myJobs", statements)
+    one, many = await both_pages(stage, database_url, "ann", JOBS, "myJobs", statements)
 
     assert len(one) == len(many), report(one, many)
 
 
 @pytest.mark.parametrize("who", ["dispatcher", "ann"])
-async def test_a_board_with_what_the_viewer_can_do(stage: Stage, statements: Statements, who: str) -> None:
+async def test_a_board_with_what_the_viewer_can_do(
+    stage: Stage, database_url: str, statements: Statements, who: str
+) -> None:
     await gather_crowd(stage.engine, stage.world)
 
-    one, many = await both_pages(stage.served, token(stage.world, who), BOARD, "tickets", statements)
+    one, many = await both_pages(stage, database_url, who, BOARD, "tickets", statements)
 
     assert len(one) == len(many), report(one, many)
 
 
-async def test_technicians_with_their_queues(stage: Stage, statements: Statements) -> None:
+async def test_technicians_with_their_queues(stage: Stage, database_url: str, statements: Statements) -> None:
     await gather_crowd(stage.engine, stage.world)
     bearer = token(stage.world, "dispatcher")
     answer = await stage.served.ask(bearer, "{ tickets(first: 1) { nodes { territory { id } } } }")
     query = TECHNICIANS % answer["data"]["tickets"]["nodes"][0]["territory"]["id"]
 
-    one, many = await both_pages(stage.served, bearer, query, "technicians", statements)
+    one, many = await both_pages(stage, database_url, "dispatcher", query, "technicians", statements)
 
     assert len(one) == len(many), report(one, many)
