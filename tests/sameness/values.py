@@ -12,6 +12,7 @@ from graphql import (
     GraphQLInputType,
     GraphQLList,
     GraphQLNonNull,
+    is_required_argument,
     is_required_input_field,
 )
 
@@ -45,7 +46,7 @@ class Values:
                 return ABSENT
             if self.chance.random() < 0.08:
                 return None
-        elif argument.default_value is not None and self.chance.random() < 0.5:
+        elif not is_required_argument(argument) and self.chance.random() < 0.5:
             return ABSENT
         return self.value(argument.type, name, kind, variables=self.chance.random() < 0.7)
 
