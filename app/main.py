@@ -65,7 +65,7 @@ def create_app(settings: Settings) -> ASGIApp:
         reader,
         size=settings.database_pool_size,
         timeout_seconds=settings.statement_timeout_seconds,
-        pooled=settings.database_direct_url not in {None, settings.database_url},
+        pooled=settings.pooled,
     )
     client = httpx.AsyncClient()
     verifier = CachedVerifier(_verifier(settings, client))

@@ -67,7 +67,12 @@ async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
     chosen = load_settings(database_url=database_url, jwt_secret_key=SECRET, **settings)
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(chosen), log_config=None, ws="websockets-sansio", lifespan="on", timeout_graceful_shutdown=2
+            create_app(chosen),
+            log_config=None,
+            ws="websockets-sansio",
+            ws_max_size=chosen.max_frame_bytes,
+            lifespan="on",
+            timeout_graceful_shutdown=2,
         )
     )
     task = asyncio.create_task(server.serve(sockets=[listening]))

@@ -28,7 +28,6 @@ from app.settings import Settings
 
 _QUERY = "{ tickets(first: 3) { totalCount nodes { ticketNumber title status } } }"
 _GRACE_SECONDS = 5
-_LARGEST_FRAME = 64 * 1024
 _TOKEN_LIFETIME = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
@@ -80,7 +79,7 @@ def _run(settings: Settings, listening: socket.socket, *, demo: bool) -> None:
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
-        ws_max_size=_LARGEST_FRAME,
+        ws_max_size=settings.max_frame_bytes,
         ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,

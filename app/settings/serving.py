@@ -1,0 +1,80 @@
+"""Where the server listens, what it is called, and how its streams behave."""
+
+from importlib.metadata import version
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from app.settings.declaring import Group, accepts
+
+
+class ServingSettings(Group):
+    """Where the server listens, what it is called, and how its streams behave."""
+
+    host: str = Field(
+        "127.0.0.1",
+        description="Address the server listens on; 0.0.0.0 is every IPv4 address of the machine.",
+        json_schema_extra=accepts("a host name or IP address"),
+    )
+    port: int = Field(
+        8000,
+        ge=0,
+        le=65535,
+        description="Port the server listens on; 0 takes a free one.",
+        json_schema_extra=accepts("a number from 0 to 65535"),
+    )
+    service_port: int | None = Field(
+        None,
+        ge=0,
+        le=65535,
+        description="Another name for PORT, which wins where both are set.",
+        json_schema_extra=accepts("a number from 0 to 65535"),
+    )
+    service_name: str = Field(
+        "fieldgraph",
+        description="Name in health answers and logs.",
+        json_schema_extra=accepts("a text"),
+    )
+    service_version: str = Field(
+        default_factory=lambda: version("fieldgraph"),
+        description="Version in health answers and logs; the installed version where unset.",
+        json_schema_extra=accepts("a text"),
+    )
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        "INFO",
+        description="Least severe log line that is written.",
+        json_schema_extra=accepts("DEBUG, INFO, WARNING or ERROR"),
+    )
+    replay_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        description="How many days back a subscription may begin.",
+        json_schema_extra=accepts("a number of days from 1 to 3650"),
+    )
+    heartbeat_seconds: float = Field(
+        20,
+        ge=0.1,
+        le=300,
+        description="How often an idle subscription says that it is alive.",
+        json_schema_extra=accepts("a number of seconds from 0.1 to 300"),
+    )
+    statement_timeout_seconds: float = Field(
+        10,
+        ge=0.1,
+        le=600,
+        description="How long one SQL statement of a request may take.",
+        json_schema_extra=accepts("a number of seconds from 0.1 to 600"),
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _other_name_of_port(cls, values: Any) -> Any:
+        if isinstance(values, dict) and "service_port" in values:
+            values.setdefault("port", values["service_port"])
+        return values
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _level_in_capitals(cls, value: Any) -> Any:
+        return value.upper() if isinstance(value, str) else value

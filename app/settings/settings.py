@@ -1,0 +1,64 @@
+"""All settings together."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from app.settings.database import DatabaseSettings
+from app.settings.declaring import SettingsError, accepted, accepts, env_name, is_secret
+from app.settings.endpoint import EndpointSettings
+from app.settings.limits import LimitSettings
+from app.settings.serving import ServingSettings
+from app.settings.tokens import TokenSettings
+
+
+class Settings(LimitSettings, EndpointSettings, TokenSettings, DatabaseSettings, ServingSettings):
+    """The settings; a field's name in capitals is its name in the environment.
+
+    Empty variables count as unset. Construction raises pydantic's ValidationError; `load_settings`
+    turns that into a text for people.
+    """
+
+    ticket_service_url: str | None = Field(
+        None,
+        description="Accepted for older deployments and not used: tickets live here.",
+        json_schema_extra=accepts("anything"),
+    )
+    api_v1_prefix: str | None = Field(
+        None,
+        description="Accepted for older deployments and not used: there is one endpoint, /graphql.",
+        json_schema_extra=accepts("anything"),
+    )
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The names of settings that are set and that nothing uses."""
+        given = {"TICKET_SERVICE_URL": self.ticket_service_url, "API_V1_PREFIX": self.api_v1_prefix}
+        return tuple(name for name, value in given.items() if value is not None)
+
+
+def load_settings(**given: Any) -> Settings:
+    """Return the settings of this process; what is `given` wins over the environment and `.env`.
+
+    Raises:
+        SettingsError: with one line for each setting that is wrong. No secret is repeated.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        problems = [_sentence(detail) for detail in error.errors(include_url=False)]
+        raise SettingsError("\n".join(problems)) from None
+    except UnicodeDecodeError as error:
+        raise SettingsError(".env cannot be read: it must be UTF-8 text.") from error
+
+
+def _sentence(detail: Mapping[str, Any]) -> str:
+    reason = str(detail.get("ctx", {}).get("error", ""))
+    if not detail["loc"]:
+        return reason or detail["msg"]
+    name = str(detail["loc"][0])
+    field = Settings.model_fields[name]
+    said = env_name(name) if is_secret(field) else f"{env_name(name)}={detail['input']!s}"
+    because = f" ({reason})" if reason else ""
+    return f"{said} cannot be used{because}: give {accepted(field)}."
