@@ -17,7 +17,7 @@ from tests.sameness.viewers import Viewer
 _TRIES = 50
 _GRAPHQL = "application/graphql-response+json"
 # What only few may ask, and what is never compiled, is asked for less often.
-_RARE = {"events": 0.04}
+_RARE = {"events": 0.028}
 _FOR_TECHNICIANS = {"myJobs": 0.05}
 _FOR_STAFF = {"technicianQueue": 0.05}
 

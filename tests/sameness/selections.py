@@ -128,7 +128,7 @@ class Selections:
     def _of_object(self, kind: GraphQLObjectType, depth: int, rows: int) -> list[str]:
         leaves = [name for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type))]
         others = [name for name in kind.fields if name not in leaves]
-        names = self._least_asked(kind, leaves, self._chance.choice((1, 1, 2, 3, 4)))
+        names = self._least_asked(kind, leaves, 6 if _is_seldom(kind) else self._chance.choice((1, 1, 2, 3, 4)))
         names += self._branches(kind, others, depth, rows)
         self._chance.shuffle(names)
         return [self.field(kind, name, depth=depth, rows=rows) for name in names]
@@ -143,8 +143,7 @@ class Selections:
             return chosen + [name for name in fit if name not in rows_of and self._wants(kind, name, 0.4)]
         values = [name for name in fit if is_value(composite(kind.fields[name]))]
         things = [name for name in fit if name not in values] if self._limits.levels > 0 else []
-        # Where an operation seldom comes, it looks at more.
-        seldom = any(each.name == "DomainEvent" for each in kind.interfaces)
+        seldom = _is_seldom(kind)
         chosen = self._least_asked(kind, things, 3 if seldom else chance.choice((1, 1, 2, 2, 3)))
         return chosen + [name for name in values if self._wants(kind, name, 0.8 if seldom else 0.25)]
 
@@ -235,6 +234,11 @@ class Selections:
             chosen.append(self._chance.choices(left, weights)[0])
             left.remove(chosen[-1])
         return chosen
+
+
+def _is_seldom(kind: GraphQLObjectType) -> bool:
+    """Tell whether operations come to the type seldom, and then look at more of it."""
+    return any(each.name == "DomainEvent" for each in kind.interfaces)
 
 
 def _length(kind: GraphQLOutputType) -> int:

@@ -12,11 +12,11 @@ from graphql import (
     Visitor,
     get_named_type,
     parse,
-    validate,
     visit,
 )
 
 from schema.build import executable
+from schema.execution.documents import Documents
 from tests.sameness.asking import Asked
 from tests.sameness.operations import Operations
 from tests.sameness.organisation import Organisation, named
@@ -27,7 +27,7 @@ from tests.sameness.tally import read_types
 from tests.sameness.viewers import viewers_of
 from tests.sameness.vocabulary import AWKWARD
 
-_MANY = 600
+_MANY = 900
 
 
 def test_operations_reach_every_field_and_argument_of_what_can_be_read() -> None:
@@ -60,11 +60,10 @@ def test_equal_seeds_write_equal_operations() -> None:
     assert list(_written(seed=5, count=50)) != list(_written(seed=6, count=50))
 
 
-def test_operations_keep_within_the_limits_and_are_valid() -> None:
-    schema = executable()
-    for asked in _written(seed=8, count=300):
-        document = parse(asked.query, max_tokens=2000)
-        assert validate(schema, document) == []
+def test_operations_keep_within_the_limits() -> None:
+    documents = Documents(executable())
+
+    assert [asked for asked in _written(seed=8, count=100) if documents.read(asked.query).code is not None] == []
 
 
 def _written(*, seed: int, count: int) -> list[Asked]:
