@@ -44,14 +44,14 @@ def literal(value: Any) -> str:
             return "{" + ", ".join(f"{name}: {literal(each)}" for name, each in value.items()) + "}"
 
 
-def _has_variable(value: Any) -> bool:
+def has_variable(value: Any) -> bool:
     match value:
         case Variable():
             return True
         case list():
-            return any(map(_has_variable, value))
+            return any(map(has_variable, value))
         case dict():
-            return any(map(_has_variable, value.values()))
+            return any(map(has_variable, value.values()))
         case _:
             return False
 
@@ -77,7 +77,7 @@ class Draft:
 
         What the server makes of it is `value`, whichever way it is written.
         """
-        if self.chance.random() < 0.35 and not _has_variable(value):
+        if self.chance.random() < 0.35 and not has_variable(value):
             return literal(self.variable(kind, value))
         return None if value is ABSENT else literal(value)
 
@@ -92,7 +92,7 @@ class Draft:
         known.append(name)
         if value is ABSENT:
             self.declared[name] = spelled.rstrip("!")
-        elif value is not None and self.chance.random() < 0.4:
+        elif self.chance.random() < 0.4:
             self._by_default(name, spelled, value)
         else:
             self.declared[name] = spelled

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema, parse, validate
+from graphql import GraphQLObjectType, GraphQLSchema
 
+from schema.execution.documents import Documents
 from tests.sameness.asking import Asked
 from tests.sameness.drafts import Draft
 from tests.sameness.selections import Limits, Selections
@@ -16,6 +18,8 @@ from tests.sameness.viewers import Viewer
 
 _TRIES = 50
 _GRAPHQL = "application/graphql-response+json"
+# Of no type that arguments have, one way or another.
+_WRONG: Sequence[Any] = ({"x": 1}, [[[]]], "🙂", 1.5, 10**12, None)
 # What only few may ask, and what is never compiled, is asked for less often.
 _RARE = {"events": 0.028}
 _FOR_TECHNICIANS = {"myJobs": 0.05}
@@ -31,15 +35,19 @@ class Operations:
     chance: Random
     asked: Counter[str] = field(default_factory=Counter)
     invalid: int = 0
+    documents: Documents = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.documents = Documents(self.schema)
 
     def write(self, viewer: Viewer) -> Asked:
-        """Return an operation that the schema finds valid."""
+        """Return an operation that the server finds valid, and not too large."""
         for _ in range(_TRIES):
             before = Counter(self.asked)
             found = self._draft(viewer)
-            if not validate(self.schema, parse(found.query)):
+            if self.documents.read(found.query).code is None:
                 return found
-            # Two fields of one name may not differ; where chance made them, it draws again.
+            # Two fields of one name may not differ, and all of it may not be too much: chance draws again.
             self.asked = before
             self.invalid += 1
         raise RuntimeError("chance writes nothing that is valid")
@@ -53,7 +61,10 @@ class Operations:
         selections = Selections(self.schema, chance, draft, values, limits, self.asked, viewer)
         name = chance.choice(("", "", "Q", "Board"))
         query = draft.document(name, self._root(selections, viewer))
-        asked = Asked(query=query, variables=draft.variables(), media=chance.choice(("application/json", _GRAPHQL)))
+        variables = draft.variables()
+        if mischief and chance.random() < 0.3:
+            variables = {each: chance.choice(_WRONG) for each in variables}
+        asked = Asked(query=query, variables=variables, media=chance.choice(("application/json", _GRAPHQL)))
         if name and chance.random() < 0.2:
             other = "query Other { __typename }"
             return Asked(query=f"{query}\n{other}", variables=asked.variables, name=name, media=asked.media)

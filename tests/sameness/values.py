@@ -16,7 +16,7 @@ from graphql import (
     is_required_input_field,
 )
 
-from tests.sameness.drafts import ABSENT, Draft, Word
+from tests.sameness.drafts import ABSENT, Draft, Word, has_variable
 from tests.sameness.stock import Stock
 
 _DEEPEST_FILTER = 3
@@ -61,8 +61,12 @@ class Values:
                 self.value(kind.of_type, name, identified, variables=variables, depth=depth)
                 for _ in range(self._length(name))
             ]
-            # A single value stands for a list of one.
-            return several[0] if len(several) == 1 and self.chance.random() < 0.2 else several
+            if len(several) == 1 and self.chance.random() < 0.2:
+                # A single value stands for a list of one.
+                return several[0]
+            if variables and several and self.chance.random() < 0.1 and not has_variable(several[0]):
+                several[0] = self.draft.variable(kind.of_type, several[0])
+            return several
         if isinstance(kind, GraphQLEnumType):
             return Word(self.chance.choice(list(kind.values)))
         if isinstance(kind, GraphQLInputObjectType):
