@@ -97,11 +97,11 @@ def noted_ways(patch: pytest.MonkeyPatch) -> list[Way]:
 
 
 @asynccontextmanager
-async def both_servers(url: str, patch: pytest.MonkeyPatch) -> AsyncIterator[Servers]:
-    """Serve a database by both servers until the block ends."""
+async def both_servers(url: str, patch: pytest.MonkeyPatch, **settings: Any) -> AsyncIterator[Servers]:
+    """Serve a database by both servers until the block ends; `settings` are the one's that compiles."""
     ways = noted_ways(patch)
     async with (
-        serving(url, read_plans=True, cost_bucket=NO_LIMIT) as planning,
+        serving(url, read_plans=True, cost_bucket=NO_LIMIT, **settings) as planning,
         serving(url, read_plans=False, cost_bucket=NO_LIMIT) as resolving,
         httpx.AsyncClient(timeout=60) as client,
     ):

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from graphql import GraphQLSchema
@@ -67,8 +68,8 @@ def difference(replies: Replies) -> str:
 
 
 @asynccontextmanager
-async def make_ground(url: str, patch: pytest.MonkeyPatch) -> AsyncIterator[Ground]:
-    """Fill a migrated database and serve it both ways until the block ends."""
+async def make_ground(url: str, patch: pytest.MonkeyPatch, **settings: Any) -> AsyncIterator[Ground]:
+    """Fill a migrated database and serve it both ways until the block ends, as `both_servers` does."""
     engine = open_engine(url, size=3)
     organisations = [named(name, AWKWARD) for name in ("Alpha", "Beta")]
     await fix_log(engine)
@@ -77,7 +78,7 @@ async def make_ground(url: str, patch: pytest.MonkeyPatch) -> AsyncIterator[Grou
     await engine.dispose()
     viewers = [viewer for organisation in organisations for viewer in viewers_of(organisation)]
     stock = Stock(organisations)
-    async with both_servers(url, patch) as servers:
+    async with both_servers(url, patch, **settings) as servers:
         everything = {viewer.organisation.name: viewer for viewer in viewers if viewer.sees_all}
         await stock.learn(executable(), servers, everything)
         yield Ground(schema=executable(), servers=servers, stock=stock, viewers=viewers)
