@@ -30,10 +30,16 @@ from app.services.change import Writer
 from app.settings import Settings
 from resolvers.context import Process
 from schema.build import executable, schema, sdl
+from schema.execution.admission import Admission, MemoryPurse
 from schema.execution.answers import Answers, shared_values
+from schema.execution.caps import Caps
 from schema.execution.documents import Documents
 from schema.execution.http import HttpEndpoint
+from schema.execution.limits import Limits
+from schema.execution.metrics import Metrics, figures_of
+from schema.execution.origins import Origins
 from schema.execution.planning import Plans
+from schema.execution.trusted import load_trusted
 from schema.execution.websocket import WebSocketEndpoint
 
 _REQUEST_ID = b"x-request-id"
@@ -69,7 +75,12 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     client = httpx.AsyncClient()
     verifier = CachedVerifier(_verifier(settings, client))
-    documents = Documents(executable())
+    limits = _limits(settings)
+    documents = Documents(executable(), limits, introspection=settings.tells_schema, suggestions=settings.suggests)
+    purse = MemoryPurse(size=settings.cost_bucket, refill=settings.cost_refill_per_second)
+    admission = Admission(limits, purse)
+    trusted = load_trusted(settings.trusted_documents, enforced=settings.trusted_documents_mode == "enforce")
+    origins, metrics = Origins(settings.allowed_origins), Metrics()
     health = Health(engine=follower, service=settings.service_name, version=settings.service_version)
     starlette = Starlette(routes=health.routes())
 
@@ -77,10 +88,34 @@ def create_app(settings: Settings) -> ASGIApp:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         hub = Hub(follower, listener)
         process = await _process(settings, engine, follower, hub, verifier)
-        answers = _answers(settings, process, pool)
+        answers = _answers(settings, process, pool, admission)
+        http = HttpEndpoint(
+            process,
+            documents,
+            answers,
+            trusted=trusted,
+            origins=origins,
+            metrics=metrics,
+            largest_body=settings.max_body_bytes,
+            development=settings.is_development,
+        )
+        sockets = WebSocketEndpoint(
+            process,
+            documents,
+            answers,
+            trusted=trusted,
+            origins=origins,
+            metrics=metrics,
+            caps=Caps(
+                per_user=settings.max_sockets_per_user,
+                per_ip=settings.max_sockets_per_ip,
+                operations=settings.max_subscriptions_per_socket,
+            ),
+        )
         starlette.router.routes += [
-            Route("/graphql", HttpEndpoint(process, documents, answers).answer, methods=["GET", "POST"]),
-            WebSocketRoute("/graphql", WebSocketEndpoint(process, documents).serve),
+            Route("/graphql", http),
+            WebSocketRoute("/graphql", sockets.serve),
+            Route("/metrics", figures_of(metrics)),
         ]
         following = asyncio.create_task(hub.run())
         gc.collect()
@@ -135,9 +170,25 @@ async def _process(
     )
 
 
-def _answers(settings: Settings, process: Process, pool: ReadPool) -> Answers:
-    plans = Plans(schema()) if settings.read_plans else None
-    return Answers(executable(), plans, pool, shared_values(process.log.codec, process.log.epoch))
+def _limits(settings: Settings) -> Limits:
+    return Limits(
+        depth=settings.max_depth,
+        aliases=settings.max_aliases,
+        directives=settings.max_directives,
+        tokens=settings.max_tokens,
+        cost=settings.max_cost,
+    )
+
+
+def _answers(settings: Settings, process: Process, pool: ReadPool, admission: Admission) -> Answers:
+    return Answers(
+        executable(),
+        Plans(schema()) if settings.read_plans else None,
+        pool,
+        shared_values(process.log.codec, process.log.epoch),
+        admission=admission,
+        timeout_seconds=settings.operation_timeout_seconds,
+    )
 
 
 def _writers(settings: Settings) -> int:

@@ -24,6 +24,10 @@ from resolvers.context import Operation
 
 Info = strawberry.Info[Operation, None]
 
+# How many rows a list holds as a rule: what a client may ask for is measured by it.
+ONE_ROW = {"rows": 1}
+FEW_ROWS = {"rows": 5}
+
 First = Annotated[int | None, strawberry.argument(description="How many from the start, 0 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="Begin behind this cursor.")]
 Last = Annotated[int | None, strawberry.argument(description="How many from the end, 0 to 100; instead of first.")]

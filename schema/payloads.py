@@ -8,6 +8,7 @@ from app.reads import entities
 from app.services.change import Written
 from resolvers.context import Operation
 from schema.errors import AssignmentError, CommentError, TicketError
+from schema.fields import ONE_ROW
 from schema.ids import global_id
 from schema.scalars import EventCursor
 from schema.types.assignments import Assignment
@@ -34,7 +35,7 @@ class TicketPayload(MutationPayload):
 
     ticket: Ticket | None = strawberry.field(default=None, description="The ticket; null: nothing was written.")
     errors: list[TicketError] = strawberry.field(
-        default_factory=list, description="Why nothing was written; empty: it was."
+        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
     )
 
 
@@ -50,7 +51,7 @@ class AssignmentPayload(MutationPayload):
     )
     ticket: Ticket | None = strawberry.field(default=None, description="The ticket; null: nothing was written.")
     errors: list[AssignmentError] = strawberry.field(
-        default_factory=list, description="Why nothing was written; empty: it was."
+        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
     )
 
 
@@ -61,7 +62,7 @@ class CommentPayload(MutationPayload):
     comment: Comment | None = strawberry.field(default=None, description="The comment; null: nothing was written.")
     ticket: Ticket | None = strawberry.field(default=None, description="Its ticket; null: nothing was written.")
     errors: list[CommentError] = strawberry.field(
-        default_factory=list, description="Why nothing was written; empty: it was."
+        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
     )
 
 

@@ -66,7 +66,7 @@ class CursorCodec:
 
     def start(self, organization_id: UUID, epoch: UUID) -> bytes:
         """Return what stands before the position in the cursors of a log."""
-        return _BODY.pack(_VERSION, epoch.bytes, organization_id.bytes, 0)[: -_POSITION_BYTES]
+        return _BODY.pack(_VERSION, epoch.bytes, organization_id.bytes, 0)[:-_POSITION_BYTES]
 
     @property
     def pads(self) -> tuple[bytes, bytes]:

@@ -1,24 +1,28 @@
 """An operation answered: which way it goes, and the response as the bytes that travel."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from time import perf_counter
 from typing import Any
 from uuid import UUID
 
 import orjson
 import structlog
-from graphql import GraphQLSchema
+from graphql import GraphQLSchema, OperationType
 
 from app.db.read_pool import ReadFailed, ReadPool
 from app.domain.cursors import CursorCodec
 from app.domain.people import Actor
 from app.domain.policy import visibility_class
 from app.reads.statement.pieces import MARK_OF_MISSING as MISSING
+from schema.execution.admission import Admission
 from schema.execution.callers import Caller
 from schema.execution.documents import Document
-from schema.execution.executing import run
+from schema.execution.executing import follow, run
 from schema.execution.planning import Plans
 from schema.execution.requests import GraphQLRequest
 from schema.execution.selecting import NotPlanned
@@ -48,34 +52,83 @@ class Answer:
     way: Way
     seconds: Mapping[str, float] = field(default_factory=dict)
 
+    def tag(self) -> bytes:
+        """Return what names this very text, as an ETag."""
+        return b'"' + sha256(self.body).hexdigest()[:32].encode() + b'"'
+
 
 class Answers:
-    """Answers queries and mutations: by a plan where there is one, otherwise field by field."""
+    """Answers operations: by a plan where there is one, otherwise field by field."""
 
-    def __init__(self, schema: GraphQLSchema, plans: Plans | None, pool: ReadPool, shared: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        plans: Plans | None,
+        pool: ReadPool,
+        shared: Mapping[str, Any],
+        *,
+        admission: Admission,
+        timeout_seconds: float,
+    ) -> None:
         self._schema = schema
         self._plans = plans
         self._pool = pool
         self._shared = shared
+        self._admission = admission
+        self._timeout_seconds = timeout_seconds
 
     async def answer(self, document: Document, asked: GraphQLRequest, caller: Caller) -> Answer:
-        """Return the response to a document that may be executed.
+        """Return the response to a query or mutation of a document that may be executed.
 
-        Raises UnknownUser, and whatever keeps the database from being asked.
+        Raises:
+            TooLarge, Throttled: it costs too much, at all or at the moment.
+            TimeoutError: a query took too long, and was ended.
+            UnknownUser, and whatever keeps the database from being asked.
         """
-        if self._plans is not None:
-            answer = await self._planned(self._plans, document, asked, caller)
-            if answer is not None:
-                return answer
+        chosen = document.chosen(asked.operation_name)
+        if chosen is None:
+            raise LookupError("the document has no such operation")
+        cost = self._admission.admit(chosen, asked, caller)
+        if chosen.kind is not OperationType.QUERY:
+            # What began to write goes on to commit, however long it takes.
+            return await self._ordinary(document, asked, caller, cost)
+        async with asyncio.timeout(self._timeout_seconds):
+            if self._plans is not None:
+                answer = await self._planned(self._plans, document, asked, caller, cost)
+                if answer is not None:
+                    return answer
+            return await self._ordinary(document, asked, caller, cost)
+
+    async def follow(
+        self, document: Document, asked: GraphQLRequest, caller: Caller
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield the responses of a subscription, or the one of anything else. Raises as `answer` does."""
+        chosen = document.chosen(asked.operation_name)
+        if chosen is None or chosen.kind is not OperationType.SUBSCRIPTION:
+            answer = await self.answer(document, asked, caller)
+            yield orjson.loads(answer.body)
+            return
+        self._admission.admit(chosen, asked, caller)
+        operation = await caller.operation()
+        results = follow(self._schema, document, operation, variables=asked.variables, name=asked.operation_name)
+        async with aclosing(results):
+            async for result in results:
+                yield result
+
+    async def _ordinary(self, document: Document, asked: GraphQLRequest, caller: Caller, cost: int) -> Answer:
         began = perf_counter()
         operation = await caller.operation()
         told = await run(self._schema, document, operation, variables=asked.variables, name=asked.operation_name)
         executed = perf_counter()
         body = orjson.dumps(told)
+        if "data" in told:
+            body = body[:-1] + self._admission.told(cost)
         seconds = {"execute": executed - began, "encode": perf_counter() - executed}
         return Answer(body=body, executed="data" in told, way=Way.ORDINARY, seconds=seconds)
 
-    async def _planned(self, plans: Plans, document: Document, asked: GraphQLRequest, caller: Caller) -> Answer | None:
+    async def _planned(
+        self, plans: Plans, document: Document, asked: GraphQLRequest, caller: Caller, cost: int
+    ) -> Answer | None:
         """Return a plan's response; None where the ordinary way must be gone, or where it knows the error."""
         began = perf_counter()
         actor = await caller.actor()
@@ -98,7 +151,7 @@ class Answers:
         # Something that must be there is not: how to say so is the ordinary way's business.
         if MISSING in data:
             return None
-        body = b'{"data":' + data + b"}"
+        body = b'{"data":' + data + self._admission.told(cost)
         seconds = {"plan": found - began, "sql": read_at - found, "encode": perf_counter() - read_at}
         return Answer(body=body, executed=True, way=Way.PLAN, seconds=seconds)
 

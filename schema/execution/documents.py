@@ -1,23 +1,41 @@
-"""Documents: parsed and validated once, then remembered by their text."""
+"""Documents: parsed, measured and validated once, then remembered by their text."""
 
-from collections import OrderedDict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from graphql import (
+    ASTValidationRule,
     DocumentNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
     parse,
+    specified_rules,
     validate,
 )
 
-MOST_TOKENS = 2000
+from schema.execution.limits import Limits
+from schema.execution.measuring import Cost, Cyclic, Measuring, TooLarge
+from schema.execution.memory import Memory
+
 _MOST_REMEMBERED = 1000
-_LONGEST_REMEMBERED = 20_000
+_BYTES_REMEMBERED = 16 * 1024 * 1024
+# Apart from the others, so that nobody can push them out with nonsense.
+_MOST_REFUSED = 100
+_REFUSED_BYTES = 1024 * 1024
+_MOST_ERRORS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One operation of a document, and what it costs."""
+
+    node: OperationDefinitionNode
+    kind: OperationType
+    cost: Cost
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,54 +45,87 @@ class Document:
     node: DocumentNode | None
     errors: Sequence[GraphQLError] = ()
     code: str | None = None
+    operations: Mapping[str | None, Operation] = field(default_factory=dict)
+
+    def chosen(self, name: str | None) -> Operation | None:
+        """Return the operation of this name, or the only one; None where that is not one."""
+        return self.operations.get(name)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        """Return the operation of this name, or the only one; None where that is not one."""
-        if self.node is None:
-            return None
-        found = [
-            each
-            for each in self.node.definitions
-            if isinstance(each, OperationDefinitionNode)
-            and (name is None or (each.name is not None and each.name.value == name))
-        ]
-        return found[0] if len(found) == 1 else None
+        """Return the definition of the operation of this name, or of the only one."""
+        found = self.operations.get(name)
+        return None if found is None else found.node
 
     def kind(self, name: str | None) -> OperationType | None:
         """Return whether it is a query, a mutation or a subscription."""
-        operation = self.operation(name)
-        return None if operation is None else operation.operation
+        found = self.operations.get(name)
+        return None if found is None else found.kind
 
 
 class Documents:
     """Reads documents against one schema; equal texts are read once while they are remembered."""
 
-    def __init__(self, schema: GraphQLSchema) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        limits: Limits | None = None,
+        *,
+        introspection: bool = True,
+        suggestions: bool = True,
+    ) -> None:
         self.schema = schema
-        self._known: OrderedDict[str, Document] = OrderedDict()
+        self.limits = limits or Limits()
+        self._rules: list[type[ASTValidationRule]] = list(specified_rules)
+        if not introspection:
+            self._rules.append(NoSchemaIntrospectionCustomRule)
+        self.suggestions = suggestions
+        self._known: Memory[str, Document] = Memory(entries=_MOST_REMEMBERED, weight=_BYTES_REMEMBERED)
+        self._refused: Memory[str, Document] = Memory(entries=_MOST_REFUSED, weight=_REFUSED_BYTES)
 
     def read(self, text: str) -> Document:
         """Return the document, valid or with its errors."""
-        known = self._known.get(text)
-        if known is not None:
-            self._known.move_to_end(text)
-            return known
-        document = self._read(text)
-        # Only what is valid and of ordinary size: nobody can push the others out with nonsense.
-        if document.code is None and len(text) <= _LONGEST_REMEMBERED:
-            self._known[text] = document
-            if len(self._known) > _MOST_REMEMBERED:
-                self._known.popitem(last=False)
-        return document
+        known = self._known.get(text) or self._refused.get(text)
+        if known is None:
+            known = self._read(text)
+            (self._known if known.code is None else self._refused).put(text, known, len(text))
+        return known
 
     def _read(self, text: str) -> Document:
+        if len(text) > self.limits.characters:
+            return _too_large(TooLarge("characters", len(text), self.limits.characters))
         try:
-            node = parse(text, max_tokens=MOST_TOKENS)
+            node = parse(text, max_tokens=self.limits.tokens)
         except GraphQLSyntaxError as error:
+            if "token limit" in error.message:
+                return _too_large(TooLarge("tokens", None, self.limits.tokens))
             return Document(None, [error], "GRAPHQL_PARSE_FAILED")
         except RecursionError:
-            return Document(None, [GraphQLError("The document nests too deep.")], "GRAPHQL_PARSE_FAILED")
-        errors = validate(self.schema, node, max_errors=20)
+            return _too_large(TooLarge("depth", None, self.limits.depth))
+        return self._measured(node)
+
+    def _measured(self, node: DocumentNode) -> Document:
+        measuring = Measuring(self.schema, node)
+        definitions = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
+        try:
+            costs = [self.limits.check(measuring, each) for each in definitions]
+        except TooLarge as error:
+            return _too_large(error)
+        except Cyclic as error:
+            told = GraphQLError(f"Fragment {error} must not spread itself.")
+            return Document(None, [told], "GRAPHQL_VALIDATION_FAILED")
+        errors = validate(
+            self.schema, node, self._rules, max_errors=_MOST_ERRORS, hide_suggestions=not self.suggestions
+        )
         if errors:
             return Document(None, errors, "GRAPHQL_VALIDATION_FAILED")
-        return Document(node)
+        found: dict[str | None, Operation] = {
+            None if each.name is None else each.name.value: Operation(node=each, kind=each.operation, cost=cost)
+            for each, cost in zip(definitions, costs, strict=True)
+        }
+        if len(found) == 1:
+            found[None] = next(iter(found.values()))
+        return Document(node, operations=found)
+
+
+def _too_large(error: TooLarge) -> Document:
+    return Document(None, [GraphQLError(str(error))], "QUERY_TOO_COMPLEX")

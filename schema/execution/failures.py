@@ -15,6 +15,8 @@ from app.auth.jwks import KeysUnavailable
 from app.db.transaction import ConnectionLost
 from app.domain.refusals import ErrorCode, Refusal
 from app.logs import current_request_id
+from schema.execution.admission import Throttled
+from schema.execution.measuring import TooLarge
 
 _CODES: Mapping[ErrorCode, str] = MappingProxyType({ErrorCode.NOT_FOUND: "NOT_FOUND", ErrorCode.FORBIDDEN: "FORBIDDEN"})
 # statement_timeout and lock_timeout; then what a server says while it starts, stops or is full.
@@ -57,6 +59,10 @@ def failure(error: BaseException) -> dict[str, Any]:
             return {"message": "The token's user may not come in.", "extensions": {"code": "UNAUTHENTICATED"}}
         case KeysUnavailable():
             return _unavailable("Tokens cannot be checked at the moment.")
+        case TooLarge():
+            return {"message": str(error), "extensions": {"code": "QUERY_TOO_COMPLEX"}}
+        case Throttled():
+            return {"message": str(error), "extensions": {"code": "THROTTLED", "retryAfter": error.retry_after}}
         case TimeoutError():
             return {"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}
         case NoFreeConnection() | OSError() | ConnectionLost():

@@ -3,8 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
 
 import orjson
+
+_MOST_PARAMETERS = 100
 
 
 class BadRequest(Exception):
@@ -13,11 +16,12 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLRequest:
-    """A document with its variables and the name of the operation to execute."""
+    """A document, or (where `query` is empty) the id of a trusted one, its variables and the operation's name."""
 
     query: str
     variables: Mapping[str, Any] | None
     operation_name: str | None
+    document_id: str | None = None
 
 
 def of_json(body: bytes | str) -> GraphQLRequest:
@@ -36,26 +40,42 @@ def of_value(value: Any) -> GraphQLRequest:
     if not isinstance(value, dict):
         raise BadRequest("A GraphQL request is a JSON object with a query.")
     query, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
-    if not isinstance(query, str) or not query.strip():
+    document_id = _document_id(value)
+    if query is None and document_id is not None:
+        query = ""
+    elif not isinstance(query, str) or not query.strip():
         raise BadRequest("query must be a GraphQL document.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest("variables must be a JSON object.")
     if name is not None and not isinstance(name, str):
         raise BadRequest("operationName must be a text.")
-    if value.get("extensions") is not None and not isinstance(value["extensions"], dict):
+    return GraphQLRequest(query=query, variables=variables, operation_name=name or None, document_id=document_id)
+
+
+def _document_id(value: Mapping[str, Any]) -> str | None:
+    """Return the id of a trusted document, however the client names it. Raises BadRequest."""
+    extensions = value.get("extensions")
+    if extensions is not None and not isinstance(extensions, dict):
         raise BadRequest("extensions must be a JSON object.")
-    return GraphQLRequest(query=query, variables=variables, operation_name=name or None)
+    named = value.get("documentId")
+    if named is None and isinstance(extensions, dict):
+        persisted = extensions.get("persistedQuery")
+        named = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    if named is not None and not isinstance(named, str):
+        raise BadRequest("documentId must be a text.")
+    return named or None
 
 
-def of_parameters(parameters: Mapping[str, str]) -> GraphQLRequest:
+def of_parameters(query_string: bytes) -> GraphQLRequest:
     """Return the request in a query string. Raises BadRequest."""
-    value: dict[str, Any] = dict(parameters)
+    try:
+        value: dict[str, Any] = dict(parse_qsl(query_string.decode("ascii"), max_num_fields=_MOST_PARAMETERS))
+    except ValueError as error:
+        raise BadRequest("The query string cannot be read.") from error
     for name in ("variables", "extensions"):
-        if value.get(name):
+        if name in value:
             try:
                 value[name] = orjson.loads(value[name])
             except orjson.JSONDecodeError as error:
                 raise BadRequest(f"{name} must be a JSON object.") from error
-        else:
-            value.pop(name, None)
     return of_value(value)

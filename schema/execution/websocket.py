@@ -5,7 +5,8 @@ queue, from which one writer sends: a client that does not read holds up nobody 
 """
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import ExitStack, aclosing, suppress
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -18,18 +19,23 @@ from app.auth.claims import InvalidToken
 from app.auth.jwks import KeysUnavailable
 from app.domain.refusals import Invalid
 from resolvers.context import Process
+from schema.execution.answers import Answers
 from schema.execution.callers import Caller, identify
-from schema.execution.documents import Document, Documents
-from schema.execution.executing import follow, refused, run
+from schema.execution.caps import Caps, TooMany
+from schema.execution.documents import Documents
+from schema.execution.executing import refused
 from schema.execution.failures import UNREACHABLE, failure
+from schema.execution.metrics import Metrics
+from schema.execution.origins import Origins
 from schema.execution.requests import BadRequest, GraphQLRequest, of_value
+from schema.execution.trusted import NotTrusted, TrustedDocuments, UnknownDocument
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
-MOST_OPERATIONS = 100
 # With the life of a cached actor below the five seconds in which a revoked token must be out.
 LOOK_AGAIN_SECONDS = 1.0
 _QUEUE = 256
+_NOT_KNOWN = "PERSISTED_QUERY_NOT_FOUND"
 
 BAD_MESSAGE = 4400
 UNAUTHORIZED = 4401
@@ -38,6 +44,7 @@ INIT_TIMEOUT = 4408
 NOT_A_PROTOCOL = 4406
 DUPLICATE = 4409
 TOO_MANY_INITS = 4429
+TOO_MANY_SOCKETS = 4429
 GOING_AWAY = 1012
 
 
@@ -56,10 +63,11 @@ class Closed(Exception):
 class Connection:
     """One websocket from its handshake to its end."""
 
-    def __init__(self, socket: WebSocket, process: Process, documents: Documents) -> None:
+    def __init__(self, socket: WebSocket, endpoint: "WebSocketEndpoint") -> None:
         self._socket = socket
-        self._process = process
-        self._documents = documents
+        self._endpoint = endpoint
+        self._process = endpoint.process
+        self._user = ExitStack()
         self._caller: Caller | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._outgoing: asyncio.Queue[str] = asyncio.Queue(_QUEUE)
@@ -67,15 +75,33 @@ class Connection:
 
     async def serve(self) -> None:
         """Serve the connection until either side ends it."""
+        headers = self._socket.headers
+        origins = self._endpoint.origins
+        if not origins.admits(headers.get("origin"), headers.get("host"), headers.get("sec-fetch-site")):
+            # Before it is accepted, closing answers with 403.
+            await self._socket.close()
+            return
         if PROTOCOL not in self._socket.scope.get("subprotocols", ()):
             await self._socket.accept()
             await self._socket.close(NOT_A_PROTOCOL, "Subprotocol not acceptable")
             return
         await self._socket.accept(subprotocol=PROTOCOL)
-        ended = await self._until_closed()
+        try:
+            with (
+                self._endpoint.caps.from_address(self._ip),
+                self._endpoint.metrics.sockets.track_inprogress(),
+                self._user,
+            ):
+                ended = await self._until_closed()
+        except TooMany:
+            ended = Closed(TOO_MANY_SOCKETS, "Too many connections from this address")
         if ended is not None:
             with suppress(RuntimeError, WebSocketDisconnect):
                 await self._socket.close(ended.code, ended.reason)
+
+    @property
+    def _ip(self) -> str | None:
+        return None if self._socket.client is None else self._socket.client.host
 
     async def _until_closed(self) -> Closed | None:
         tasks = [asyncio.create_task(work) for work in (self._read(), self._write(), self._banned())]
@@ -169,9 +195,13 @@ class Connection:
                 self._process,
                 authorization if isinstance(authorization, str) else None,
                 client=client if isinstance(client, str) else None,
-                ip=None if self._socket.client is None else self._socket.client.host,
+                ip=self._ip,
             )
             await caller.actor()
+            claims = caller.claims
+            self._user.enter_context(self._endpoint.caps.of_user(f"{claims.organization_id}:{claims.user_id}"))
+        except TooMany as error:
+            raise Closed(TOO_MANY_SOCKETS, "Too many connections of this user") from error
         except (InvalidToken, UnknownUser) as error:
             raise Closed(FORBIDDEN, "Forbidden") from error
         except (KeysUnavailable, *UNREACHABLE) as error:
@@ -194,8 +224,9 @@ class Connection:
             raise Closed(BAD_MESSAGE, _short(str(error))) from error
         if key in self._operations:
             raise Closed(DUPLICATE, f"Subscriber for {_short(key)} already exists")
-        if len(self._operations) >= MOST_OPERATIONS:
-            raise Closed(BAD_MESSAGE, f"A connection carries at most {MOST_OPERATIONS} operations")
+        most = self._endpoint.caps.operations
+        if len(self._operations) >= most:
+            raise Closed(BAD_MESSAGE, f"A connection carries at most {most} operations")
         task = asyncio.create_task(self._operate(key, asked))
         self._operations[key] = task
         task.add_done_callback(lambda _: self._forget(key, task))
@@ -215,37 +246,47 @@ class Connection:
 
     async def _operate(self, key: str, asked: GraphQLRequest) -> None:
         try:
-            document = self._documents.read(asked.query)
-            if document.node is None:
-                await self._send({"id": key, "type": "error", "payload": refused(document)["errors"]})
-                return
-            if not await self._execute(key, asked, document):
+            if not await self._execute(key, asked):
                 return
         except UnknownUser:
             self._ban.set()
+            return
+        except (UnknownDocument, NotTrusted):
+            told = {"message": "No trusted document is known by this.", "extensions": {"code": _NOT_KNOWN}}
+            await self._send({"id": key, "type": "error", "payload": [told]})
             return
         except Exception as error:  # noqa: BLE001  # one operation's failure must not end the others
             await self._send({"id": key, "type": "error", "payload": [failure(error)]})
             return
         await self._send({"id": key, "type": "complete"})
 
-    async def _execute(self, key: str, asked: GraphQLRequest, document: Document) -> bool:
+    async def _execute(self, key: str, asked: GraphQLRequest) -> bool:
         """Send the operation's results; False when it could not begin, which ends it with an error."""
         if self._caller is None:
             raise Closed(UNAUTHORIZED, "Unauthorized")
+        endpoint, caller = self._endpoint, self._caller
+        asked = endpoint.trusted.read(asked)
+        document = endpoint.documents.read(asked.query)
+        if document.node is None:
+            await self._send({"id": key, "type": "error", "payload": refused(document)["errors"]})
+            return False
         kind = document.kind(asked.operation_name)
         if kind is None:
             raise Invalid(field=("operationName",), problem="operationName must name one of the operations.")
-        operation = await self._caller.operation()
-        schema, name = self._documents.schema, asked.operation_name
         if kind is not OperationType.SUBSCRIPTION:
-            result = await run(schema, document, operation, variables=asked.variables, name=name)
-            return await self._next(key, result)
-        results = follow(schema, document, operation, variables=asked.variables, name=name)
-        async with aclosing(results):
-            async for result in results:
-                if not await self._next(key, result):
-                    return False
+            answer = await endpoint.answers.answer(document, asked, caller)
+            endpoint.metrics.answered(answer)
+            if not answer.executed:
+                return await self._next(key, orjson.loads(answer.body))
+            # The response is written already; the message is put around it.
+            head = orjson.dumps({"id": key, "type": "next"})[:-1]
+            await self._outgoing.put((head + b',"payload":' + answer.body + b"}").decode())
+            return True
+        with endpoint.metrics.streams.track_inprogress():
+            async with aclosing(endpoint.answers.follow(document, asked, caller)) as results:
+                async for result in results:
+                    if not await self._next(key, result):
+                        return False
         return True
 
     async def _next(self, key: str, result: dict[str, Any]) -> bool:
@@ -272,16 +313,21 @@ class Connection:
             await self._socket.send_text(await self._outgoing.get())
 
 
+@dataclass(frozen=True, slots=True)
 class WebSocketEndpoint:
     """Serves every websocket."""
 
-    def __init__(self, process: Process, documents: Documents) -> None:
-        self._process = process
-        self._documents = documents
+    process: Process
+    documents: Documents
+    answers: Answers
+    trusted: TrustedDocuments
+    origins: Origins
+    metrics: Metrics
+    caps: Caps
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one connection from its handshake to its end."""
-        await Connection(socket, self._process, self._documents).serve()
+        await Connection(socket, self).serve()
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

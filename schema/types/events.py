@@ -10,7 +10,7 @@ from app.reads import entities
 from resolvers import events
 from schema.changes import said
 from schema.enums import EventSource, EventType, ResetReason
-from schema.fields import Info
+from schema.fields import FEW_ROWS, Info
 from schema.ids import global_id
 from schema.scalars import EventCursor, JSONValue
 from schema.types.assignments import Assignment
@@ -59,7 +59,7 @@ class DomainEvent:
         user: Any = await events.row(info.context, entities.USER, root.actor_id)
         return user
 
-    @strawberry.field(description="Every changed field that the viewer may see; of a creation, all.")
+    @strawberry.field(description="Every changed field that the viewer may see; of a creation, all.", metadata=FEW_ROWS)
     def changes(self, root: strawberry.Parent[Event], info: Info) -> list[FieldChange]:
         """Return the changes."""
         told = [said(*change) for change in events.changes(info.context, root)]

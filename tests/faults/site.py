@@ -43,6 +43,8 @@ class Site:
         self.database = EmbeddedServer(folder / "home")
         self._environment = {
             "PATH": os.environ["PATH"],
+            # What a campaign spends is no user's.
+            "COST_BUCKET": "1000000000",
             "HOME": str(folder),
             "FIELDGRAPH_HOME": str(folder / "home"),
             "PORT": str(self.port),

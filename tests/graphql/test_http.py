@@ -13,7 +13,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 VIEWER = "{ viewer { roles } }"
-VIEWED = {"data": {"viewer": {"roles": ["DISPATCHER"]}}}
+COST = {"cost": {"requested": 1, "limit": 5000}}
+VIEWED = {"data": {"viewer": {"roles": ["DISPATCHER"]}}, "extensions": COST}
 MUTATION = 'mutation { addComment(input: {ticketId: "x", body: "b"}) { errors { __typename } } }'
 
 
@@ -49,7 +50,7 @@ async def test_a_get_takes_variables_name_and_extensions_from_the_query_string(h
         "GET",
         params={"query": query, "variables": '{"first": 1}', "operationName": "Second", "extensions": "{}"},
     )
-    assert answer.json() == {"data": {"technicians": {"totalCount": 4}}}
+    assert answer.json() == {"data": {"technicians": {"totalCount": 4}}, "extensions": COST}
 
 
 async def test_a_head_is_answered_like_a_get_without_a_body(house: House) -> None:
@@ -99,7 +100,7 @@ async def test_the_client_gets_the_media_type_it_likes_best(house: House, accept
 
 
 @pytest.mark.parametrize(
-    "accept", ["text/html", "text/event-stream", f"{JSON};q=0", f"{JSON};q=nan", "*/*;q=0", f"{GRAPHQL};q=lots"]
+    "accept", ["text/html", "text/event-stream;q=0", f"{JSON};q=0", f"{JSON};q=nan", "*/*;q=0", f"{GRAPHQL};q=lots"]
 )
 async def test_a_client_that_accepts_neither_media_type_is_told(house: House, accept: str) -> None:
     answer = await send(house, json={"query": VIEWER}, headers={"Accept": accept})
@@ -172,7 +173,7 @@ TWO = "query First { viewer { roles } } query Second { technicians { totalCount 
 
 async def test_the_named_operation_of_several_is_executed(house: House) -> None:
     answer = await send(house, json={"query": TWO, "operationName": "Second"})
-    assert answer.json() == {"data": {"technicians": {"totalCount": 4}}}
+    assert answer.json() == {"data": {"technicians": {"totalCount": 4}}, "extensions": COST}
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ SECRET, PUBLIC = "They do not pay.", "We are on our way."
 _COMMENTS = "totalCount nodes { body internal author { email } } edges { node { body } }"
 BEGINNING = "{ tickets(first: 0) { eventCursor } }"
 EVENTS = (
-    "query($after: EventCursor!) { events(after: $after) { events { ... on TicketEvent "
+    "query($after: EventCursor!) { events(after: $after, first: 100) { events { ... on TicketEvent "
     "{ type comment { body } changes { field old new } ticket { comments { nodes { body } } } } } } }"
 )
 
@@ -126,7 +126,7 @@ async def test_a_ticket_of_others_is_not_there_for_a_stranger(house: House, user
     assert (PUBLIC in log) is (user != "stranger")
     if user == "stranger":
         follow = "query($id: ID!) { ticket(id: $id) { id } }"
-        assert await answered(house, user, follow, id=ticket) == '{"data":{"ticket":null}}'
+        assert (await answered(house, user, follow, id=ticket)).startswith('{"data":{"ticket":null},')
 
 
 async def test_what_parts_cost_is_for_staff(house: House) -> None:
@@ -148,7 +148,7 @@ async def test_what_parts_cost_is_for_staff(house: House) -> None:
     query = (
         "query($job: ID!, $part: ID!, $after: EventCursor!) { assignment(id: $job) { partsUsed "
         "{ partNumber cost { amount } } } node(id: $part) { ... on Part { partNumber unitCost { amount } } } "
-        "events(after: $after) { events { __typename ... on JobEvent { changes { new } assignment "
+        "events(after: $after, first: 100) { events { __typename ... on JobEvent { changes { new } assignment "
         "{ partsUsed { cost { amount } } } } ... on RecordEvent { changes { field new } } } } }"
     )
     variables = {"job": job, "part": part, "after": cursor}

@@ -12,5 +12,5 @@ from tests.world import World
 @pytest.fixture
 async def stage(database_url: str, engine: AsyncEngine, world: World) -> AsyncIterator[Stage]:
     """The small organisation behind a real server, and whoever of it a story needs."""
-    async with serving(database_url) as served, AsyncExitStack() as leaving:
+    async with serving(database_url, max_cost=100_000) as served, AsyncExitStack() as leaving:
         yield Stage(served=served, engine=engine, world=world, leaving=leaving)

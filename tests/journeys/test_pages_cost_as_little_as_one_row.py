@@ -111,7 +111,7 @@ async def both_pages(
     The same pages are asked for with plans: each is one statement and the same answer.
     """
     bearer = token(stage.world, who)
-    async with serving(database_url, read_plans=False) as ordinary:
+    async with serving(database_url, read_plans=False, max_cost=100_000) as ordinary:
         # The first request finds out who asks; later ones know.
         for served in (ordinary, stage.served):
             await served.ask(bearer, "{ viewer { user { name } } }")

@@ -1,0 +1,99 @@
+"""Who may spend how much: every operation is paid for by its cost, from the user's and the address's bucket."""
+
+from dataclasses import dataclass
+from math import ceil
+from time import monotonic
+from typing import Protocol
+
+from schema.execution.callers import Caller
+from schema.execution.documents import Operation
+from schema.execution.limits import Limits
+from schema.execution.memory import Memory
+from schema.execution.requests import GraphQLRequest
+
+_MOST_BUCKETS = 50_000
+
+
+class Throttled(Exception):
+    """Too much was spent lately; `retry_after` is in whole seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too much was asked for lately: try again in {retry_after} s.")
+        self.retry_after = retry_after
+
+
+class Purse(Protocol):
+    """Where it is kept what everybody may still spend."""
+
+    def spend(self, owners: tuple[str, ...], cost: int) -> float:
+        """Take the cost from every owner, or from none; return the seconds until there will be enough, or 0."""
+
+
+@dataclass(slots=True)
+class _Bucket:
+    level: float
+    at: float
+
+
+class MemoryPurse:
+    """Token buckets of this process: each holds `size` and gets `refill` back every second."""
+
+    def __init__(self, *, size: int, refill: float) -> None:
+        self._size = size
+        self._refill = refill
+        self._buckets: Memory[str, _Bucket] = Memory(entries=_MOST_BUCKETS, weight=_MOST_BUCKETS)
+
+    def spend(self, owners: tuple[str, ...], cost: int) -> float:
+        """Take the cost from every owner, or from none; return the seconds until there will be enough, or 0."""
+        now = monotonic()
+        buckets = [self._bucket(owner, now) for owner in owners]
+        # What costs more than a whole bucket is let through when the bucket is full.
+        needed = min(cost, self._size)
+        lacking = max(needed - bucket.level for bucket in buckets)
+        if lacking > 0:
+            return lacking / self._refill
+        for bucket in buckets:
+            bucket.level -= needed
+        return 0.0
+
+    def _bucket(self, owner: str, now: float) -> _Bucket:
+        bucket = self._buckets.get(owner)
+        if bucket is None:
+            bucket = _Bucket(self._size, now)
+            self._buckets.put(owner, bucket, 1)
+            return bucket
+        bucket.level = min(self._size, bucket.level + (now - bucket.at) * self._refill)
+        bucket.at = now
+        return bucket
+
+
+class Admission:
+    """Lets an operation begin, or says why not."""
+
+    def __init__(self, limits: Limits, purse: Purse) -> None:
+        self._limits = limits
+        self._purse = purse
+
+    def admit(self, operation: Operation, asked: GraphQLRequest, caller: Caller) -> int:
+        """Return what the operation costs with these variables, once it is paid for.
+
+        Raises:
+            TooLarge: it costs more than any operation may.
+            Throttled: it is too much for what was spent lately.
+        """
+        cost = operation.cost
+        figure = cost.of(asked.variables or {}) if cost.parts else cost.fixed
+        self._limits.check_cost(figure)
+        self.charge(max(1, figure), caller)
+        return figure
+
+    def told(self, cost: int) -> bytes:
+        """Return the end of a response's JSON, which says what it cost and what it may."""
+        return b',"extensions":{"cost":{"requested":%d,"limit":%d}}}' % (cost, self._limits.cost)
+
+    def charge(self, cost: int, caller: Caller) -> None:
+        """Let a caller pay. Raises Throttled."""
+        claims = caller.claims
+        seconds = self._purse.spend((f"{claims.organization_id}:{claims.user_id}", f"ip:{caller.ip}"), cost)
+        if seconds > 0:
+            raise Throttled(ceil(seconds))
