@@ -81,8 +81,7 @@ class Admission:
             TooLarge: it costs more than any operation may.
             Throttled: it is too much for what was spent lately.
         """
-        cost = operation.cost
-        figure = cost.of(asked.variables or {}) if cost.parts else cost.fixed
+        figure = operation.price(asked.variables or {})
         self._limits.check_cost(figure)
         self.charge(max(1, figure), caller)
         return figure

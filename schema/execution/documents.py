@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from graphql import (
     ASTValidationRule,
@@ -9,6 +10,8 @@ from graphql import (
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    IntValueNode,
+    ListValueNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
@@ -27,6 +30,8 @@ _BYTES_REMEMBERED = 16 * 1024 * 1024
 _MOST_REFUSED = 100
 _REFUSED_BYTES = 1024 * 1024
 _MOST_ERRORS = 20
+# Longer ones are no Int, and cost nothing.
+_LONGEST_NUMBER = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,11 @@ class Operation:
     node: OperationDefinitionNode
     kind: OperationType
     cost: Cost
+    defaults: Mapping[str, Any]
+
+    def price(self, variables: Mapping[str, Any]) -> int:
+        """Return what a request costs; a variable that is not given is worth its own default."""
+        return self.cost.of({**self.defaults, **variables}) if self.cost.parts else self.cost.fixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,12 +129,26 @@ class Documents:
         if errors:
             return Document(None, errors, "GRAPHQL_VALIDATION_FAILED")
         found: dict[str | None, Operation] = {
-            None if each.name is None else each.name.value: Operation(node=each, kind=each.operation, cost=cost)
+            None if each.name is None else each.name.value: Operation(
+                node=each, kind=each.operation, cost=cost, defaults=_defaults(each)
+            )
             for each, cost in zip(definitions, costs, strict=True)
         }
         if len(found) == 1:
             found[None] = next(iter(found.values()))
         return Document(node, operations=found)
+
+
+def _defaults(operation: OperationDefinitionNode) -> Mapping[str, Any]:
+    """Return the defaults by which an operation's cost is counted: numbers, and how long lists are."""
+    found: dict[str, Any] = {}
+    for each in operation.variable_definitions or ():
+        match each.default_value:
+            case IntValueNode(value=number) if len(number) < _LONGEST_NUMBER:
+                found[each.variable.name.value] = int(number)
+            case ListValueNode(values=values):
+                found[each.variable.name.value] = [None] * len(values)
+    return found
 
 
 def _too_large(error: TooLarge) -> Document:
