@@ -255,7 +255,11 @@ def _numbers(column: "sa.ColumnElement[Any]", wanted: NumberFilter | None) -> Co
 
 def _whole(value: Any) -> Any:
     # A column may be narrower than the schema's Int: compared as one, the value need not fit it.
-    return value if isinstance(value, Slot) else sa.literal(value, sa.BigInteger())
+    return _typed(value, sa.BigInteger())
+
+
+def _typed(value: Any, kind: "sa.types.TypeEngine[Any] | None") -> Any:
+    return value if kind is None or isinstance(value, Slot) else sa.literal(value, kind)
 
 
 def _one_of(
@@ -270,7 +274,7 @@ def _among(
 ) -> "sa.ColumnElement[bool]":
     """Spell that a column has one of the values; of a single one as an equation, which an index keeps in order."""
     if isinstance(wanted, tuple) and len(wanted) < 2:
-        return sa.or_(sa.false(), *(column == value for value in wanted))
+        return sa.or_(sa.false(), *(column == _typed(value, kind) for value in wanted))
     return column == sa.any_(array_of(wanted, kind or _element(column)))
 
 
