@@ -45,12 +45,16 @@ class Operations:
         for _ in range(_TRIES):
             before = Counter(self.asked)
             found = self._draft(viewer)
-            if self.documents.read(found.query).code is None:
+            if self._may_run(found):
                 return found
             # Two fields of one name may not differ, and all of it may not be too much: chance draws again.
             self.asked = before
             self.invalid += 1
         raise RuntimeError("chance writes nothing that is valid")
+
+    def _may_run(self, asked: Asked) -> bool:
+        operation = self.documents.read(asked.query).chosen(asked.name)
+        return operation is not None and operation.price(asked.variables) <= self.documents.limits.cost
 
     def _draft(self, viewer: Viewer) -> Asked:
         chance = self.chance

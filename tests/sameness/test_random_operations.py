@@ -49,6 +49,7 @@ async def test_random_operations_are_answered_alike(ground: Ground, capsys: pyte
         print(f"\nseed {_SEED}\n{tally.report()}")  # noqa: T201  # the figures are what a long run is for
     if found:
         pytest.fail("\n\n".join(found), pytrace=False)
+    assert tally.executed == _COUNT
     assert tally.planned >= 0.95
     assert tally.nested >= 0.4
     assert tally.seldom(20 if _COUNT >= _MANY else 1) == []
