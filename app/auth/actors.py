@@ -59,7 +59,7 @@ class Actors:
         if known is None or known.until <= now:
             # Followed first, so that no change between the look and the cache goes unheard.
             await self._met(claims.organization_id)
-            known = _Known(await self._load(*key), now + LIFE)
+            known = _Known(await actor_of(self._engine, *key), now + LIFE)
             self._known[key] = known
             self._known.move_to_end(key)
             if len(self._known) > _MOST:
@@ -82,9 +82,11 @@ class Actors:
             for key in stale:
                 del self._known[key]
 
-    async def _load(self, organization_id: UUID, user_id: UUID) -> Actor:
-        async with transaction(self._engine, organization_id, mode=Mode.READ) as connection:
-            return await _actor(connection, organization_id, user_id)
+
+async def actor_of(engine: AsyncEngine, organization_id: UUID, user_id: UUID) -> Actor:
+    """Return a user as an actor, as the database knows them now. Raises UnknownUser."""
+    async with transaction(engine, organization_id, mode=Mode.READ) as connection:
+        return await _actor(connection, organization_id, user_id)
 
 
 async def _actor(connection: AsyncConnection, organization_id: UUID, user_id: UUID) -> Actor:

@@ -8,6 +8,7 @@ from app.cli.console import errors
 from app.cli.database import database
 from app.cli.demo import demo
 from app.cli.diagrams import diagrams
+from app.cli.explain import explain
 from app.cli.migrate import migrate
 from app.cli.refusals import Refusal
 from app.cli.schema import schema
@@ -34,6 +35,7 @@ program.command()(token)
 program.command()(schema)
 program.command()(settings)
 program.command()(diagrams)
+program.command()(explain)
 program.add_typer(database, name="database")
 
 

@@ -11,7 +11,7 @@ from app.cli.refusals import Refusal
 from app.cli.signing_key import NoSigningKey, with_signing_key
 from app.cli.workplace import begin
 from app.clock import now
-from app.demo.users import BENCHMARK_USERS, DEMO_USERS
+from app.demo.users import BENCHMARK_USERS, DEMO_USERS, DemoUser
 from app.settings import Settings
 
 _USERS = {**DEMO_USERS, **BENCHMARK_USERS}
@@ -22,6 +22,14 @@ class UnknownUser(Refusal):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no user {name!r}. There are: {', '.join(_USERS)}.")
+
+
+def user_named(name: str) -> DemoUser:
+    """Return the example user of this name. Raises UnknownUser."""
+    found = _USERS.get(name)
+    if found is None:
+        raise UnknownUser(name)
+    return found
 
 
 def token(
@@ -40,9 +48,7 @@ def demo_token(settings: Settings, user: str, lifetime: timedelta) -> str:
         UnknownUser: there is no such user.
         NoSigningKey: tokens are signed elsewhere.
     """
-    found = _USERS.get(user)
-    if found is None:
-        raise UnknownUser(user)
+    found = user_named(user)
     if settings.jwt_secret_key is None:
         raise NoSigningKey("Tokens come from your identity provider: without JWT_SECRET_KEY none are made here.")
     return issue(
