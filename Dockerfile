@@ -11,6 +11,7 @@ RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin fiel
 COPY --from=build /srv/fieldgraph /srv/fieldgraph
 WORKDIR /srv/fieldgraph
 ENV PATH=/srv/fieldgraph/.venv/bin:$PATH \
+    ENVIRONMENT=production \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 \

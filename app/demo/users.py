@@ -15,6 +15,7 @@ from app.domain.people import Role
 ORGANIZATION = fixed_id("organization")
 OTHER_ORGANIZATION = fixed_id("other organization")
 BENCHMARK_ORGANIZATION = fixed_id("benchmark organization")
+SMALL_BENCHMARK_ORGANIZATION = fixed_id("small benchmark organization")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,12 @@ BENCHMARK_USERS: Mapping[str, DemoUser] = MappingProxyType(
             _user("bench-dispatcher", Role.DISPATCHER, "dispatches 100,000 tickets", BENCHMARK_ORGANIZATION),
             _user("bench-technician", Role.TECHNICIAN, "works among 200 technicians", BENCHMARK_ORGANIZATION),
             _user("bench-customer", Role.END_USER, "belongs to a benchmark customer", BENCHMARK_ORGANIZATION),
+            _user(
+                "bench-small-dispatcher",
+                Role.DISPATCHER,
+                "dispatches the small organisation beside it",
+                SMALL_BENCHMARK_ORGANIZATION,
+            ),
         ]
     )
 )

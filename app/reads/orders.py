@@ -1,12 +1,12 @@
 """Orders of lists: terms that end in a unique key, and the cursors that mark a place in them.
 
-A cursor is base64url, without padding, of: format version (1 byte), a hash of the order (4), then
+A cursor is base64 of: format version (1 byte), a hash of the order (4), then
 the values of the terms: times as microseconds since 2000 (8), numbers (8), texts (length 2 and
 UTF-8), ids (16). It carries its order, so that it cannot be used with another.
 """
 
 import struct
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from binascii import Error as BadBase64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ def head_of(order: Order) -> bytes:
 def write_cursor(order: Order, row: Mapping[str, Any]) -> str:
     """Return the cursor of a row."""
     body = b"".join(_pack(term.kind, row[term.column]) for term in order.terms)
-    return urlsafe_b64encode(head_of(order) + body).rstrip(b"=").decode()
+    return b64encode(head_of(order) + body).decode()
 
 
 def read_cursor(order: Order, text: str) -> tuple[Any, ...]:
@@ -91,7 +91,7 @@ def read_cursor(order: Order, text: str) -> tuple[Any, ...]:
     if len(text) > _LONGEST:
         raise UnknownPlace
     try:
-        raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        raw = b64decode(text.encode("ascii"), validate=True)
         version, signature = _HEAD.unpack_from(raw)
         if (version, signature) != (_VERSION, order.signature):
             raise UnknownPlace

@@ -44,8 +44,8 @@ class DatabaseSettings(Group):
         10,
         ge=1,
         le=200,
-        description="Most connections that one server process holds to the database for queries and mutations; "
-        "four more follow the log.",
+        description="Most connections that one server process holds to the database for compiled reads, and as many "
+        "again for everything else; four more follow the log.",
         json_schema_extra=accepts("a number from 1 to 200"),
     )
     db_host: str | None = Field(

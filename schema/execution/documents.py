@@ -30,6 +30,8 @@ _BYTES_REMEMBERED = 16 * 1024 * 1024
 _MOST_REFUSED = 100
 _REFUSED_BYTES = 1024 * 1024
 _MOST_ERRORS = 20
+# How the parser says that it gave up; it has no other sign for it.
+_TOO_MANY_TOKENS = "Parsing aborted"
 # Longer ones are no Int, and cost nothing.
 _LONGEST_NUMBER = 12
 
@@ -106,7 +108,7 @@ class Documents:
         try:
             node = parse(text, max_tokens=self.limits.tokens)
         except GraphQLSyntaxError as error:
-            if "token limit" in error.message:
+            if _TOO_MANY_TOKENS in error.message:
                 return _too_large(TooLarge("tokens", None, self.limits.tokens))
             return Document(None, [error], "GRAPHQL_PARSE_FAILED")
         except RecursionError:

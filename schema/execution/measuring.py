@@ -26,7 +26,6 @@ from graphql import (
     InlineFragmentNode,
     IntValueNode,
     ListValueNode,
-    NullValueNode,
     OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
@@ -209,7 +208,7 @@ class Measuring:
         inner = within or name in {"__schema", "__type"}
         named = get_named_type(definition.type)
         kind = named if isinstance(named, GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType) else None
-        below = self._selections(node.selection_set, kind, _page(definition, node), within=inner)
+        below = self._selections(node.selection_set, kind, self._page(definition, node), within=inner)
         many = _is_list(definition.type)
         found = replace(below, aliases=below.aliases + alias, fields=below.fields + 1)
         if inner:
@@ -228,6 +227,21 @@ class Measuring:
             cost=each.times(_rows(definition, node, size)) if many else each,
         )
 
+    def _page(self, definition: GraphQLField, node: FieldNode) -> Size:
+        """Return how many rows the lists just below a field have: those of its page, if it has pages."""
+        if "first" not in definition.args:
+            # A page's edges have one node each; all else that is listed is short.
+            return Size(_SHORT_LIST)
+        default = definition.args["first"].default_value
+        standard = default if isinstance(default, int) else _DEFAULT_PAGE
+        for name in ("first", "last"):
+            value = _argument(node, name)
+            if isinstance(value, VariableNode):
+                return Size(standard, value.name.value)
+            if isinstance(value, IntValueNode):
+                return Size(_whole(value))
+        return Size(standard)
+
 
 def _dearest(costs: Collection[Cost]) -> Cost:
     if any(cost.parts for cost in costs):
@@ -237,20 +251,6 @@ def _dearest(costs: Collection[Cost]) -> Cost:
 
 def _is_list(kind: GraphQLOutputType) -> bool:
     return isinstance(kind.of_type if isinstance(kind, GraphQLNonNull) else kind, GraphQLList)
-
-
-def _page(definition: GraphQLField, node: FieldNode) -> Size:
-    """Return how many rows the lists just below a field have: those of its page, if it has pages."""
-    if "first" not in definition.args:
-        # A page's edges have one node each; all else that is listed is short.
-        return Size(_SHORT_LIST)
-    default = definition.args["first"].default_value
-    standard = default if isinstance(default, int) else _DEFAULT_PAGE
-    for name in ("first", "last"):
-        value = _argument(node, name)
-        if value is not None and not isinstance(value, NullValueNode):
-            return _number(value, standard)
-    return Size(standard)
 
 
 def _rows(definition: GraphQLField, node: FieldNode, size: Size) -> Size:
@@ -270,12 +270,9 @@ def _argument(node: FieldNode, name: str) -> Any:
     return next((each.value for each in node.arguments or () if each.name.value == name), None)
 
 
-def _number(value: Any, standard: int) -> Size:
-    if isinstance(value, VariableNode):
-        return Size(standard, value.name.value)
-    if isinstance(value, IntValueNode) and len(value.value) < 10:
-        return Size(max(0, min(int(value.value), _LARGEST_PAGE)))
-    return Size(standard)
+def _whole(value: IntValueNode) -> int:
+    # A number of many digits is refused by the field; here it is only large.
+    return max(0, min(int(value.value), _LARGEST_PAGE)) if len(value.value) < 10 else _LARGEST_PAGE
 
 
 def pairs_to_merge(measuring: Measuring, operation: OperationDefinitionNode) -> int:

@@ -1,6 +1,6 @@
 """List cursors: what was given out for an order is read back for that order, and for no other."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from base64 import b64decode, b64encode
 from datetime import UTC, datetime
 from typing import Any
 
@@ -48,11 +48,11 @@ def test_a_cursor_of_another_order_is_unknown(place: tuple[Order, dict[str, Any]
 def test_a_cursor_cut_off_or_grown_is_unknown(place: tuple[Order, dict[str, Any]], data: st.DataObject) -> None:
     order, row = place
     text = write_cursor(order, row)
-    raw = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    raw = b64decode(text)
     shorter = raw[: data.draw(st.integers(min_value=0, max_value=len(raw) - 1))]
     for wrong in (shorter, raw + b"\x00"):
         with pytest.raises(UnknownPlace):
-            read_cursor(order, urlsafe_b64encode(wrong).rstrip(b"=").decode())
+            read_cursor(order, b64encode(wrong).decode())
 
 
 @given(order=orders, text=st.text() | st.text(alphabet="AB-_=09", max_size=60) | st.just("A" * 5000))
@@ -65,7 +65,7 @@ def test_any_other_text_is_unknown(order: Order, text: str) -> None:
 def test_a_body_that_was_made_up_is_a_place_or_unknown_and_nothing_else(order: Order, body: bytes) -> None:
     head = b"\x01" + order.signature.to_bytes(4, "big")
     try:
-        values = read_cursor(order, urlsafe_b64encode(head + body).rstrip(b"=").decode())
+        values = read_cursor(order, b64encode(head + body).decode())
     except UnknownPlace:
         return
     assert len(values) == len(order.terms)

@@ -45,7 +45,11 @@ def cursor(order: Order, columns: "list[sa.ColumnElement[Any]]") -> "sa.ColumnEl
     raw: sa.ColumnElement[Any] = head
     for term, column in zip(order.terms, columns, strict=True):
         raw = raw.op("||")(_PACKED[term.kind](column))
-    return sa.func.translate(sa.func.encode(raw, literal("base64")), sa.literal_column(r"E'+/=\n'"), literal("-_"))
+    text = sa.func.encode(raw, literal("base64"))
+    if any(term.kind is Kind.TEXT for term in order.terms):
+        # Of unknown length, so that there may be lines to join.
+        return sa.func.replace(text, sa.literal_column(r"E'\n'"), literal(""))
+    return text
 
 
 def _text(value: "sa.ColumnElement[Any]") -> "list[str | sa.ColumnElement[Any]]":

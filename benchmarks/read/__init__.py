@@ -1,0 +1,1 @@
+"""How fast reads are, beside what others do and what could be done at best."""
