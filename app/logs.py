@@ -9,14 +9,14 @@ import logging.config
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import orjson
 import structlog
-from structlog.contextvars import bound_contextvars, get_contextvars
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-_REQUEST_ID = "request_id"
+_REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 # These say at INFO what each request or statement of theirs did.
 _TALKATIVE = ("alembic", "asyncio", "httpx", "httpcore")
 
@@ -62,23 +62,38 @@ def configure_logs(*, level: str, service: str, version: str) -> None:
 @contextmanager
 def request_context(request_id: str) -> Iterator[None]:
     """Put `request_id` on every log line that is written in the block, or by tasks made in it."""
-    with bound_contextvars(**{_REQUEST_ID: request_id}):
+    token = _REQUEST_ID.set(request_id)
+    try:
         yield
+    finally:
+        _REQUEST_ID.reset(token)
+
+
+def begin_request(request_id: str) -> None:
+    """Put `request_id` on every log line that this task writes from now on: for tasks that serve one request."""
+    _REQUEST_ID.set(request_id)
 
 
 def current_request_id() -> str | None:
     """Return the id of the request that is being served; None outside of one."""
-    found = get_contextvars().get(_REQUEST_ID)
-    return None if found is None else str(found)
+    return _REQUEST_ID.get()
 
 
 def _shared(service: str, version: str) -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
+        _with_request,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         _named(service, version),
     ]
+
+
+def _with_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    request_id = _REQUEST_ID.get()
+    if request_id is not None:
+        event.setdefault("request_id", request_id)
+    return event
 
 
 def _named(service: str, version: str) -> Processor:

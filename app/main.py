@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from itertools import count
 from uuid import uuid4
 
 import httpx
@@ -25,7 +26,7 @@ from app.domain.cursors import CursorCodec
 from app.health import Health
 from app.live.hub import Hub
 from app.live.replay import Log
-from app.logs import request_context
+from app.logs import begin_request
 from app.services.change import Writer
 from app.settings import Settings
 from resolvers.context import Process
@@ -42,6 +43,7 @@ from schema.execution.planning import Plans
 from schema.execution.trusted import load_trusted
 from schema.execution.websocket import WebSocketEndpoint
 
+_PATH = "/graphql"
 _REQUEST_ID = b"x-request-id"
 _LONGEST_REQUEST_ID = 64
 _LAST_WRITES_SECONDS = 10.0
@@ -83,6 +85,7 @@ def create_app(settings: Settings) -> ASGIApp:
     origins, metrics = Origins(settings.allowed_origins), Metrics()
     health = Health(engine=follower, service=settings.service_name, version=settings.service_version)
     starlette = Starlette(routes=health.routes())
+    door = _Door(starlette)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -112,9 +115,9 @@ def create_app(settings: Settings) -> ASGIApp:
                 operations=settings.max_subscriptions_per_socket,
             ),
         )
+        door.graphql = http
         starlette.router.routes += [
-            Route("/graphql", http),
-            WebSocketRoute("/graphql", sockets.serve),
+            WebSocketRoute(_PATH, sockets.serve),
             Route("/metrics", figures_of(metrics)),
         ]
         following = asyncio.create_task(hub.run())
@@ -136,7 +139,7 @@ def create_app(settings: Settings) -> ASGIApp:
             await follower.dispose()
 
     starlette.router.lifespan_context = lifespan
-    return _named(starlette)
+    return door
 
 
 def schema_text() -> str:
@@ -188,6 +191,7 @@ def _answers(settings: Settings, process: Process, pool: ReadPool, admission: Ad
         shared_values(process.log.codec, process.log.epoch),
         admission=admission,
         timeout_seconds=settings.operation_timeout_seconds,
+        suggestions=settings.suggests,
     )
 
 
@@ -205,20 +209,37 @@ def _verifier(settings: Settings, client: httpx.AsyncClient) -> TokenVerifier:
     return SecretVerifier(secret, settings.jwt_algorithm, audience=audience, issuer=issuer)
 
 
-def _named(app: ASGIApp) -> ASGIApp:
-    """Give each request an id, the client's own where it is a plain one, for logs and for the answer."""
+class _Door:
+    """Gives each request an id, the client's own where it is a plain one, and lets it in.
 
-    async def named(scope: Scope, receive: Receive, send: Send) -> None:
+    GraphQL over HTTP goes straight to its endpoint, which tells the id itself: routing would cost as much
+    as answering. Everything else goes to Starlette.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self.graphql: ASGIApp | None = None
+        self._ids = count(1)
+        self._run = uuid4().hex[:16]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
-            await app(scope, receive, send)
+            await self._app(scope, receive, send)
             return
-        sent = dict(scope["headers"]).get(_REQUEST_ID, b"").decode("latin-1")
-        plain = 0 < len(sent) <= _LONGEST_REQUEST_ID and sent.isascii() and sent.replace("-", "").isalnum()
-        request_id = sent if plain else uuid4().hex
-        with request_context(request_id):
-            await app(scope, receive, _answering(send, request_id))
+        request_id = next((_plain(value) for name, value in scope["headers"] if name == _REQUEST_ID), None)
+        scope["request_id"] = request_id = request_id or f"{self._run}{next(self._ids):016x}"
+        # Each request has a task of its own, and so a context.
+        begin_request(request_id)
+        if self.graphql is not None and scope["type"] == "http" and scope["path"] == _PATH:
+            await self.graphql(scope, receive, send)
+        else:
+            await self._app(scope, receive, _answering(send, request_id))
 
-    return named
+
+def _plain(sent: bytes) -> str | None:
+    text = sent.decode("latin-1")
+    plain = 0 < len(text) <= _LONGEST_REQUEST_ID and text.isascii() and text.replace("-", "").isalnum()
+    return text if plain else None
 
 
 def _answering(send: Send, request_id: str) -> Send:

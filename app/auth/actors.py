@@ -6,7 +6,7 @@ covers changes that never went through the log.
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -67,9 +67,15 @@ class Actors:
         roles = known.actor.roles if claims.roles is None else known.actor.roles & claims.roles
         if not roles:
             raise UnknownUser
-        return replace(
-            known.actor,
+        actor = known.actor
+        # Spelled out, because this is done for every request and `replace` takes three times as long.
+        return Actor(
+            organization_id=actor.organization_id,
+            user_id=actor.user_id,
             roles=roles,
+            technician_id=actor.technician_id,
+            team_id=actor.team_id,
+            customer_ids=actor.customer_ids,
             source=claims.source or source,
             ip_address=ip,
             expires_at=claims.expires_at,

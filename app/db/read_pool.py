@@ -15,13 +15,11 @@ from uuid import UUID
 import asyncpg
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as NoFreeConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.engine import Driver, driver_of
 from app.db.transaction import LOST, ConnectionLost, DatabaseRole
 
-_PATIENCE_SECONDS = 10.0
 # How many who came later may be served before the first in line, for having the same organisation.
 _OVERTAKING = 16
 
@@ -60,10 +58,11 @@ class ReadPool:
         return self._opened - sum(map(len, self._free.values()))
 
     async def fetch(self, organization_id: UUID, statement: str, arguments: Sequence[Any]) -> bytes:
-        """Return the one value of a statement that sees this organisation alone.
+        """Return the one value of a statement that sees this organisation alone; wait for a free connection.
+
+        Whoever asks ends the waiting by a cancel.
 
         Raises:
-            NoFreeConnection: none within ten seconds.
             ConnectionLost: the database went away, and is not back.
             TimeoutError: the statement took too long.
             ReadFailed: the database refused it.
@@ -126,12 +125,9 @@ class ReadPool:
             waiting: asyncio.Future[_Session | None] = asyncio.get_running_loop().create_future()
             self._waiting.append((organization_id, waiting))
             try:
-                async with asyncio.timeout(_PATIENCE_SECONDS):
-                    session = await waiting
-            except BaseException as error:
+                session = await waiting
+            except BaseException:
                 self._give_up(waiting)
-                if isinstance(error, TimeoutError):
-                    raise NoFreeConnection("no connection became free") from None
                 raise
         return session
 

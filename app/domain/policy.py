@@ -8,6 +8,7 @@ belongs to the actor's organisation is settled before anyone asks here.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from types import MappingProxyType
 from uuid import UUID
 
@@ -233,13 +234,22 @@ def dispatches(actor: Actor) -> bool:
 
 def visibility_class(actor: Actor) -> Visibility:
     """Return the widest class that the actor's roles reach."""
-    if may(actor, Action.SEE_AUDIT_IP, Standing()):
+    return _visibility_of(actor.roles)
+
+
+@lru_cache(maxsize=256)
+def _visibility_of(roles: frozenset[Role]) -> Visibility:
+    def everywhere(action: Action) -> bool:
+        return any(RIGHTS[action].get(role) is Scope.ALL for role in roles)
+
+    if everywhere(Action.SEE_AUDIT_IP):
         return Visibility.ADMINISTRATION
-    if dispatches(actor):
+    if everywhere(Action.SUBSCRIBE_BOARD):
         return Visibility.DISPATCH
-    if is_staff(actor):
+    if everywhere(Action.VIEW_QUEUE):
         return Visibility.STAFF
-    return Visibility.OWN if scopes(actor, Action.VIEW_TICKET) else Visibility.NOTHING
+    seen = {RIGHTS[Action.VIEW_TICKET].get(role, Scope.NONE) for role in roles}
+    return Visibility.OWN if seen - {Scope.NONE} else Visibility.NOTHING
 
 
 def _conceivable(scope: Scope, actor: Actor) -> bool:

@@ -1,5 +1,6 @@
 """Who may spend how much: every operation is paid for by its cost, from the user's and the address's bucket."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from math import ceil
 from time import monotonic
@@ -25,7 +26,7 @@ class Throttled(Exception):
 class Purse(Protocol):
     """Where it is kept what everybody may still spend."""
 
-    def spend(self, owners: tuple[str, ...], cost: int) -> float:
+    def spend(self, owners: tuple[Hashable, ...], cost: int) -> float:
         """Take the cost from every owner, or from none; return the seconds until there will be enough, or 0."""
 
 
@@ -41,9 +42,9 @@ class MemoryPurse:
     def __init__(self, *, size: int, refill: float) -> None:
         self._size = size
         self._refill = refill
-        self._buckets: Memory[str, _Bucket] = Memory(entries=_MOST_BUCKETS, weight=_MOST_BUCKETS)
+        self._buckets: Memory[Hashable, _Bucket] = Memory(entries=_MOST_BUCKETS, weight=_MOST_BUCKETS)
 
-    def spend(self, owners: tuple[str, ...], cost: int) -> float:
+    def spend(self, owners: tuple[Hashable, ...], cost: int) -> float:
         """Take the cost from every owner, or from none; return the seconds until there will be enough, or 0."""
         now = monotonic()
         buckets = [self._bucket(owner, now) for owner in owners]
@@ -56,7 +57,7 @@ class MemoryPurse:
             bucket.level -= needed
         return 0.0
 
-    def _bucket(self, owner: str, now: float) -> _Bucket:
+    def _bucket(self, owner: Hashable, now: float) -> _Bucket:
         bucket = self._buckets.get(owner)
         if bucket is None:
             bucket = _Bucket(self._size, now)
@@ -93,6 +94,6 @@ class Admission:
     def charge(self, cost: int, caller: Caller) -> None:
         """Let a caller pay. Raises Throttled."""
         claims = caller.claims
-        seconds = self._purse.spend((f"{claims.organization_id}:{claims.user_id}", f"ip:{caller.ip}"), cost)
+        seconds = self._purse.spend(((claims.organization_id, claims.user_id), caller.ip), cost)
         if seconds > 0:
             raise Throttled(ceil(seconds))

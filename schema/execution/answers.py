@@ -69,20 +69,23 @@ class Answers:
         *,
         admission: Admission,
         timeout_seconds: float,
+        suggestions: bool,
     ) -> None:
         self._schema = schema
         self._plans = plans
         self._pool = pool
         self._shared = shared
         self._admission = admission
-        self._timeout_seconds = timeout_seconds
+        self._suggestions = suggestions
+        self.timeout_seconds = timeout_seconds
 
     async def answer(self, document: Document, asked: GraphQLRequest, caller: Caller) -> Answer:
         """Return the response to a query or mutation of a document that may be executed.
 
+        Whoever waits for a query ends it after `timeout_seconds`; what began to write goes on.
+
         Raises:
             TooLarge, Throttled: it costs too much, at all or at the moment.
-            TimeoutError: a query took too long, and was ended.
             UnknownUser, and whatever keeps the database from being asked.
         """
         chosen = document.chosen(asked.operation_name)
@@ -90,14 +93,12 @@ class Answers:
             raise LookupError("the document has no such operation")
         cost = self._admission.admit(chosen, asked, caller)
         if chosen.kind is not OperationType.QUERY:
-            # What began to write goes on to commit, however long it takes.
             return await self._ordinary(document, asked, caller, cost)
-        async with asyncio.timeout(self._timeout_seconds):
-            if self._plans is not None:
-                answer = await self._planned(self._plans, document, asked, caller, cost)
-                if answer is not None:
-                    return answer
-            return await self._ordinary(document, asked, caller, cost)
+        if self._plans is not None:
+            answer = await self._planned(self._plans, document, asked, caller, cost)
+            if answer is not None:
+                return answer
+        return await self._ordinary(document, asked, caller, cost)
 
     async def follow(
         self, document: Document, asked: GraphQLRequest, caller: Caller
@@ -105,20 +106,24 @@ class Answers:
         """Yield the responses of a subscription, or the one of anything else. Raises as `answer` does."""
         chosen = document.chosen(asked.operation_name)
         if chosen is None or chosen.kind is not OperationType.SUBSCRIPTION:
-            answer = await self.answer(document, asked, caller)
+            async with asyncio.timeout(self.timeout_seconds):
+                answer = await self.answer(document, asked, caller)
             yield orjson.loads(answer.body)
             return
         self._admission.admit(chosen, asked, caller)
         operation = await caller.operation()
-        results = follow(self._schema, document, operation, variables=asked.variables, name=asked.operation_name)
+        results = follow(self._schema, document, operation, **self._given(asked))
         async with aclosing(results):
             async for result in results:
                 yield result
 
+    def _given(self, asked: GraphQLRequest) -> dict[str, Any]:
+        return {"variables": asked.variables, "name": asked.operation_name, "suggestions": self._suggestions}
+
     async def _ordinary(self, document: Document, asked: GraphQLRequest, caller: Caller, cost: int) -> Answer:
         began = perf_counter()
         operation = await caller.operation()
-        told = await run(self._schema, document, operation, variables=asked.variables, name=asked.operation_name)
+        told = await run(self._schema, document, operation, **self._given(asked))
         executed = perf_counter()
         body = orjson.dumps(told)
         if "data" in told:

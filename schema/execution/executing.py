@@ -20,6 +20,7 @@ async def run(
     *,
     variables: Mapping[str, Any] | None,
     name: str | None,
+    suggestions: bool = True,
 ) -> dict[str, Any]:
     """Return the response of a query or mutation."""
     if document.node is None:
@@ -31,6 +32,7 @@ async def run(
             context_value=operation,
             variable_values=None if variables is None else dict(variables),
             operation_name=name,
+            hide_suggestions=not suggestions,
         )
         if isawaitable(result):
             result = await result
@@ -46,6 +48,7 @@ async def follow(
     *,
     variables: Mapping[str, Any] | None,
     name: str | None,
+    suggestions: bool = True,
 ) -> AsyncGenerator[dict[str, Any], None]:
     """Yield the responses of a subscription; of one that cannot begin, errors without data.
 
@@ -62,6 +65,7 @@ async def follow(
             context_value=operation,
             variable_values=None if variables is None else dict(variables),
             operation_name=name,
+            hide_suggestions=not suggestions,
         )
         if isawaitable(stream):
             stream = await stream

@@ -24,7 +24,7 @@ from schema.execution.requests import BadRequest, GraphQLRequest, of_json, of_pa
 from schema.execution.responses import Headers, Reply, problem, told
 from schema.execution.sse import stream
 from schema.execution.trusted import NotTrusted, TrustedDocuments, UnknownDocument
-from schema.execution.watching import watched
+from schema.execution.watching import Watched
 
 _STATUS = MappingProxyType({"UNAVAILABLE": 503, "TIMEOUT": 504, "THROTTLED": 429})
 _READ = frozenset(
@@ -61,7 +61,7 @@ class HttpEndpoint:
         """Answer one request."""
         headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
         origin = headers.get(b"origin")
-        more = self._origins.headers(origin)
+        more = [*self._origins.headers(origin), (b"x-request-id", scope["request_id"].encode())]
         if scope["method"] == "OPTIONS" and origin is not None:
             await Reply(204, b"").send(send, self._origins.preflight(origin))
             return
@@ -114,8 +114,7 @@ class HttpEndpoint:
                 client=headers.get(b"x-client"),
                 ip=scope["client"][0] if scope.get("client") else None,
             )
-            await caller.actor()
-        except (InvalidToken, UnknownUser) as error:
+        except InvalidToken as error:
             return told(401, {"errors": [failure(error)]}, media, ((b"www-authenticate", b"Bearer"),))
         try:
             asked = self._trusted.read(asked)
@@ -136,19 +135,21 @@ class HttpEndpoint:
             with self._metrics.streams.track_inprogress():
                 await stream(results, caller, receive, send, more)
             return None
-        return await self._answered(scope, headers, document, asked, caller, media, receive)
+        return await self._answered(scope, headers, document, kind, asked, caller, media, receive)
 
     async def _answered(
         self,
         scope: Scope,
         headers: Mapping[bytes, str],
         document: Document,
+        kind: OperationType | None,
         asked: GraphQLRequest,
         caller: Caller,
         media: str,
         receive: Receive,
     ) -> Reply | None:
-        async with watched(receive) as watch:
+        seconds = self._answers.timeout_seconds if kind is OperationType.QUERY else None
+        async with Watched(receive, seconds) as watch:
             answer = await self._answers.answer(document, asked, caller)
         if watch.gone:
             return None
@@ -191,6 +192,8 @@ def _failed(error: Exception, media: str) -> Reply:
         return told(_refusal(media), {"errors": [told_error]}, media)
     status = _STATUS.get(code, 500)
     headers: Headers = ()
+    if isinstance(error, UnknownUser):
+        return told(401, {"errors": [told_error]}, media, ((b"www-authenticate", b"Bearer"),))
     if isinstance(error, Throttled):
         headers = ((b"retry-after", b"%d" % error.retry_after),)
     elif status == 503:

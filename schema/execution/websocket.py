@@ -274,7 +274,9 @@ class Connection:
         if kind is None:
             raise Invalid(field=("operationName",), problem="operationName must name one of the operations.")
         if kind is not OperationType.SUBSCRIPTION:
-            answer = await endpoint.answers.answer(document, asked, caller)
+            seconds = endpoint.answers.timeout_seconds if kind is OperationType.QUERY else None
+            async with asyncio.timeout(seconds):
+                answer = await endpoint.answers.answer(document, asked, caller)
             endpoint.metrics.answered(answer)
             if not answer.executed:
                 return await self._next(key, orjson.loads(answer.body))

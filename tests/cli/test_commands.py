@@ -142,3 +142,26 @@ def test_the_examples_are_loaded_into_an_empty_database_only(workplace: Workplac
     assert again.returncode == 1
     assert "fieldgraph: The database is not empty" in again.stderr
     assert workplace.server.pid() is None
+
+
+def test_a_read_is_explained_down_to_the_database(workplace: Workplace) -> None:
+    query = "query($first: Int) { tickets(first: $first) { eventCursor nodes { title requester { name } } } }"
+    (workplace.folder / "board.graphql").write_text(query)
+    (workplace.folder / "events.graphql").write_text('{ events(after: "x") { hasMore } }')
+    (workplace.folder / "wrong.graphql").write_text("{ nonsense }")
+    workplace.run("demo", "--tickets", str(FEWEST))
+
+    told = workplace.run("explain", "board.graphql", "--variables", '{"first": 7}')
+    ordinary = workplace.run("explain", "events.graphql")
+    wrong = workplace.run("explain", "wrong.graphql")
+
+    assert told.returncode == 0, told.stderr
+    assert "class DISPATCH; one statement" in told.stdout
+    assert "value_0_0 = 7" in told.stdout
+    assert "SELECT convert_to(concat('{\"tickets\":'" in told.stdout
+    assert "Execution Time" in told.stdout
+    # What cursors are signed with stays secret.
+    assert "cursor_inner = …" in told.stdout
+    assert (ordinary.returncode, wrong.returncode) == (1, 1)
+    assert "answered field by field: Query.events" in ordinary.stderr
+    assert "Cannot query field 'nonsense'" in wrong.stderr

@@ -1,0 +1,104 @@
+"""Queries end with their clients and with their time; nothing of them is left."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import httpx
+import pytest
+
+from schema.execution.watching import Watched
+from tests.serving import Served, serving, token
+from tests.world import World
+
+_QUERY = b'{"query": "{ tickets { totalCount } }"}'
+_CLIENTS = 200
+
+
+@pytest.fixture
+async def holder(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection from outside, to hold readers up with and to look at them."""
+    connection = await asyncpg.connect(database_url)
+    yield connection
+    await connection.close()
+
+
+async def cut_off(served: Served, bearer: str) -> None:
+    """Ask, wait until the server has the question, and go away without a word."""
+    _, writer = await asyncio.open_connection("127.0.0.1", served.port)
+    head = (
+        f"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {bearer}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(_QUERY)}\r\n\r\n"
+    )
+    writer.write(head.encode() + _QUERY)
+    await writer.drain()
+    await asyncio.sleep(0.3)
+    writer.transport.abort()
+
+
+async def busy(holder: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """Return how many of the server's connections are at something."""
+    await holder.execute("SELECT pg_stat_clear_snapshot()")
+    found: int = await holder.fetchval(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle'"
+        " AND application_name LIKE 'fieldgraph%'"
+    )
+    return found
+
+
+async def cut_many(served: Served, world: World, holder: "asyncpg.Connection[asyncpg.Record]") -> tuple[int, int]:
+    """Cut clients off while nobody may read tickets; return who is busy meanwhile, and a second later."""
+    bearer = token(world, "dispatcher")
+    async with holder.transaction():
+        await holder.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
+        cutting = [asyncio.create_task(cut_off(served, bearer)) for _ in range(_CLIENTS)]
+        await asyncio.sleep(0.25)
+        during = await busy(holder)
+        await asyncio.gather(*cutting)
+        await asyncio.sleep(1)
+        return during, await busy(holder)
+
+
+async def test_clients_that_are_cut_off_leave_no_query_behind(
+    database_url: str, world: World, holder: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with serving(database_url, database_pool_size=5) as served:
+        during, after = await cut_many(served, world, holder)
+        assert during > 0
+        assert after == 0
+        assert [task for task in asyncio.all_tasks() if "run_asgi" in repr(task.get_coro())] == []
+        async with httpx.AsyncClient() as client:
+            headers = {"Authorization": f"Bearer {token(world, 'dispatcher')}", "Content-Type": "application/json"}
+            answers = await asyncio.gather(
+                *(client.post(served.http, content=_QUERY, headers=headers) for _ in range(20))
+            )
+        assert {answer.status_code for answer in answers} == {200}
+
+
+async def test_without_the_watch_the_queries_of_clients_that_went_go_on(
+    database_url: str, world: World, holder: "asyncpg.Connection[asyncpg.Record]", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_watched: Watched) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(Watched, "_look", never)
+    async with serving(database_url, database_pool_size=5) as served:
+        _, after = await cut_many(served, world, holder)
+    assert after > 0
+
+
+async def test_a_query_ends_with_its_time_and_its_statement_with_it(
+    database_url: str, world: World, holder: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    async with serving(database_url, operation_timeout_seconds=0.4) as served, httpx.AsyncClient() as client:
+        headers = {"Authorization": f"Bearer {token(world, 'dispatcher')}", "Content-Type": "application/json"}
+        async with holder.transaction():
+            await holder.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
+            late = await client.post(served.http, content=_QUERY, headers=headers)
+            await asyncio.sleep(0.3)
+            left = await busy(holder)
+        again = await client.post(served.http, content=_QUERY, headers=headers)
+    assert late.status_code == 504
+    assert [error["extensions"]["code"] for error in late.json()["errors"]] == ["TIMEOUT"]
+    assert left == 0
+    assert again.json()["data"] == {"tickets": {"totalCount": 0}}
