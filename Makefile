@@ -68,7 +68,8 @@ bench-read: .venv/.dev benchmarks/read/postgraphile/node_modules/.made
 	$(bin)/python -m benchmarks.read $(ARGS)
 
 hostile: .venv/.dev $(clients)
-	HOSTILE_STRICT=1 $(bin)/pytest -q -n 0 tests/graphql/limits $(ARGS)
+	HOSTILE_STRICT=1 HOSTILE_BODIES=10000 HOSTILE_FRAMES=5000 CUT_CLIENTS=2000 SCHEMA_CASES=5000 \
+		$(bin)/pytest -q -n 0 tests/hostile tests/graphql/limits tests/graphql/test_watching.py $(ARGS)
 
 lock:
 	$(compile) $(ARGS) -o requirements/run.txt

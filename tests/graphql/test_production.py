@@ -15,6 +15,7 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidStatus
+from websockets.typing import Origin
 
 from app.db.embedded.server import EmbeddedServer
 from app.db.engine import open_engine
@@ -64,8 +65,8 @@ async def door(
 
 
 async def test_the_schema_is_not_told(door: Door) -> None:
-    assert await door.codes("{ __schema { types { name } } }") == ["GRAPHQL_VALIDATION_FAILED"]
-    assert await door.codes('{ __type(name: "Ticket") { name } }') == ["GRAPHQL_VALIDATION_FAILED"]
+    assert set(await door.codes("{ __schema { types { name } } }")) == {"GRAPHQL_VALIDATION_FAILED"}
+    assert set(await door.codes('{ __type(name: "Ticket") { name } }')) == {"GRAPHQL_VALIDATION_FAILED"}
     assert await door.codes("{ viewer { __typename } }") == []
 
 
@@ -156,7 +157,7 @@ async def test_a_page_that_is_allowed_and_one_of_our_own_are_let_in(door: Door) 
     assert answer.headers["access-control-allow-origin"] == _BOARD
     assert "Authorization" in asked.headers["access-control-allow-headers"]
     assert (answer.status_code, asked.status_code, own.status_code) == (200, 204, 200)
-    async with connect(door.served.websocket, origin=_BOARD, subprotocols=["graphql-transport-ws"]) as socket:
+    async with connect(door.served.websocket, origin=Origin(_BOARD), subprotocols=_PROTOCOLS) as socket:
         assert socket.subprotocol == "graphql-transport-ws"
 
 
