@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 from datetime import UTC, datetime
+from string import ascii_letters, digits
 from typing import Any
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_cursor_is_read_back_as_it_was_written(place: tuple[Order, dict[str, A
     order, row = place
     text = write_cursor(order, row)
     assert read_cursor(order, text) == tuple(row[term.column] for term in order.terms)
-    assert text.replace("-", "").replace("_", "").isalnum()
+    assert set(text) <= set(ascii_letters + digits + "+/=")
 
 
 @given(place=places(), other=orders)
