@@ -97,8 +97,9 @@ def peers(*, database: str, secret: str, limit: Mapping[str, str]) -> Iterator[d
         for name, mode in (("postgraphile", "best"), ("postgraphile-equal", "equal")):
             port = free_port()
             command = [str(_NODE), str(_POSTGRAPHILE / "server.mjs")]
-            settings = {"MODE": mode, "DATABASE": database, "SECRET": secret, "GRAPHILE_ENV": "production"}
-            found[name] = start(name, command, port, **settings, PORT=str(port))
+            settings = {"MODE": mode, "DATABASE": database, "SECRET": secret, "PORT": str(port)}
+            settings |= {"GRAPHILE_ENV": "production", "NODE_ENV": "production"}
+            found[name] = start(name, command, port, **settings)
         yield found
 
 
