@@ -39,7 +39,9 @@ from schema.execution.http import HttpEndpoint
 from schema.execution.limits import Limits
 from schema.execution.metrics import Metrics, figures_of
 from schema.execution.origins import Origins
+from schema.execution.page import page
 from schema.execution.planning import Plans
+from schema.execution.preparing import Requests
 from schema.execution.trusted import load_trusted
 from schema.execution.websocket import WebSocketEndpoint
 
@@ -81,7 +83,12 @@ def create_app(settings: Settings) -> ASGIApp:
     documents = Documents(executable(), limits, introspection=settings.tells_schema, suggestions=settings.suggests)
     purse = MemoryPurse(size=settings.cost_bucket, refill=settings.cost_refill_per_second)
     admission = Admission(limits, purse)
-    trusted = load_trusted(settings.trusted_documents, enforced=settings.trusted_documents_mode == "enforce")
+    trusted = load_trusted(
+        settings.trusted_documents,
+        enforced=settings.trusted_documents_mode == "enforce",
+        automatic=settings.persisted_queries,
+    )
+    requests = Requests(documents, trusted)
     origins, metrics = Origins(settings.allowed_origins), Metrics()
     health = Health(engine=follower, service=settings.service_name, version=settings.service_version)
     starlette = Starlette(routes=health.routes())
@@ -94,19 +101,18 @@ def create_app(settings: Settings) -> ASGIApp:
         answers = _answers(settings, process, pool, admission)
         http = HttpEndpoint(
             process,
-            documents,
+            requests,
             answers,
-            trusted=trusted,
             origins=origins,
             metrics=metrics,
             largest_body=settings.max_body_bytes,
             development=settings.is_development,
+            page=page() if settings.has_page else None,
         )
         sockets = WebSocketEndpoint(
             process,
-            documents,
+            requests,
             answers,
-            trusted=trusted,
             origins=origins,
             metrics=metrics,
             caps=Caps(

@@ -61,23 +61,25 @@ async def _lines(settings: Settings, text: str, user: str, variables: dict[str, 
     try:
         actor = await actor_of(engine, wanted.organization_id, wanted.user_id)
         try:
-            read = Plans(schema()).find(document, None, variables, visibility_class(actor))
+            plans = Plans(schema())
+            asked = plans.ask(document, None, variables)
+            plan = plans.find(asked, visibility_class(actor))
         except NotPlanned as reason:
             raise Ordinary(f"This operation has no plan and is answered field by field: {reason}.") from None
         async with system_transaction(engine) as connection:
             identity = await log.identity(connection)
         shared = shared_values(CursorCodec(identity.cursor_key), identity.epoch)
-        arguments = read.plan.arguments(actor, read.values, shared)
-        how = await explained(engine, actor.organization_id, read.plan.sql, arguments)
+        arguments = plan.arguments(actor, asked.values, shared)
+        how = await explained(engine, actor.organization_id, plan.sql, arguments)
     finally:
         await engine.dispose()
-    named = enumerate(zip(read.plan.names, arguments, strict=True), start=1)
+    named = enumerate(zip(plan.names, arguments, strict=True), start=1)
     told = [f"  ${at} {name} = {_shown(name, value)}" for at, (name, value) in named]
     return [
         f"Plan for viewers of class {visibility_class(actor)}; one statement with {len(arguments)} parameters:",
         *told,
         "",
-        read.plan.sql,
+        plan.sql,
         "",
         *how,
     ]

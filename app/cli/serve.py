@@ -1,5 +1,6 @@
 """`fieldgraph serve`: the server, and all it needs, from start to stop."""
 
+import logging
 import os
 import signal
 import socket
@@ -83,6 +84,8 @@ def _run(settings: Settings, listening: socket.socket, *, demo: bool) -> None:
         ws_per_message_deflate=False,
         lifespan="on",
         log_config=None,
+        # Its lines are made before anybody asks whether they are wanted.
+        access_log=logging.getLogger("uvicorn.access").isEnabledFor(logging.INFO),
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )

@@ -30,6 +30,11 @@ class EndpointSettings(Group):
         description="Whether errors suggest names that the client may have meant.",
         json_schema_extra=accepts(_BY_ENVIRONMENT),
     )
+    ide: bool | None = Field(
+        None,
+        description="Whether a browser that opens the endpoint is shown a page to try operations on.",
+        json_schema_extra=accepts(_BY_ENVIRONMENT),
+    )
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
         description="Origins of web pages that may use the endpoint, besides its own.",
@@ -37,14 +42,21 @@ class EndpointSettings(Group):
     )
     trusted_documents: Path | None = Field(
         None,
-        description="Folder of `.graphql` files, or a JSON file of documents by their ids, that clients may name by id "
-        "or by the SHA-256 of their text.",
+        description="Folder of `.graphql` files, a JSON file of documents by their ids, or a manifest of Apollo's: "
+        "documents that clients may name by id or by the SHA-256 of their text.",
         json_schema_extra=accepts("a folder or file that exists"),
     )
     trusted_documents_mode: Literal["allow", "enforce"] = Field(
         "allow",
         description="Whether other documents than the trusted ones are answered too.",
         json_schema_extra=accepts("allow or enforce"),
+    )
+
+    persisted_queries: bool = Field(
+        False,
+        description="Whether clients may send a document with its hash once and name it by the hash from then on "
+        "(automatic persisted queries). Never where only trusted documents are answered.",
+        json_schema_extra=accepts("true or false"),
     )
 
     @property
@@ -61,6 +73,11 @@ class EndpointSettings(Group):
     def suggests(self) -> bool:
         """Whether errors suggest names."""
         return self.is_development if self.suggestions is None else self.suggestions
+
+    @property
+    def has_page(self) -> bool:
+        """Whether browsers are shown a page to try operations on."""
+        return self.is_development if self.ide is None else self.ide
 
     @field_validator("allowed_origins", mode="before")
     @classmethod

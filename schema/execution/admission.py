@@ -7,10 +7,9 @@ from time import monotonic
 from typing import Protocol
 
 from schema.execution.callers import Caller
-from schema.execution.documents import Operation
 from schema.execution.limits import Limits
 from schema.execution.memory import Memory
-from schema.execution.requests import GraphQLRequest
+from schema.execution.preparing import Prepared
 
 _MOST_BUCKETS = 50_000
 
@@ -46,26 +45,27 @@ class MemoryPurse:
 
     def spend(self, owners: tuple[Hashable, ...], cost: int) -> float:
         """Take the cost from every owner, or from none; return the seconds until there will be enough, or 0."""
-        now = monotonic()
-        buckets = [self._bucket(owner, now) for owner in owners]
+        now, size = monotonic(), self._size
         # What costs more than a whole bucket is let through when the bucket is full.
-        needed = min(cost, self._size)
-        lacking = max(needed - bucket.level for bucket in buckets)
+        needed = min(size, cost)
+        lacking, buckets = 0.0, []
+        for owner in owners:
+            bucket = self._buckets.get(owner)
+            if bucket is None:
+                bucket = _Bucket(size, now)
+                self._buckets.put(owner, bucket, 1)
+            else:
+                level = bucket.level + (now - bucket.at) * self._refill
+                bucket.level = min(size, level)
+                bucket.at = now
+            if needed - bucket.level > lacking:
+                lacking = needed - bucket.level
+            buckets.append(bucket)
         if lacking > 0:
             return lacking / self._refill
         for bucket in buckets:
             bucket.level -= needed
         return 0.0
-
-    def _bucket(self, owner: Hashable, now: float) -> _Bucket:
-        bucket = self._buckets.get(owner)
-        if bucket is None:
-            bucket = _Bucket(self._size, now)
-            self._buckets.put(owner, bucket, 1)
-            return bucket
-        bucket.level = min(self._size, bucket.level + (now - bucket.at) * self._refill)
-        bucket.at = now
-        return bucket
 
 
 class Admission:
@@ -75,25 +75,18 @@ class Admission:
         self._limits = limits
         self._purse = purse
 
-    def admit(self, operation: Operation, asked: GraphQLRequest, caller: Caller) -> int:
-        """Return what the operation costs with these variables, once it is paid for.
+    def admit(self, prepared: Prepared, caller: Caller) -> None:
+        """Let a caller pay for a request.
 
         Raises:
             TooLarge: it costs more than any operation may.
             Throttled: it is too much for what was spent lately.
         """
-        figure = operation.price(asked.variables or {})
-        self._limits.check_cost(figure)
-        self.charge(max(1, figure), caller)
-        return figure
+        self._limits.check_cost(prepared.cost)
+        seconds = self._purse.spend((caller.user, caller.ip), max(1, prepared.cost))
+        if seconds > 0:
+            raise Throttled(ceil(seconds))
 
     def told(self, cost: int) -> bytes:
         """Return the end of a response's JSON, which says what it cost and what it may."""
         return b',"extensions":{"cost":{"requested":%d,"limit":%d}}}' % (cost, self._limits.cost)
-
-    def charge(self, cost: int, caller: Caller) -> None:
-        """Let a caller pay. Raises Throttled."""
-        claims = caller.claims
-        seconds = self._purse.spend(((claims.organization_id, claims.user_id), caller.ip), cost)
-        if seconds > 0:
-            raise Throttled(ceil(seconds))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
 from time import perf_counter
@@ -21,9 +21,9 @@ from app.domain.policy import visibility_class
 from app.reads.statement.pieces import MARK_OF_MISSING as MISSING
 from schema.execution.admission import Admission
 from schema.execution.callers import Caller
-from schema.execution.documents import Document
 from schema.execution.executing import follow, run
-from schema.execution.planning import Plans
+from schema.execution.planning import Plans, Questions
+from schema.execution.preparing import Prepared
 from schema.execution.requests import GraphQLRequest
 from schema.execution.selecting import NotPlanned
 
@@ -39,18 +39,25 @@ class Way(StrEnum):
     ORDINARY = "ordinary"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, as one is made for every request and freezing triples what that takes.
+@dataclass(slots=True, eq=False)
 class Answer:
     """A response: its JSON text in UTF-8, and how it came about.
 
-    `executed` is false where execution did not begin, so that there is no `data`. `seconds` tells
-    how long each step took, by name.
+    `executed` is false where execution did not begin, so that there is no `data`. `steps` tells what
+    was done, by name, and when it was over, on the clock of which `began` is the start.
     """
 
     body: bytes
     executed: bool
     way: Way
-    seconds: Mapping[str, float] = field(default_factory=dict)
+    began: float
+    steps: tuple[tuple[str, float], ...]
+
+    @property
+    def seconds(self) -> float:
+        """How long everything took."""
+        return self.steps[-1][1] - self.began
 
     def tag(self) -> bytes:
         """Return what names this very text, as an ETag."""
@@ -79,8 +86,8 @@ class Answers:
         self._suggestions = suggestions
         self.timeout_seconds = timeout_seconds
 
-    async def answer(self, document: Document, asked: GraphQLRequest, caller: Caller) -> Answer:
-        """Return the response to a query or mutation of a document that may be executed.
+    async def answer(self, prepared: Prepared, caller: Caller) -> Answer:
+        """Return the response to a query or mutation that may be executed.
 
         Whoever waits for a query ends it after `timeout_seconds`; what began to write goes on.
 
@@ -88,31 +95,25 @@ class Answers:
             TooLarge, Throttled: it costs too much, at all or at the moment.
             UnknownUser, and whatever keeps the database from being asked.
         """
-        chosen = document.chosen(asked.operation_name)
-        if chosen is None:
+        if prepared.operation is None:
             raise LookupError("the document has no such operation")
-        cost = self._admission.admit(chosen, asked, caller)
-        if chosen.kind is not OperationType.QUERY:
-            return await self._ordinary(document, asked, caller, cost)
-        if self._plans is not None:
-            answer = await self._planned(self._plans, document, asked, caller, cost)
+        self._admission.admit(prepared, caller)
+        if self._plans is not None and prepared.operation.kind is OperationType.QUERY:
+            answer = await self._planned(self._plans, prepared, caller)
             if answer is not None:
                 return answer
-        return await self._ordinary(document, asked, caller, cost)
+        return await self._ordinary(prepared, caller)
 
-    async def follow(
-        self, document: Document, asked: GraphQLRequest, caller: Caller
-    ) -> AsyncGenerator[dict[str, Any], None]:
+    async def follow(self, prepared: Prepared, caller: Caller) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the responses of a subscription, or the one of anything else. Raises as `answer` does."""
-        chosen = document.chosen(asked.operation_name)
-        if chosen is None or chosen.kind is not OperationType.SUBSCRIPTION:
+        if prepared.operation is None or prepared.operation.kind is not OperationType.SUBSCRIPTION:
             async with asyncio.timeout(self.timeout_seconds):
-                answer = await self.answer(document, asked, caller)
+                answer = await self.answer(prepared, caller)
             yield orjson.loads(answer.body)
             return
-        self._admission.admit(chosen, asked, caller)
+        self._admission.admit(prepared, caller)
         operation = await caller.operation()
-        results = follow(self._schema, document, operation, **self._given(asked))
+        results = follow(self._schema, prepared.document, operation, **self._given(prepared.asked))
         async with aclosing(results):
             async for result in results:
                 yield result
@@ -120,32 +121,30 @@ class Answers:
     def _given(self, asked: GraphQLRequest) -> dict[str, Any]:
         return {"variables": asked.variables, "name": asked.operation_name, "suggestions": self._suggestions}
 
-    async def _ordinary(self, document: Document, asked: GraphQLRequest, caller: Caller, cost: int) -> Answer:
+    async def _ordinary(self, prepared: Prepared, caller: Caller) -> Answer:
         began = perf_counter()
         operation = await caller.operation()
-        told = await run(self._schema, document, operation, **self._given(asked))
+        told = await run(self._schema, prepared.document, operation, **self._given(prepared.asked))
         executed = perf_counter()
         body = orjson.dumps(told)
         if "data" in told:
-            body = body[:-1] + self._admission.told(cost)
-        seconds = {"execute": executed - began, "encode": perf_counter() - executed}
-        return Answer(body=body, executed="data" in told, way=Way.ORDINARY, seconds=seconds)
+            body = body[:-1] + self._admission.told(prepared.cost)
+        steps = (("execute", executed), ("encode", perf_counter()))
+        return Answer(body, "data" in told, Way.ORDINARY, began, steps)
 
-    async def _planned(
-        self, plans: Plans, document: Document, asked: GraphQLRequest, caller: Caller, cost: int
-    ) -> Answer | None:
+    async def _planned(self, plans: Plans, prepared: Prepared, caller: Caller) -> Answer | None:
         """Return a plan's response; None where the ordinary way must be gone, or where it knows the error."""
         began = perf_counter()
         actor = await caller.actor()
         try:
-            read = plans.find(document, asked.operation_name, asked.variables, visibility_class(actor))
+            questions = _questions(plans, prepared)
+            plan = plans.find(questions, visibility_class(actor))
         except NotPlanned as reason:
             log.debug("operation.not_planned", reason=str(reason))
             return None
-        plan = read.plan
         if plan.for_technicians and actor.technician_id is None:
             return None
-        arguments = plan.arguments(actor, read.values, self._shared)
+        arguments = plan.arguments(actor, questions.values, self._shared)
         found = perf_counter()
         try:
             data = await self._pool.fetch(actor.organization_id, plan.sql, arguments)
@@ -156,9 +155,23 @@ class Answers:
         # Something that must be there is not: how to say so is the ordinary way's business.
         if MISSING in data:
             return None
-        body = b'{"data":' + data + self._admission.told(cost)
-        seconds = {"plan": found - began, "sql": read_at - found, "encode": perf_counter() - read_at}
-        return Answer(body=body, executed=True, way=Way.PLAN, seconds=seconds)
+        body = b'{"data":' + data + self._admission.told(prepared.cost)
+        return Answer(body, True, Way.PLAN, began, (("plan", found), ("sql", read_at), ("encode", perf_counter())))
+
+
+def _questions(plans: Plans, prepared: Prepared) -> Questions:
+    """Return what a request asks, found out once. Raises NotPlanned."""
+    questions = prepared.questions
+    if questions is None:
+        asked = prepared.asked
+        try:
+            questions = plans.ask(prepared.document, asked.operation_name, asked.variables)
+        except NotPlanned as reason:
+            questions = str(reason)
+        prepared.questions = questions
+    if isinstance(questions, str):
+        raise NotPlanned(questions)
+    return questions
 
 
 def shared_values(codec: CursorCodec, epoch: UUID) -> Mapping[str, Any]:

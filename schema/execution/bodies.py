@@ -16,7 +16,7 @@ class ClientGone(Exception):
     """The client went away before it had sent everything."""
 
 
-async def read_body(receive: Receive, declared: str | None, largest: int) -> bytes:
+async def read_body(receive: Receive, declared: bytes | None, largest: int) -> bytes:
     """Return the whole body.
 
     Raises:

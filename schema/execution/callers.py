@@ -1,5 +1,6 @@
 """Who calls: a bearer token becomes an actor, and can be looked at again while something lasts."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 from app.auth.claims import Claims, MalformedToken
@@ -9,7 +10,8 @@ from resolvers.context import Operation, Process
 _SOURCES = {"web": EventSource.WEB, "mobile": EventSource.MOBILE}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+# Not frozen, as one is made for every request and freezing triples what that takes.
+@dataclass(slots=True, eq=False, kw_only=True)
 class Caller:
     """A proven token, and how its bearer came in."""
 
@@ -17,6 +19,11 @@ class Caller:
     claims: Claims
     source: EventSource
     ip: str | None
+
+    @property
+    def user(self) -> Hashable:
+        """Return what tells this user from all others."""
+        return (self.claims.organization_id, self.claims.user_id)
 
     async def actor(self) -> Actor:
         """Return the actor as the database knows them now. Raises UnknownUser."""
@@ -38,7 +45,7 @@ async def identify(process: Process, authorization: str | None, *, client: str |
     if scheme.lower() != "bearer" or not token.strip():
         raise MissingToken
     claims = await process.verifier.verify(token.strip(), now=process.clock())
-    source = _SOURCES.get((client or "").strip().lower(), EventSource.API)
+    source = EventSource.API if client is None else _SOURCES.get(client.strip().lower(), EventSource.API)
     return Caller(process=process, claims=claims, source=source, ip=ip)
 
 

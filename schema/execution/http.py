@@ -1,6 +1,7 @@
 """GraphQL over HTTP: one request, one response, or one stream of events."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from types import MappingProxyType
 
 from graphql import OperationType
@@ -12,25 +13,22 @@ from resolvers.context import Process
 from schema.execution.admission import Throttled
 from schema.execution.answers import Answer, Answers
 from schema.execution.bodies import BodyRefused, ClientGone, read_body
-from schema.execution.callers import Caller, identify
-from schema.execution.documents import Document, Documents
+from schema.execution.callers import identify
 from schema.execution.executing import refused
 from schema.execution.failures import failure
 from schema.execution.measuring import TooLarge
 from schema.execution.metrics import Metrics
-from schema.execution.negotiation import EVENT_STREAM, GRAPHQL, JSON, Accepted, accepted
+from schema.execution.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON, Accepted, accepted
 from schema.execution.origins import Origins
-from schema.execution.requests import BadRequest, GraphQLRequest, of_json, of_parameters
+from schema.execution.preparing import Prepared, Requests, Sent
+from schema.execution.requests import BadRequest, of_json, of_parameters
 from schema.execution.responses import Headers, Reply, problem, told
 from schema.execution.sse import stream
-from schema.execution.trusted import NotTrusted, TrustedDocuments, UnknownDocument
-from schema.execution.watching import Watched
+from schema.execution.trusted import DocumentRefused
+from schema.execution.watching import Watch
 
 _STATUS = MappingProxyType({"UNAVAILABLE": 503, "TIMEOUT": 504, "THROTTLED": 429})
-_READ = frozenset(
-    {b"accept", b"authorization", b"content-type", b"content-length", b"host", b"if-none-match", b"origin"}
-    | {b"sec-fetch-site", b"x-client"}
-)
+_JSON = JSON.encode()
 
 
 class HttpEndpoint:
@@ -39,136 +37,155 @@ class HttpEndpoint:
     def __init__(
         self,
         process: Process,
-        documents: Documents,
+        requests: Requests,
         answers: Answers,
         *,
-        trusted: TrustedDocuments,
         origins: Origins,
         metrics: Metrics,
         largest_body: int,
         development: bool,
+        page: bytes | None = None,
     ) -> None:
         self._process = process
-        self._documents = documents
+        self._requests = requests
         self._answers = answers
-        self._trusted = trusted
         self._origins = origins
         self._metrics = metrics
         self._largest_body = largest_body
         self._development = development
+        self._page = page
+        self._watch = Watch()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        headers = {name: value.decode("latin-1") for name, value in scope["headers"] if name in _READ}
-        origin = headers.get(b"origin")
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        origin = _text(headers, b"origin")
         more = [*self._origins.headers(origin), (b"x-request-id", scope["request_id"].encode())]
-        if scope["method"] == "OPTIONS" and origin is not None:
+        if origin is not None and scope["method"] == "OPTIONS":
             await Reply(204, b"").send(send, self._origins.preflight(origin))
             return
-        if not self._origins.admits(origin, headers.get(b"host"), headers.get(b"sec-fetch-site")):
+        if not self._origins.admits(origin, _text(headers, b"host"), _text(headers, b"sec-fetch-site")):
             await problem(403, "Pages of this origin may not use the endpoint.", code="FORBIDDEN").send(send, more)
             return
-        accept = accepted(headers.get(b"accept", ""))
+        if self._page is not None and _wants_page(scope, headers):
+            await Reply(200, self._page, HTML).send(send, more)
+            return
+        accept = accepted(headers.get(b"accept", b""))
         media = accept.json or JSON
         try:
-            asked = await self._asked(scope, headers, receive)
-            reply = await self._respond(scope, headers, asked, accept, receive, send, more)
+            sent = await self._sent(scope, headers, receive)
+            reply = await self._respond(scope, headers, sent, accept, receive, send, more)
         except ClientGone:
             return
         except BadRequest as error:
             reply = problem(400, str(error), media=media)
         except BodyRefused as error:
             reply = problem(error.status, str(error), media=media, headers=error.headers)
+        except DocumentRefused as error:
+            reply = problem(_refusal(media), str(error), code=error.code, media=media)
         except Exception as error:  # noqa: BLE001  # the edge of the process: logged and masked
             reply = _failed(error, media)
         if reply is not None:
             await reply.send(send, more)
 
-    async def _asked(self, scope: Scope, headers: Mapping[bytes, str], receive: Receive) -> GraphQLRequest:
-        if scope["method"] in {"GET", "HEAD"}:
-            return of_parameters(scope["query_string"])
-        if scope["method"] != "POST":
-            raise BodyRefused(405, "Send GET or POST.", ((b"allow", b"GET, HEAD, POST"),))
-        content_type = headers.get(b"content-type", "").partition(";")[0].strip().lower()
-        if content_type != JSON:
-            raise BodyRefused(415, f"Send {JSON}.")
-        return of_json(await read_body(receive, headers.get(b"content-length"), self._largest_body))
+    async def _sent(self, scope: Scope, headers: Mapping[bytes, bytes], receive: Receive) -> Sent:
+        method = scope["method"]
+        if method == "POST":
+            if headers.get(b"content-type") != _JSON and _media_of(headers) != JSON:
+                raise BodyRefused(415, f"Send {JSON}.")
+            return "body", await read_body(receive, headers.get(b"content-length"), self._largest_body)
+        if method in {"GET", "HEAD"}:
+            return "query string", scope["query_string"]
+        raise BodyRefused(405, "Send GET or POST.", ((b"allow", b"GET, HEAD, POST"),))
 
     async def _respond(
         self,
         scope: Scope,
-        headers: Mapping[bytes, str],
-        asked: GraphQLRequest,
+        headers: Mapping[bytes, bytes],
+        sent: Sent,
         accept: Accepted,
         receive: Receive,
         send: Send,
         more: Headers,
     ) -> Reply | None:
+        prepared = self._requests.recognised(sent)
+        if prepared is None:
+            asked = of_json(sent[1]) if sent[0] == "body" else of_parameters(sent[1])
         if accept.json is None and not accept.events:
             return problem(406, f"Accept {GRAPHQL}, {JSON} or {EVENT_STREAM}.")
         media = accept.json or JSON
+        client = scope.get("client")
         try:
             caller = await identify(
                 self._process,
-                headers.get(b"authorization"),
-                client=headers.get(b"x-client"),
-                ip=scope["client"][0] if scope.get("client") else None,
+                _text(headers, b"authorization"),
+                client=_text(headers, b"x-client"),
+                ip=client[0] if client else None,
             )
         except InvalidToken as error:
             return told(401, {"errors": [failure(error)]}, media, ((b"www-authenticate", b"Bearer"),))
-        try:
-            asked = self._trusted.read(asked)
-        except UnknownDocument:
-            message = "No document is known by this id."
-            return problem(_refusal(media), message, code="PERSISTED_QUERY_NOT_FOUND", media=media)
-        except NotTrusted:
-            message = "Only trusted documents are answered: name one by its documentId."
-            return problem(_refusal(media), message, code="PERSISTED_QUERY_NOT_FOUND", media=media)
-        document = self._documents.read(asked.query)
-        kind = document.kind(asked.operation_name)
-        wrong = _unanswerable(document, kind, scope["method"], accept, media)
-        if wrong is not None:
-            self._metrics.refused()
-            return wrong
-        if kind is OperationType.SUBSCRIPTION or accept.json is None:
-            results = self._answers.follow(document, asked, caller)
-            with self._metrics.streams.track_inprogress():
-                await stream(results, caller, receive, send, more)
-            return None
-        return await self._answered(scope, headers, document, kind, asked, caller, media, receive)
-
-    async def _answered(
-        self,
-        scope: Scope,
-        headers: Mapping[bytes, str],
-        document: Document,
-        kind: OperationType | None,
-        asked: GraphQLRequest,
-        caller: Caller,
-        media: str,
-        receive: Receive,
-    ) -> Reply | None:
-        seconds = self._answers.timeout_seconds if kind is OperationType.QUERY else None
-        async with Watched(receive, seconds) as watch:
-            answer = await self._answers.answer(document, asked, caller)
-        if watch.gone:
+        if prepared is None:
+            prepared = self._requests.prepare(asked, sent)
+        kind = None if prepared.operation is None else prepared.operation.kind
+        if kind is not OperationType.QUERY or accept.json is None:
+            wrong = _unanswerable(prepared, kind, scope["method"], accept, media)
+            if wrong is not None:
+                self._metrics.refused()
+                return wrong
+            if kind is OperationType.SUBSCRIPTION or accept.json is None:
+                results = self._answers.follow(prepared, caller)
+                with self._metrics.streams.track_inprogress():
+                    await stream(results, caller, receive, send, more)
+                return None
+        async with self._watch.over(receive, self._seconds(kind)) as watched:
+            answer = await self._answers.answer(prepared, caller)
+        if watched.gone:
             return None
         self._metrics.answered(answer)
-        status = 200 if answer.executed else _refusal(media)
-        more = [*_timings(answer)] if self._development else []
-        if scope["method"] == "GET" and asked.document_id is not None and answer.executed:
-            tag = answer.tag()
-            more += [(b"etag", tag), (b"cache-control", b"private, no-cache"), (b"vary", b"Authorization, Accept")]
-            if tag in headers.get(b"if-none-match", "").encode("latin-1").replace(b" ", b"").split(b","):
-                return Reply(304, b"", media, more)
-        return Reply(status, answer.body, media, more)
+        reply = Reply(200 if answer.executed else _refusal(media), answer.body, media)
+        if self._development:
+            reply.headers = _timings(answer)
+        if scope["method"] == "GET" and prepared.asked.document_id is not None and answer.executed:
+            return _tagged(reply, headers)
+        return reply
+
+    def _seconds(self, kind: OperationType | None) -> float | None:
+        return self._answers.timeout_seconds if kind is OperationType.QUERY else None
+
+
+def _text(headers: Mapping[bytes, bytes], name: bytes) -> str | None:
+    value = headers.get(name)
+    return None if value is None else value.decode("latin-1")
+
+
+def _media_of(headers: Mapping[bytes, bytes]) -> str:
+    return headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+
+
+def _wants_page(scope: Scope, headers: Mapping[bytes, bytes]) -> bool:
+    """Tell whether somebody opens the address in a browser."""
+    return scope["method"] == "GET" and not scope["query_string"] and b"text/html" in headers.get(b"accept", b"")
+
+
+def _tagged(reply: Reply, headers: Mapping[bytes, bytes]) -> Reply:
+    """Return the reply with its ETag, or that the client has it already."""
+    tag = b'"' + sha256(reply.body).hexdigest()[:32].encode() + b'"'
+    reply.headers = [
+        *reply.headers,
+        (b"etag", tag),
+        (b"cache-control", b"private, no-cache"),
+        (b"vary", b"Authorization, Accept"),
+    ]
+    if tag in headers.get(b"if-none-match", b"").replace(b" ", b"").split(b","):
+        return Reply(304, b"", reply.media, reply.headers)
+    return reply
 
 
 def _unanswerable(
-    document: Document, kind: OperationType | None, method: str, accept: Accepted, media: str
+    prepared: Prepared, kind: OperationType | None, method: str, accept: Accepted, media: str
 ) -> Reply | None:
-    if document.node is None:
-        return told(_refusal(media), refused(document), media)
+    if prepared.document.node is None:
+        return told(_refusal(media), refused(prepared.document), media)
     if kind is None:
         message = "operationName must name one of the document's operations."
         return problem(_refusal(media), message, code="GRAPHQL_VALIDATION_FAILED", media=media)
@@ -201,6 +218,9 @@ def _failed(error: Exception, media: str) -> Reply:
     return told(status, {"errors": [told_error]}, media, headers)
 
 
-def _timings(answer: Answer) -> list[tuple[bytes, bytes]]:
-    told_seconds = ", ".join(f"{name};dur={seconds * 1000:.3f}" for name, seconds in answer.seconds.items())
-    return [(b"server-timing", f"{answer.way};desc=path, {told_seconds}".encode())]
+def _timings(answer: Answer) -> Headers:
+    since, parts = answer.began, []
+    for name, over in answer.steps:
+        parts.append(f"{name};dur={(over - since) * 1000:.3f}")
+        since = over
+    return [(b"server-timing", f"{answer.way};desc=path, {', '.join(parts)}".encode())]

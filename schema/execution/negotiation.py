@@ -7,6 +7,7 @@ from functools import lru_cache
 JSON = "application/json"
 GRAPHQL = "application/graphql-response+json"
 EVENT_STREAM = "text/event-stream"
+HTML = "text/html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +19,13 @@ class Accepted:
 
 
 @lru_cache(maxsize=256)
-def accepted(accept: str) -> Accepted:
+def accepted(header: bytes) -> Accepted:
     """Read an Accept header; an empty one takes JSON.
 
     Of equal wishes the one named first wins; what is only allowed by a wildcard comes last. A stream
     of events must be named: a browser's or a tool's `*/*` does not mean it.
     """
+    accept = header.decode("latin-1")
     if not accept.strip():
         return Accepted(JSON, events=False)
     wanted = _wanted(accept)

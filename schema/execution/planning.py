@@ -1,15 +1,13 @@
 """Plans of read operations: made once for equal forms of equal documents, and found again in microseconds.
 
 A document's operation is turned into a selection once for each way its directives can fall out. The
-arguments of a request are read into questions, whose form, with the viewer's class, names the plan;
-requests with the same variables are recognised by their text.
+arguments of a request are read into questions, whose form, with the viewer's class, names the plan.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -40,19 +38,9 @@ from schema.execution.selecting import ArgumentSite, NotPlanned, Selecting
 
 _MOST_OPERATIONS = 1000
 _MOST_PLANS = 500
-_MOST_QUESTIONS = 4000
 _LEAST_WEIGHT = 200
 _OPERATIONS_BYTES = 8 * 1024 * 1024
 _PLANS_BYTES = 16 * 1024 * 1024
-_QUESTIONS_BYTES = 8 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
-    """A plan with the values of a request."""
-
-    plan: Plan
-    values: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +56,8 @@ class _Operation:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Asked:
-    """The questions of a request: their form and their values."""
+class Questions:
+    """What a request asks: of which operation, in which form, with which values."""
 
     operation: _Operation
     form: Form
@@ -78,11 +66,14 @@ class _Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Planned:
-    """What became of an operation's form; the operation and the form are those of the key."""
+    """What became of an operation's form: a plan, or why there is none.
+
+    The operation and the form are those of the key.
+    """
 
     operation: _Operation
     form: Form
-    plan: Plan | NotPlanned
+    plan: Plan | str
 
 
 class Plans:
@@ -91,56 +82,21 @@ class Plans:
     def __init__(self, schema: Schema) -> None:
         self._schema = schema
         self._core = schema._schema  # noqa: SLF001  # strawberry has no public name for it
-        self._operations: Memory[tuple[Any, ...], _Operation | NotPlanned] = Memory(
+        self._operations: Memory[tuple[Any, ...], _Operation | str] = Memory(
             entries=_MOST_OPERATIONS, weight=_OPERATIONS_BYTES
-        )
-        self._asked: Memory[tuple[int, str | None, bytes], _Asked] = Memory(
-            entries=_MOST_QUESTIONS, weight=_QUESTIONS_BYTES
         )
         self._plans: Memory[tuple[int, Form, Visibility], _Planned] = Memory(entries=_MOST_PLANS, weight=_PLANS_BYTES)
 
-    def find(
-        self, document: Document, name: str | None, variables: Mapping[str, Any] | None, visibility: Visibility
-    ) -> Read:
-        """Return the plan of a query for a class of viewers, with the request's values.
+    def ask(self, document: Document, name: str | None, variables: Mapping[str, Any] | None) -> Questions:
+        """Return what a request asks.
 
         Raises:
             NotPlanned: the operation, its variables or its arguments are not for a plan.
         """
-        node = document.node
-        if node is None:
+        node, definition = document.node, document.operation(name)
+        if node is None or definition is None:
             raise NotPlanned("the document is not valid")
-        text = orjson.dumps(variables) if variables else b""
-        key = (id(node), name, text)
-        asked = self._asked.get(key)
-        if asked is None:
-            asked = self._ask(document, node, name, variables)
-            self._asked.put(key, asked, len(text) + _LEAST_WEIGHT)
-        planned = self._plans.get((id(asked.operation), asked.form, visibility))
-        if planned is None:
-            planned = self._plan(asked, visibility)
-        # From now on the key is recognised without a look at its parts.
-        asked.form = planned.form
-        if isinstance(planned.plan, NotPlanned):
-            raise planned.plan
-        return Read(plan=planned.plan, values=asked.values)
-
-    def _plan(self, asked: _Asked, visibility: Visibility) -> _Planned:
-        plan: Plan | NotPlanned
-        try:
-            plan = make_plan(asked.operation.selection, asked.form, visibility)
-        except NotInSql as reason:
-            plan = NotPlanned(str(reason))
-        planned = _Planned(operation=asked.operation, form=asked.form, plan=plan)
-        weight = len(plan.sql) if isinstance(plan, Plan) else _LEAST_WEIGHT
-        self._plans.put((id(asked.operation), asked.form, visibility), planned, weight)
-        return planned
-
-    def _ask(
-        self, document: Document, node: DocumentNode, name: str | None, variables: Mapping[str, Any] | None
-    ) -> _Asked:
-        definition = document.operation(name)
-        if definition is None or definition.operation is not OperationType.QUERY:
+        if definition.operation is not OperationType.QUERY:
             raise NotPlanned("only queries are planned")
         coerced = get_variable_values(self._core, definition.variable_definitions or (), dict(variables or {}))
         if isinstance(coerced, list):
@@ -151,7 +107,33 @@ class Plans:
             form, found = split(self._question(site, coerced), f"value_{number}")
             forms.append(form)
             values.update({f"value_{number}_{at}": value for at, value in enumerate(found)})
-        return _Asked(operation=operation, form=Form(tuple(forms)), values=values)
+        return Questions(operation=operation, form=Form(tuple(forms)), values=values)
+
+    def find(self, asked: Questions, visibility: Visibility) -> Plan:
+        """Return the plan that answers a request for a class of viewers.
+
+        Raises:
+            NotPlanned: no statement answers it.
+        """
+        planned = self._plans.get((id(asked.operation), asked.form, visibility))
+        if planned is None:
+            planned = self._plan(asked, visibility)
+        # From now on the key is recognised without a look at its parts.
+        asked.form = planned.form
+        if isinstance(planned.plan, str):
+            raise NotPlanned(planned.plan)
+        return planned.plan
+
+    def _plan(self, asked: Questions, visibility: Visibility) -> _Planned:
+        plan: Plan | str
+        try:
+            plan = make_plan(asked.operation.selection, asked.form, visibility)
+        except NotInSql as reason:
+            plan = str(reason)
+        planned = _Planned(operation=asked.operation, form=asked.form, plan=plan)
+        weight = len(plan.sql) if isinstance(plan, Plan) else _LEAST_WEIGHT
+        self._plans.put((id(asked.operation), asked.form, visibility), planned, weight)
+        return planned
 
     def _question(self, site: ArgumentSite, variables: VariableValues) -> Asked:
         declaration = site.declaration
@@ -175,13 +157,14 @@ class Plans:
         if known is None:
             known = self._select(node, definition, variables)
             self._operations.put(key, known, _weight(node))
-        if isinstance(known, NotPlanned):
-            raise known
+        if isinstance(known, str):
+            # Not one exception raised again and again: it would keep every request that it ended.
+            raise NotPlanned(known)
         return known
 
     def _select(
         self, node: DocumentNode, definition: OperationDefinitionNode, variables: VariableValues
-    ) -> _Operation | NotPlanned:
+    ) -> _Operation | str:
         fragments = {
             each.name.value: FragmentDetails(each)
             for each in node.definitions
@@ -191,7 +174,7 @@ class Plans:
         try:
             return _Operation(node=node, selection=selecting.root(), sites=selecting.sites)
         except NotPlanned as reason:
-            return reason
+            return str(reason)
 
 
 def _directive_variables(definition: OperationDefinitionNode, node: DocumentNode) -> tuple[str, ...]:

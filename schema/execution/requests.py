@@ -16,12 +16,16 @@ class BadRequest(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphQLRequest:
-    """A document, or (where `query` is empty) the id of a trusted one, its variables and the operation's name."""
+    """A document, or (where `query` is empty) the id of a known one, its variables and the operation's name.
+
+    `sha256` is the hash by which a client wants to name the document it sends from now on.
+    """
 
     query: str
     variables: Mapping[str, Any] | None
     operation_name: str | None
     document_id: str | None = None
+    sha256: str | None = None
 
 
 def of_json(body: bytes | str) -> GraphQLRequest:
@@ -40,7 +44,10 @@ def of_value(value: Any) -> GraphQLRequest:
     if not isinstance(value, dict):
         raise BadRequest("A GraphQL request is a JSON object with a query.")
     query, variables, name = value.get("query"), value.get("variables"), value.get("operationName")
-    document_id = _document_id(value)
+    sha256 = _sha256(value)
+    document_id = value.get("documentId") or sha256
+    if document_id is not None and not isinstance(document_id, str):
+        raise BadRequest("documentId must be a text.")
     if query is None and document_id is not None:
         query = ""
     elif not isinstance(query, str) or not query.strip():
@@ -49,20 +56,22 @@ def of_value(value: Any) -> GraphQLRequest:
         raise BadRequest("variables must be a JSON object.")
     if name is not None and not isinstance(name, str):
         raise BadRequest("operationName must be a text.")
-    return GraphQLRequest(query=query, variables=variables, operation_name=name or None, document_id=document_id)
+    return GraphQLRequest(
+        query=query, variables=variables, operation_name=name or None, document_id=document_id, sha256=sha256
+    )
 
 
-def _document_id(value: Mapping[str, Any]) -> str | None:
-    """Return the id of a trusted document, however the client names it. Raises BadRequest."""
+def _sha256(value: Mapping[str, Any]) -> str | None:
+    """Return the hash of `extensions.persistedQuery`, if any. Raises BadRequest."""
     extensions = value.get("extensions")
-    if extensions is not None and not isinstance(extensions, dict):
+    if extensions is None:
+        return None
+    if not isinstance(extensions, dict):
         raise BadRequest("extensions must be a JSON object.")
-    named = value.get("documentId")
-    if named is None and isinstance(extensions, dict):
-        persisted = extensions.get("persistedQuery")
-        named = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
+    persisted = extensions.get("persistedQuery")
+    named = persisted.get("sha256Hash") if isinstance(persisted, dict) else None
     if named is not None and not isinstance(named, str):
-        raise BadRequest("documentId must be a text.")
+        raise BadRequest("extensions.persistedQuery.sha256Hash must be a text.")
     return named or None
 
 

@@ -7,12 +7,15 @@ from typing import Any
 import orjson
 from starlette.types import Send
 
-from schema.execution.negotiation import JSON
+from schema.execution.negotiation import GRAPHQL, HTML, JSON
 
 Headers = Sequence[tuple[bytes, bytes]]
 
+_TYPES = {media: (b"content-type", f"{media}; charset=utf-8".encode()) for media in (JSON, GRAPHQL, HTML)}
 
-@dataclass(frozen=True, slots=True)
+
+# Not frozen, as one is made for every request and freezing triples what that takes.
+@dataclass(slots=True, eq=False)
 class Reply:
     """A whole response."""
 
@@ -24,7 +27,7 @@ class Reply:
     async def send(self, send: Send, more: Headers = ()) -> None:
         """Send it, with more headers than its own."""
         headers = [
-            (b"content-type", f"{self.media}; charset=utf-8".encode()),
+            _TYPES[self.media],
             (b"content-length", b"%d" % len(self.body)),
             *self.headers,
             *more,

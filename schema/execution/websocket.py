@@ -22,20 +22,19 @@ from resolvers.context import Process
 from schema.execution.answers import Answers
 from schema.execution.callers import Caller, identify
 from schema.execution.caps import Caps, TooMany
-from schema.execution.documents import Documents
 from schema.execution.executing import refused
 from schema.execution.failures import UNREACHABLE, failure
 from schema.execution.metrics import Metrics
 from schema.execution.origins import Origins
+from schema.execution.preparing import Prepared, Requests, Sent
 from schema.execution.requests import BadRequest, GraphQLRequest, of_value
-from schema.execution.trusted import NotTrusted, TrustedDocuments, UnknownDocument
+from schema.execution.trusted import DocumentRefused
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
 # With the life of a cached actor below the five seconds in which a revoked token must be out.
 LOOK_AGAIN_SECONDS = 1.0
 _QUEUE = 256
-_NOT_KNOWN = "PERSISTED_QUERY_NOT_FOUND"
 
 BAD_MESSAGE = 4400
 UNAUTHORIZED = 4401
@@ -219,7 +218,7 @@ class Connection:
         if not isinstance(key, str) or not key:
             raise Closed(BAD_MESSAGE, "subscribe must have an id")
         try:
-            asked = of_value(payload)
+            sent, asked = ("message", orjson.dumps(payload)), of_value(payload)
         except BadRequest as error:
             raise Closed(BAD_MESSAGE, _short(str(error))) from error
         if key in self._operations:
@@ -227,7 +226,7 @@ class Connection:
         most = self._endpoint.caps.operations
         if len(self._operations) >= most:
             raise Closed(BAD_MESSAGE, f"A connection carries at most {most} operations")
-        task = asyncio.create_task(self._operate(key, asked))
+        task = asyncio.create_task(self._operate(key, asked, sent))
         self._operations[key] = task
         task.add_done_callback(lambda _: self._forget(key, task))
 
@@ -244,15 +243,17 @@ class Connection:
         if task is not None:
             task.cancel()
 
-    async def _operate(self, key: str, asked: GraphQLRequest) -> None:
+    async def _operate(self, key: str, asked: GraphQLRequest, sent: Sent) -> None:
+        requests = self._endpoint.requests
         try:
-            if not await self._execute(key, asked):
+            prepared = requests.recognised(sent) or requests.prepare(asked, sent)
+            if not await self._execute(key, prepared):
                 return
         except UnknownUser:
             self._ban.set()
             return
-        except (UnknownDocument, NotTrusted):
-            told = {"message": "No trusted document is known by this.", "extensions": {"code": _NOT_KNOWN}}
+        except DocumentRefused as error:
+            told = {"message": str(error), "extensions": {"code": error.code}}
             await self._send({"id": key, "type": "error", "payload": [told]})
             return
         except Exception as error:  # noqa: BLE001  # one operation's failure must not end the others
@@ -260,23 +261,21 @@ class Connection:
             return
         await self._send({"id": key, "type": "complete"})
 
-    async def _execute(self, key: str, asked: GraphQLRequest) -> bool:
+    async def _execute(self, key: str, prepared: Prepared) -> bool:
         """Send the operation's results; False when it could not begin, which ends it with an error."""
         if self._caller is None:
             raise Closed(UNAUTHORIZED, "Unauthorized")
         endpoint, caller = self._endpoint, self._caller
-        asked = endpoint.trusted.read(asked)
-        document = endpoint.documents.read(asked.query)
-        if document.node is None:
-            await self._send({"id": key, "type": "error", "payload": refused(document)["errors"]})
+        if prepared.document.node is None:
+            await self._send({"id": key, "type": "error", "payload": refused(prepared.document)["errors"]})
             return False
-        kind = document.kind(asked.operation_name)
-        if kind is None:
+        if prepared.operation is None:
             raise Invalid(field=("operationName",), problem="operationName must name one of the operations.")
+        kind = prepared.operation.kind
         if kind is not OperationType.SUBSCRIPTION:
             seconds = endpoint.answers.timeout_seconds if kind is OperationType.QUERY else None
             async with asyncio.timeout(seconds):
-                answer = await endpoint.answers.answer(document, asked, caller)
+                answer = await endpoint.answers.answer(prepared, caller)
             endpoint.metrics.answered(answer)
             if not answer.executed:
                 return await self._next(key, orjson.loads(answer.body))
@@ -285,7 +284,7 @@ class Connection:
             await self._outgoing.put((head + b',"payload":' + answer.body + b"}").decode())
             return True
         with endpoint.metrics.streams.track_inprogress():
-            async with aclosing(endpoint.answers.follow(document, asked, caller)) as results:
+            async with aclosing(endpoint.answers.follow(prepared, caller)) as results:
                 async for result in results:
                     if not await self._next(key, result):
                         return False
@@ -320,9 +319,8 @@ class WebSocketEndpoint:
     """Serves every websocket."""
 
     process: Process
-    documents: Documents
+    requests: Requests
     answers: Answers
-    trusted: TrustedDocuments
     origins: Origins
     metrics: Metrics
     caps: Caps

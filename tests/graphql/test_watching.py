@@ -83,7 +83,7 @@ async def test_without_the_watch_the_queries_of_clients_that_went_go_on(
     async def never(_watched: Watched) -> None:
         await asyncio.Event().wait()
 
-    monkeypatch.setattr(Watched, "_look", never)
+    monkeypatch.setattr(Watched, "_listen", never)
     async with serving(database_url, database_pool_size=5) as served:
         _, after = await cut_many(served, world, holder)
     assert after > 0

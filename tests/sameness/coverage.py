@@ -43,7 +43,7 @@ def uncovered(schema: Schema, visibility: Visibility) -> dict[str, str]:
         if document.node is None:
             raise LookupError(f"{query}: {document.errors}")
         try:
-            plans.find(document, None, None, visibility)
+            plans.find(plans.ask(document, None, None), visibility)
         except NotPlanned as reason:
             found[coordinate] = str(reason)
     return found

@@ -59,10 +59,10 @@ class Tally:
         actor = Actor(organization_id=viewer.organisation.id, user_id=UUID(int=0), roles=viewer.roles)
         document = self.documents.read(asked.query)
         try:
-            read = self.plans.find(document, asked.name, asked.variables, visibility_class(actor))
+            plan = self.plans.find(self.plans.ask(document, asked.name, asked.variables), visibility_class(actor))
         except NotPlanned as reason:
             return str(reason)
-        if read.plan.for_technicians and not viewer.technician:
+        if plan.for_technicians and not viewer.technician:
             return "it is for technicians, and the viewer is none"
         found = _codes(replies.ordinary.body)
         return f"there is an error to tell: {sorted(set(found))}" if found else FAILED
