@@ -15,6 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.actors import Actors
+from app.auth.attendance import Attendance
 from app.auth.jwks import JwksVerifier
 from app.auth.tokens import CachedVerifier, SecretVerifier, TokenVerifier
 from app.clock import now
@@ -24,6 +25,7 @@ from app.db.read_pool import ReadPool
 from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
 from app.health import Health
+from app.live.groups import Groups
 from app.live.hub import Hub
 from app.live.replay import Log
 from app.logs import begin_request
@@ -35,6 +37,7 @@ from schema.execution.admission import Admission, MemoryPurse
 from schema.execution.answers import Answers, shared_values
 from schema.execution.caps import Caps
 from schema.execution.documents import Documents
+from schema.execution.feeds import Feeds
 from schema.execution.http import HttpEndpoint
 from schema.execution.limits import Limits
 from schema.execution.metrics import Metrics, figures_of
@@ -98,11 +101,24 @@ def create_app(settings: Settings) -> ASGIApp:
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         hub = Hub(follower, listener)
         process = await _process(settings, engine, follower, hub, verifier)
-        answers = _answers(settings, process, pool, admission)
+        attendance = Attendance(process.actors, clock=now)
+        # After the actors, who by then have forgotten whom the event changed.
+        hub.watch(attendance.notice)
+        plans = Plans(schema()) if settings.read_plans else None
+        answers = _answers(settings, process, pool, admission, plans)
+        feeds = Feeds(
+            executable(),
+            plans,
+            Groups(process.log, attendance.settled),
+            attendance,
+            admission,
+            suggestions=settings.suggests,
+        )
         http = HttpEndpoint(
             process,
             requests,
             answers,
+            feeds,
             origins=origins,
             metrics=metrics,
             largest_body=settings.max_body_bytes,
@@ -113,6 +129,8 @@ def create_app(settings: Settings) -> ASGIApp:
             process,
             requests,
             answers,
+            feeds,
+            attendance,
             origins=origins,
             metrics=metrics,
             caps=Caps(
@@ -126,7 +144,7 @@ def create_app(settings: Settings) -> ASGIApp:
             WebSocketRoute(_PATH, sockets.serve),
             Route("/metrics", figures_of(metrics)),
         ]
-        following = asyncio.create_task(hub.run())
+        running = [asyncio.create_task(hub.run()), asyncio.create_task(attendance.run())]
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
@@ -135,8 +153,9 @@ def create_app(settings: Settings) -> ASGIApp:
         finally:
             if process.unfinished:
                 await asyncio.wait(process.unfinished, timeout=_LAST_WRITES_SECONDS)
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
             await client.aclose()
             await pool.close()
             await reader.dispose()
@@ -189,10 +208,12 @@ def _limits(settings: Settings) -> Limits:
     )
 
 
-def _answers(settings: Settings, process: Process, pool: ReadPool, admission: Admission) -> Answers:
+def _answers(
+    settings: Settings, process: Process, pool: ReadPool, admission: Admission, plans: Plans | None
+) -> Answers:
     return Answers(
         executable(),
-        Plans(schema()) if settings.read_plans else None,
+        plans,
         pool,
         shared_values(process.log.codec, process.log.epoch),
         admission=admission,

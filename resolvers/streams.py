@@ -1,6 +1,6 @@
 """Streams: what of the log one viewer is told, message by message."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Hashable
 from contextlib import aclosing
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,7 +11,7 @@ from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may, visibility_class
 from app.domain.refusals import Forbidden, Invalid, NotFound
 from app.domain.sight import Sight, sight
-from app.live.replay import Heartbeat, Ready, Reset, ResetReason
+from app.live.replay import Heartbeat, Ready, Reset, ResetReason, Step
 from app.reads import entities
 from resolvers.context import Operation
 
@@ -95,7 +95,63 @@ async def read_log(operation: Operation, after: str, types: frozenset[str] | Non
     return LogPart(messages=messages, position=end, has_more=len(events) > first, reset=None)
 
 
-async def board(operation: Operation, narrowing: Narrowing, after: str | None) -> AsyncGenerator[Message, None]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stream:
+    """What one viewer follows: whose log, from where, and which of its events.
+
+    `permit` raises Forbidden for an actor who may not follow at all.
+    """
+
+    operation: Operation
+    after: str | None
+    choose: Choice
+    permit: Callable[[Actor], None]
+
+    def message(self, step: Step) -> Message | None:
+        """Return what the operation's actor is told of a step, None for nothing."""
+        return _chosen(self.operation.actor, step, self.choose) if isinstance(step, Event) else step
+
+    async def steps(self, position: int | None = None) -> AsyncGenerator[tuple[Step, Message | None], None]:
+        """Yield each step of the log and what the viewer is told of it; never ends.
+
+        It begins where the client wants to, or just behind a position. Every step is taken with a fresh
+        look at the database and the actor as they are by then.
+
+        Raises:
+            UnknownUser: the actor may no longer come in.
+            Forbidden: the actor's rights changed, and `permit` refuses what they are now.
+        """
+        operation, log = self.operation, self.operation.process.log
+        organization_id = operation.actor.organization_id
+        if position is None:
+            steps: AsyncGenerator[Step, None] = log.follow(
+                organization_id, self.after, wanted=lambda event: self.message(event) is not None
+            )
+        else:
+            # Whoever comes back may do so because they have changed.
+            changed, reset = await self._changed(), Reset(position, ResetReason.PERMISSIONS_CHANGED)
+            yield reset, reset if changed else None
+            self.permit(operation.actor)
+            steps = log.tail(organization_id, position)
+        await operation.renew()
+        async with aclosing(steps):
+            async for step in steps:
+                if await self._changed():
+                    reset = Reset(step.position, ResetReason.PERMISSIONS_CHANGED)
+                    yield reset, reset
+                    self.permit(operation.actor)
+                await operation.renew()
+                yield step, self.message(step)
+
+    async def _changed(self) -> bool:
+        operation = self.operation
+        actor = await operation.reload()
+        changed = rights(actor) != rights(operation.actor)
+        operation.actor = actor
+        return changed
+
+
+def board(operation: Operation, narrowing: Narrowing, after: str | None) -> Stream:
     """Follow everything on a board. Raises Forbidden for whoever is no dispatcher."""
 
     def permit(actor: Actor) -> None:
@@ -103,12 +159,10 @@ async def board(operation: Operation, narrowing: Narrowing, after: str | None) -
             raise Forbidden(action="watch the dispatch board")
 
     permit(operation.actor)
-    async with aclosing(_follow(operation, after, narrowing.choose, permit)) as messages:
-        async for message in messages:
-            yield message
+    return Stream(operation=operation, after=after, choose=narrowing.choose, permit=permit)
 
 
-async def jobs(operation: Operation, technician_id: UUID | None, after: str | None) -> AsyncGenerator[Message, None]:
+async def jobs(operation: Operation, technician_id: UUID | None, after: str | None) -> Stream:
     """Follow a technician's jobs, the viewer's own without an id.
 
     Raises:
@@ -125,19 +179,16 @@ async def jobs(operation: Operation, technician_id: UUID | None, after: str | No
         if not may(actor, Action.SUBSCRIBE_JOBS, Standing(technician_id=wanted)):
             raise Forbidden(field=("technicianId",), action="watch another technician's jobs")
 
-    permit(operation.actor)
-
     def choose(event: Event) -> Sight:
         concerned = event.after or event.before
         mine = event.kind == "Assignment" and concerned is not None and concerned.technician_id == wanted
         return Sight.SEEN if mine else Sight.UNSEEN
 
-    async with aclosing(_follow(operation, after, choose, permit)) as messages:
-        async for message in messages:
-            yield message
+    permit(operation.actor)
+    return Stream(operation=operation, after=after, choose=choose, permit=permit)
 
 
-async def ticket(operation: Operation, ticket_id: UUID, after: str | None) -> AsyncGenerator[Message, None]:
+async def ticket(operation: Operation, ticket_id: UUID, after: str | None) -> Stream:
     """Follow one ticket, its jobs and comments. Raises NotFound for what the viewer may not see."""
     if await operation.loaders.row(entities.TICKET, ticket_id) is None:
         raise NotFound(field=("ticketId",), kind="ticket")
@@ -145,38 +196,16 @@ async def ticket(operation: Operation, ticket_id: UUID, after: str | None) -> As
     def choose(event: Event) -> Sight:
         return Sight.SEEN if event.ticket_id == ticket_id else Sight.UNSEEN
 
-    async with aclosing(_follow(operation, after, choose)) as messages:
-        async for message in messages:
-            yield message
+    return Stream(operation=operation, after=after, choose=choose, permit=_whoever)
 
 
 def _whoever(_actor: Actor) -> None:
     """Permit the stream itself to everyone: each event is looked at by itself."""
 
 
-async def _follow(
-    operation: Operation, after: str | None, choose: Choice, permit: Callable[[Actor], None] = _whoever
-) -> AsyncGenerator[Message, None]:
-    """Yield each message with a fresh look at the database and the actor as they are by then.
-
-    Raises:
-        Forbidden: the actor's rights changed, and `permit` refuses what they are now.
-    """
-    organization_id = operation.actor.organization_id
-    steps = operation.process.log.follow(
-        organization_id, after, wanted=lambda event: _chosen(operation.actor, event, choose) is not None
-    )
-    await operation.renew()
-    async with aclosing(steps):
-        async for step in steps:
-            actor = await operation.reload()
-            if _rights(actor) != _rights(operation.actor):
-                yield Reset(_position(step), ResetReason.PERMISSIONS_CHANGED)
-                permit(actor)
-            await operation.renew(actor)
-            message = _chosen(actor, step, choose) if isinstance(step, Event) else step
-            if message is not None:
-                yield message
+def rights(actor: Actor) -> Hashable:
+    """Return all that decides what an actor is told, besides who they are."""
+    return (visibility_class(actor), actor.roles, actor.technician_id, actor.team_id, actor.customer_ids)
 
 
 def _chosen(actor: Actor, event: Event, choose: Choice) -> Event | Gone | None:
@@ -192,11 +221,3 @@ def _chosen(actor: Actor, event: Event, choose: Choice) -> Event | Gone | None:
 
 def _everything(_event: Event) -> Sight:
     return Sight.SEEN
-
-
-def _rights(actor: Actor) -> tuple[object, ...]:
-    return (visibility_class(actor), actor.roles, actor.technician_id, actor.team_id, actor.customer_ids)
-
-
-def _position(step: Event | Ready | Reset | Heartbeat) -> int:
-    return step.position

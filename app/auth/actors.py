@@ -5,7 +5,7 @@ covers changes that never went through the log.
 """
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -22,7 +22,9 @@ from app.domain.people import Actor, EventSource, Role
 
 LIFE = timedelta(seconds=3)
 _MOST = 10_000
-_CHANGES_WHO_ONE_IS = frozenset({"User", "Technician", "Customer"})
+_IDS: "sa.ARRAY[UUID]" = sa.ARRAY(sa.Uuid())
+# Kinds of rows whose changes change who somebody is.
+CHANGES_WHO_ONE_IS = frozenset({"User", "Technician", "Customer"})
 
 
 class UnknownUser(Exception):
@@ -62,43 +64,61 @@ class Actors:
         if known is None or known.until <= now:
             # Followed first, so that no change between the look and the cache goes unheard.
             await self._met(claims.organization_id)
-            known = _Known(await actor_of(self._engine, *key), now + LIFE)
-            self._known[key] = known
-            self._known.move_to_end(key)
-            if len(self._known) > _MOST:
-                self._known.popitem(last=False)
+            known = self._remember(key, await actor_of(self._engine, *key), now)
         if known.last is not None and known.came is not None:
             same_claims, same_source, same_ip = known.came
             if same_claims is claims and same_source is source and same_ip == ip:
                 return known.last
-        roles = known.actor.roles if claims.roles is None else known.actor.roles & claims.roles
-        if not roles:
-            raise UnknownUser
         known.came = (claims, source, ip)
-        known.last = replace(
-            known.actor,
-            roles=roles,
-            source=claims.source or source,
-            ip_address=ip,
-            expires_at=claims.expires_at,
-        )
+        known.last = narrowed(known.actor, claims, source, ip)
         return known.last
+
+    async def look(self, organization_id: UUID, users: Collection[UUID], *, now: datetime) -> Mapping[UUID, Actor]:
+        """Return those of the users who may come in, as the database knows them now, and remember them."""
+        async with transaction(self._engine, organization_id, mode=Mode.READ) as connection:
+            found = await _actors(connection, organization_id, users)
+        for user_id in users:
+            key = (organization_id, user_id)
+            if user_id in found:
+                self._remember(key, found[user_id], now)
+            else:
+                self._known.pop(key, None)
+        return found
+
+    def _remember(self, key: tuple[UUID, UUID], actor: Actor, now: datetime) -> _Known:
+        known = _Known(actor, now + LIFE)
+        self._known[key] = known
+        self._known.move_to_end(key)
+        if len(self._known) > _MOST:
+            self._known.popitem(last=False)
+        return known
 
     def forget(self, event: Event) -> None:
         """Drop what is known of the organisation's users when one of them changed."""
-        if event.kind in _CHANGES_WHO_ONE_IS:
+        if event.kind in CHANGES_WHO_ONE_IS:
             stale = [key for key in self._known if key[0] == event.organization_id]
             for key in stale:
                 del self._known[key]
 
 
+def narrowed(actor: Actor, claims: Claims, source: EventSource, ip: str | None) -> Actor:
+    """Return the actor with the roles that both the user's row and the claim grant. Raises UnknownUser."""
+    roles = actor.roles if claims.roles is None else actor.roles & claims.roles
+    if not roles:
+        raise UnknownUser
+    return replace(actor, roles=roles, source=claims.source or source, ip_address=ip, expires_at=claims.expires_at)
+
+
 async def actor_of(engine: AsyncEngine, organization_id: UUID, user_id: UUID) -> Actor:
     """Return a user as an actor, as the database knows them now. Raises UnknownUser."""
     async with transaction(engine, organization_id, mode=Mode.READ) as connection:
-        return await _actor(connection, organization_id, user_id)
+        found = await _actors(connection, organization_id, [user_id])
+    if user_id not in found:
+        raise UnknownUser
+    return found[user_id]
 
 
-async def _actor(connection: AsyncConnection, organization_id: UUID, user_id: UUID) -> Actor:
+async def _actors(connection: AsyncConnection, organization_id: UUID, keys: Collection[UUID]) -> Mapping[UUID, Actor]:
     member = customer_users.c
     customers = (
         sa.select(sa.func.array_agg(member.customer_id))
@@ -108,22 +128,24 @@ async def _actor(connection: AsyncConnection, organization_id: UUID, user_id: UU
     same = sa.and_(technicians.c.organization_id == users.c.organization_id, technicians.c.user_id == users.c.id)
     query = (
         sa.select(
+            users.c.id,
             users.c.roles,
             technicians.c.id.label("technician_id"),
             technicians.c.team_id,
             customers.label("customers"),
         )
         .select_from(users.outerjoin(technicians, same))
-        .where(users.c.organization_id == organization_id, users.c.id == user_id, users.c.active)
+        .where(users.c.organization_id == organization_id, users.c.id == sa.any_(sa.literal(list(keys), _IDS)))
+        .where(users.c.active)
     )
-    row = (await connection.execute(query)).one_or_none()
-    if row is None:
-        raise UnknownUser
-    return Actor(
-        organization_id=organization_id,
-        user_id=user_id,
-        roles=frozenset(Role(role) for role in row.roles),
-        technician_id=row.technician_id,
-        team_id=row.team_id,
-        customer_ids=frozenset(row.customers or ()),
-    )
+    return {
+        row.id: Actor(
+            organization_id=organization_id,
+            user_id=row.id,
+            roles=frozenset(Role(role) for role in row.roles),
+            technician_id=row.technician_id,
+            team_id=row.team_id,
+            customer_ids=frozenset(row.customers or ()),
+        )
+        for row in await connection.execute(query)
+    }

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 import asyncpg
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.engine import Driver, driver_of
@@ -28,6 +29,10 @@ LONGEST_LOCK_WAIT_MS = 5000
 
 class ConnectionLost(Exception):
     """The database went away; of a commit it is unknown whether it happened."""
+
+
+# What asking the database raises while it is away.
+UNREACHABLE = (OSError, SQLAlchemyError, ConnectionLost)
 
 
 class DatabaseRole(StrEnum):

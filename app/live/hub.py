@@ -9,20 +9,17 @@ from contextlib import contextmanager, suppress
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import log
 from app.db.notifications import Notifications
-from app.db.transaction import ConnectionLost, system_transaction
+from app.db.transaction import UNREACHABLE, system_transaction
 from app.domain.events import Event
 from app.live.follower import LONGEST_QUEUE, Follower
 
 # Less than a follower's queue: whoever keeps up empties it while the next page is read, so that
 # a burst of any length resets only those who are slow.
 _PAGE = LONGEST_QUEUE // 2
-
-_LOST = (OSError, SQLAlchemyError, ConnectionLost)
 
 logger = structlog.get_logger(__name__)
 
@@ -53,7 +50,7 @@ class Hub:
                 await self._wait()
                 try:
                     await self._catch_up()
-                except _LOST as lost:
+                except UNREACHABLE as lost:
                     logger.warning("hub.read_failed", reason=type(lost).__name__)
                 except Exception:
                     logger.exception("hub.read_failed")
@@ -80,13 +77,17 @@ class Hub:
             self._positions.setdefault(organization_id, head)
         return self._positions[organization_id]
 
+    def is_level(self, organization_id: UUID, position: int) -> bool:
+        """Tell whether somebody at this position has missed nothing that the hub has handed out."""
+        return self._positions[organization_id] <= position
+
     @contextmanager
     def joined(self, organization_id: UUID, position: int) -> "Iterator[Follower | None]":
         """Follow live from `position`; None when the hub has already read further than that.
 
         The caller then replays up to the hub's position and tries again: nothing lies between.
         """
-        if self._positions[organization_id] > position:
+        if not self.is_level(organization_id, position):
             yield None
             return
         follower = Follower(position)
@@ -119,7 +120,7 @@ class Hub:
             for organization_id, head in heads.items():
                 try:
                     await self._read_up_to(connection, organization_id, head)
-                except _LOST:
+                except UNREACHABLE:
                     raise
                 except Exception:
                     # What cannot be read in one organisation's log must not silence the others'.

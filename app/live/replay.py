@@ -2,21 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import log
-from app.db.transaction import system_transaction
+from app.db.transaction import UNREACHABLE, system_transaction
 from app.domain.cursors import CursorCodec, UnknownCursor
 from app.domain.events import Event
-from app.live.follower import Follower, Lagged
+from app.live.follower import Lagged
 from app.live.hub import Hub
 
 _PAGE = 200
+_RETRY_SECONDS = 1.0
+
+logger = structlog.get_logger(__name__)
 
 
 class ResetReason(StrEnum):
@@ -99,35 +104,50 @@ class Log:
     ) -> AsyncGenerator[Step, None]:
         """Yield what was missed since `after`, Ready, then everything as it happens; never ends.
 
-        Every event is yielded, in order, once; `wanted` only decides what counts as replayed. The
-        replay is read at the reader's own pace and never queued.
+        Every event is yielded, in order, once; `wanted` only decides what counts as replayed. Everything
+        is read at the reader's own pace and never queued without bound.
         """
         position: int | Reset = await self.place(organization_id, after)
         if isinstance(position, Reset):
             yield position
             position = position.position
         replayed = 0
-        while True:
-            with self.hub.joined(organization_id, position) as follower:
-                if follower is not None:
-                    yield Ready(position, replayed)
-                    async for step in self._live(follower):
-                        yield step
+        while not self.hub.is_level(organization_id, position):
             for event in await self.page(organization_id, position, _PAGE):
                 replayed += wanted(event)
                 position = event.position
                 yield event
+        yield Ready(position, replayed)
+        async for step in self.tail(organization_id, position):
+            yield step
 
-    async def _live(self, follower: Follower) -> AsyncGenerator[Step, None]:
+    async def tail(self, organization_id: UUID, position: int) -> AsyncGenerator[Event | Heartbeat, None]:
+        """Yield everything after a position as it happens, and heartbeats meanwhile; never ends.
+
+        Whoever takes their time is told what the hub's queue could not hold from the database.
+        """
         loop = asyncio.get_running_loop()
         next_beat = loop.time() + self.heartbeat_seconds
         while True:
+            with self.hub.joined(organization_id, position) as follower, suppress(Lagged):
+                while follower is not None:
+                    try:
+                        async with asyncio.timeout_at(next_beat):
+                            step: Event | Heartbeat = await follower.next()
+                    except TimeoutError:
+                        next_beat = loop.time() + self.heartbeat_seconds
+                        step = Heartbeat(position, self.clock())
+                    position = step.position
+                    yield step
+            for event in await self._page_in_the_end(organization_id, position):
+                position = event.position
+                yield event
+
+    async def _page_in_the_end(self, organization_id: UUID, position: int) -> list[Event]:
+        """Return the next page, waiting for a database that is away: whoever lives on events outlives that."""
+        while True:
             try:
-                async with asyncio.timeout_at(next_beat):
-                    step: Step = await follower.next()
-            except Lagged:
-                step = Reset(follower.position, ResetReason.LAGGED)
-            except TimeoutError:
-                next_beat = loop.time() + self.heartbeat_seconds
-                step = Heartbeat(follower.position, self.clock())
-            yield step
+                return await self.page(organization_id, position, _PAGE)
+            except UNREACHABLE as lost:
+                logger.warning("log.read_failed", reason=type(lost).__name__)
+                await asyncio.sleep(_RETRY_SECONDS)

@@ -1,8 +1,6 @@
 """An operation answered: which way it goes, and the response as the bytes that travel."""
 
-import asyncio
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
@@ -21,7 +19,7 @@ from app.domain.policy import visibility_class
 from app.reads.statement.pieces import MARK_OF_MISSING as MISSING
 from schema.execution.admission import Admission
 from schema.execution.callers import Caller
-from schema.execution.executing import follow, run
+from schema.execution.executing import run
 from schema.execution.planning import Plans, Questions
 from schema.execution.preparing import Prepared
 from schema.execution.requests import GraphQLRequest
@@ -103,20 +101,6 @@ class Answers:
             if answer is not None:
                 return answer
         return await self._ordinary(prepared, caller)
-
-    async def follow(self, prepared: Prepared, caller: Caller) -> AsyncGenerator[dict[str, Any], None]:
-        """Yield the responses of a subscription, or the one of anything else. Raises as `answer` does."""
-        if prepared.operation is None or prepared.operation.kind is not OperationType.SUBSCRIPTION:
-            async with asyncio.timeout(self.timeout_seconds):
-                answer = await self.answer(prepared, caller)
-            yield orjson.loads(answer.body)
-            return
-        self._admission.admit(prepared, caller)
-        operation = await caller.operation()
-        results = follow(self._schema, prepared.document, operation, **self._given(prepared.asked))
-        async with aclosing(results):
-            async for result in results:
-                yield result
 
     def _given(self, asked: GraphQLRequest) -> dict[str, Any]:
         return {"variables": asked.variables, "name": asked.operation_name, "suggestions": self._suggestions}

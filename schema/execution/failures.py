@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from graphql import GraphQLError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoFreeConnection
 
 from app.auth.actors import UnknownUser
@@ -22,9 +22,6 @@ _CODES: Mapping[ErrorCode, str] = MappingProxyType({ErrorCode.NOT_FOUND: "NOT_FO
 # statement_timeout and lock_timeout; then what a server says while it starts, stops or is full.
 _TIMEOUT = frozenset({"57014", "55P03"})
 _UNAVAILABLE = ("08", "53", "57P")
-
-# What asking the database raises while it is away.
-UNREACHABLE = (OSError, SQLAlchemyError, ConnectionLost)
 
 log = structlog.get_logger(__name__)
 

@@ -1,6 +1,8 @@
 """GraphQL over HTTP: one request, one response, or one stream of events."""
 
+import asyncio
 from collections.abc import Mapping
+from functools import partial
 from hashlib import sha256
 from types import MappingProxyType
 
@@ -9,17 +11,20 @@ from starlette.types import Receive, Scope, Send
 
 from app.auth.actors import UnknownUser
 from app.auth.claims import InvalidToken
+from app.live.groups import Told
 from resolvers.context import Process
 from schema.execution.admission import Throttled
 from schema.execution.answers import Answer, Answers
 from schema.execution.bodies import BodyRefused, ClientGone, read_body
-from schema.execution.callers import identify
+from schema.execution.callers import Caller, identify
 from schema.execution.executing import refused
 from schema.execution.failures import failure
+from schema.execution.feeds import Feeds
 from schema.execution.measuring import TooLarge
 from schema.execution.metrics import Metrics
 from schema.execution.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON, Accepted, accepted
 from schema.execution.origins import Origins
+from schema.execution.outbox import Channel
 from schema.execution.preparing import Prepared, Requests, Sent
 from schema.execution.requests import BadRequest, of_json, of_parameters
 from schema.execution.responses import Headers, Reply, problem, told
@@ -39,6 +44,7 @@ class HttpEndpoint:
         process: Process,
         requests: Requests,
         answers: Answers,
+        feeds: Feeds,
         *,
         origins: Origins,
         metrics: Metrics,
@@ -49,6 +55,7 @@ class HttpEndpoint:
         self._process = process
         self._requests = requests
         self._answers = answers
+        self._feeds = feeds
         self._origins = origins
         self._metrics = metrics
         self._largest_body = largest_body
@@ -133,9 +140,8 @@ class HttpEndpoint:
                 self._metrics.refused()
                 return wrong
             if kind is OperationType.SUBSCRIPTION or accept.json is None:
-                results = self._answers.follow(prepared, caller)
                 with self._metrics.streams.track_inprogress():
-                    await stream(results, caller, receive, send, more)
+                    await stream(partial(self._follow, prepared, caller), caller, receive, send, more)
                 return None
         async with self._watch.over(receive, self._seconds(kind)) as watched:
             answer = await self._answers.answer(prepared, caller)
@@ -148,6 +154,15 @@ class HttpEndpoint:
         if scope["method"] == "GET" and prepared.asked.document_id is not None and answer.executed:
             return _tagged(reply, headers)
         return reply
+
+    async def _follow(self, prepared: Prepared, caller: Caller, channel: Channel) -> None:
+        """Fill a stream of events: with all that a subscription tells, or with the one answer of anything else."""
+        if prepared.operation is not None and prepared.operation.kind is OperationType.SUBSCRIPTION:
+            await self._feeds.follow(prepared, caller, channel)
+            return
+        async with asyncio.timeout(self._answers.timeout_seconds):
+            answer = await self._answers.answer(prepared, caller)
+        await channel.send(Told(0, answer.body.decode()))
 
     def _seconds(self, kind: OperationType | None) -> float | None:
         return self._answers.timeout_seconds if kind is OperationType.QUERY else None

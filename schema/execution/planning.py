@@ -13,6 +13,7 @@ from graphql import (
     DocumentNode,
     FragmentDefinitionNode,
     GraphQLError,
+    GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
     VariableNode,
@@ -80,8 +81,8 @@ class Plans:
     """Finds and makes the plans of one schema."""
 
     def __init__(self, schema: Schema) -> None:
-        self._schema = schema
-        self._core = schema._schema  # noqa: SLF001  # strawberry has no public name for it
+        self._strawberry = schema
+        self.schema: GraphQLSchema = schema._schema  # noqa: SLF001  # strawberry has no public name for it
         self._operations: Memory[tuple[Any, ...], _Operation | str] = Memory(
             entries=_MOST_OPERATIONS, weight=_OPERATIONS_BYTES
         )
@@ -98,7 +99,7 @@ class Plans:
             raise NotPlanned("the document is not valid")
         if definition.operation is not OperationType.QUERY:
             raise NotPlanned("only queries are planned")
-        coerced = get_variable_values(self._core, definition.variable_definitions or (), dict(variables or {}))
+        coerced = get_variable_values(self.schema, definition.variable_definitions or (), dict(variables or {}))
         if isinstance(coerced, list):
             raise NotPlanned("the variables are not what the operation declares")
         operation = self._selected(node, definition, coerced)
@@ -137,7 +138,7 @@ class Plans:
 
     def _question(self, site: ArgumentSite, variables: VariableValues) -> Asked:
         declaration = site.declaration
-        converter = self._schema.schema_converter
+        converter = self._strawberry.schema_converter
         try:
             given = get_argument_values(site.definition, site.node, variables)
             arguments = convert_arguments(
@@ -170,7 +171,7 @@ class Plans:
             for each in node.definitions
             if isinstance(each, FragmentDefinitionNode)
         }
-        selecting = Selecting(self._core, definition, fragments, variables)
+        selecting = Selecting(self.schema, definition, fragments, variables)
         try:
             return _Operation(node=node, selection=selecting.root(), sites=selecting.sites)
         except NotPlanned as reason:

@@ -1,32 +1,33 @@
-"""GraphQL over server-sent events, in the mode of distinct connections: one operation, one response that lasts."""
+"""A subscription over HTTP: server-sent events, one connection for each, as `graphql-sse` has it."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import orjson
-import structlog
 from starlette.types import Receive, Send
 
 from app.auth.actors import UnknownUser
 from schema.execution.callers import Caller
-from schema.execution.failures import UNREACHABLE, failure
+from schema.execution.failures import failure
 from schema.execution.negotiation import EVENT_STREAM
+from schema.execution.outbox import Channel, Outbox
 from schema.execution.responses import Headers
+from schema.execution.telling import NotBegun
 
-# With the life of a cached actor below the five seconds in which a revoked token must be out.
-_LOOK_AGAIN_SECONDS = 1.0
-_KEPT_ALIVE_EVERY = 15
-_COMPLETE = b"event: complete\ndata:\n\n"
+# A client that takes nothing for so long is given up.
+_STUCK_SECONDS = 20.0
+_KEPT_ALIVE_SECONDS = 15.0
+_HEAD, _TAIL = "event: next\ndata: ", "\n\n"
+_COMPLETE = "event: complete\ndata:\n\n"
 
-log = structlog.get_logger(__name__)
+# Fills a channel until there is nothing more to tell.
+Follow = Callable[[Channel], Awaitable[None]]
 
 
-async def stream(
-    results: AsyncGenerator[dict[str, Any], None], caller: Caller, receive: Receive, send: Send, headers: Headers
-) -> None:
-    """Send each result as it comes until they end, the client goes, or its token is no longer good."""
+async def stream(follow: Follow, caller: Caller, receive: Receive, send: Send, headers: Headers) -> None:
+    """Send what is told as it comes until that ends, the client goes, or its token is no longer good."""
     await send(
         {
             "type": "http.response.start",
@@ -39,50 +40,44 @@ async def stream(
             ],
         }
     )
-    gone = asyncio.ensure_future(_gone(receive))
+    outbox = Outbox()
+
+    async def sent(text: str) -> None:
+        await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+
+    telling = asyncio.create_task(_told(follow, outbox))
+    rest = [
+        asyncio.create_task(each)
+        for each in (outbox.write(sent), _gone(receive), _expired(caller), _kept_alive(outbox))
+    ]
     try:
-        async with aclosing(results):
-            await _sent(results, caller, gone, send)
-        if not gone.done():
-            await send({"type": "http.response.body", "body": _COMPLETE})
+        done, _ = await asyncio.wait([telling, *rest], return_when=asyncio.FIRST_COMPLETED)
+        if telling in done:
+            # Everything is in the outbox, and its reader may be slow.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_STUCK_SECONDS):
+                    await outbox.emptied()
+        if not rest[1].done():
+            await send({"type": "http.response.body", "body": _COMPLETE.encode()})
     finally:
-        gone.cancel()
+        for each in (telling, *rest):
+            each.cancel()
+        await asyncio.gather(telling, *rest, return_exceptions=True)
 
 
-async def _sent(
-    results: AsyncGenerator[dict[str, Any], None], caller: Caller, gone: "asyncio.Future[None]", send: Send
-) -> None:
-    quiet = 0
-    awaited = asyncio.ensure_future(anext(results))
+async def _told(follow: Follow, outbox: Outbox) -> None:
     try:
-        while True:
-            either: set[asyncio.Future[Any]] = {awaited, gone}
-            await asyncio.wait(either, timeout=_LOOK_AGAIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            if gone.done() or not await _may_stay(caller):
-                return
-            quiet += 1
-            if awaited.done():
-                try:
-                    result = awaited.result()
-                except StopAsyncIteration:
-                    return
-                except UnknownUser:
-                    return
-                except Exception as error:  # noqa: BLE001  # the stream ends with what went wrong, masked
-                    result = {"errors": [failure(error)]}
-                quiet = 0
-                await send(_body(b"event: next\ndata: " + orjson.dumps(result) + b"\n\n"))
-                awaited = asyncio.ensure_future(anext(results))
-            elif quiet >= _KEPT_ALIVE_EVERY:
-                quiet = 0
-                await send(_body(b":\n\n"))
-    finally:
-        awaited.cancel()
-        await asyncio.gather(awaited, return_exceptions=True)
+        await follow(Channel(outbox, _HEAD, _TAIL))
+    except UnknownUser:
+        return
+    except NotBegun as error:
+        await _last(outbox, {"errors": error.errors})
+    except Exception as error:  # noqa: BLE001  # the stream ends with what went wrong, masked
+        await _last(outbox, {"errors": [failure(error)]})
 
 
-def _body(data: bytes) -> dict[str, Any]:
-    return {"type": "http.response.body", "body": data, "more_body": True}
+async def _last(outbox: Outbox, result: dict[str, Any]) -> None:
+    await outbox.put(_HEAD + orjson.dumps(result).decode() + _TAIL)
 
 
 async def _gone(receive: Receive) -> None:
@@ -90,14 +85,15 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-async def _may_stay(caller: Caller) -> bool:
-    if caller.claims.expires_at <= caller.process.clock():
-        return False
-    try:
-        await caller.actor()
-    except UnknownUser:
-        return False
-    except UNREACHABLE as error:
-        # A database that is away for a moment bans nobody.
-        log.warning("stream.caller_unknown", reason=type(error).__name__)
-    return True
+async def _expired(caller: Caller) -> None:
+    left = caller.claims.expires_at - caller.process.clock()
+    await asyncio.sleep(max(0.0, left.total_seconds()))
+
+
+async def _kept_alive(outbox: Outbox) -> None:
+    """Say something now and then, so that nobody between takes the connection for dead; end with a stuck client."""
+    time = asyncio.get_running_loop().time
+    while outbox.stuck_for(time()) <= _STUCK_SECONDS:
+        await asyncio.sleep(_KEPT_ALIVE_SECONDS)
+        if outbox.is_empty:
+            await outbox.put(":\n\n")

@@ -1,40 +1,45 @@
 """GraphQL over websockets: the protocol `graphql-transport-ws`, and no other.
 
-One connection carries many operations. Each runs in a task of its own and writes to one bounded
-queue, from which one writer sends: a client that does not read holds up nobody but itself.
+One connection carries many operations. Each runs in a task of its own and fills one bounded outbox,
+from which one writer sends: a client that does not read holds up nobody but itself.
 """
 
 import asyncio
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
-import structlog
 from graphql import OperationType
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.auth.actors import UnknownUser
+from app.auth.attendance import Attendance
 from app.auth.claims import InvalidToken
 from app.auth.jwks import KeysUnavailable
+from app.db.transaction import UNREACHABLE
+from app.domain.people import Actor
 from app.domain.refusals import Invalid
 from resolvers.context import Process
 from schema.execution.answers import Answers
 from schema.execution.callers import Caller, identify
 from schema.execution.caps import Caps, TooMany
 from schema.execution.executing import refused
-from schema.execution.failures import UNREACHABLE, failure
+from schema.execution.failures import failure
+from schema.execution.feeds import Feeds
 from schema.execution.metrics import Metrics
 from schema.execution.origins import Origins
+from schema.execution.outbox import Channel, Outbox
 from schema.execution.preparing import Prepared, Requests, Sent
 from schema.execution.requests import BadRequest, GraphQLRequest, of_value
+from schema.execution.telling import NotBegun
 from schema.execution.trusted import DocumentRefused
 
 PROTOCOL = "graphql-transport-ws"
 INIT_SECONDS = 10.0
-# With the life of a cached actor below the five seconds in which a revoked token must be out.
-LOOK_AGAIN_SECONDS = 1.0
-_QUEUE = 256
+# A client that takes nothing for so long is given up.
+STUCK_SECONDS = 20.0
+_LOOK_SECONDS = 5.0
 
 BAD_MESSAGE = 4400
 UNAUTHORIZED = 4401
@@ -45,9 +50,7 @@ DUPLICATE = 4409
 TOO_MANY_INITS = 4429
 TOO_MANY_SOCKETS = 4429
 GOING_AWAY = 1012
-
-
-log = structlog.get_logger(__name__)
+TOO_SLOW = 1013
 
 
 class Closed(Exception):
@@ -69,7 +72,7 @@ class Connection:
         self._user = ExitStack()
         self._caller: Caller | None = None
         self._operations: dict[str, asyncio.Task[None]] = {}
-        self._outgoing: asyncio.Queue[str] = asyncio.Queue(_QUEUE)
+        self._outbox = Outbox()
         self._ban = asyncio.Event()
 
     async def serve(self) -> None:
@@ -103,7 +106,10 @@ class Connection:
         return None if self._socket.client is None else self._socket.client.host
 
     async def _until_closed(self) -> Closed | None:
-        tasks = [asyncio.create_task(work) for work in (self._read(), self._write(), self._banned())]
+        tasks = [
+            asyncio.create_task(work)
+            for work in (self._read(), self._outbox.write(self._socket.send_text), self._ended())
+        ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -116,25 +122,20 @@ class Connection:
                 raise error
         return None
 
-    async def _banned(self) -> None:
+    async def _ended(self) -> None:
+        """Wait until the caller may no longer come in, or the client no longer reads."""
+        time = asyncio.get_running_loop().time
         while not self._ban.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                async with asyncio.timeout(_LOOK_SECONDS):
                     await self._ban.wait()
-            await self._look_again()
+            if self._outbox.stuck_for(time()) > STUCK_SECONDS:
+                raise Closed(TOO_SLOW, "The client does not read")
         raise Closed(FORBIDDEN, "The token's user may no longer come in")
 
-    async def _look_again(self) -> None:
-        """Find out whether the caller may still come in, also while nothing happens on the connection."""
-        if self._caller is None:
-            return
-        try:
-            await self._caller.actor()
-        except UnknownUser:
+    def _look(self, actor: Actor | None) -> None:
+        if actor is None:
             self._ban.set()
-        except UNREACHABLE as error:
-            # A database that is away for a moment bans nobody.
-            log.warning("websocket.caller_unknown", reason=type(error).__name__)
 
     async def _read(self) -> None:
         try:
@@ -199,6 +200,8 @@ class Connection:
             await caller.actor()
             claims = caller.claims
             self._user.enter_context(self._endpoint.caps.of_user(f"{claims.organization_id}:{claims.user_id}"))
+            attendance = self._endpoint.attendance
+            self._user.enter_context(attendance.attending(claims, caller.source, caller.ip, self._look))
         except TooMany as error:
             raise Closed(TOO_MANY_SOCKETS, "Too many connections of this user") from error
         except (InvalidToken, UnknownUser) as error:
@@ -252,6 +255,9 @@ class Connection:
         except UnknownUser:
             self._ban.set()
             return
+        except NotBegun as error:
+            await self._send({"id": key, "type": "error", "payload": error.errors})
+            return
         except DocumentRefused as error:
             told = {"message": str(error), "extensions": {"code": error.code}}
             await self._send({"id": key, "type": "error", "payload": [told]})
@@ -272,29 +278,21 @@ class Connection:
         if prepared.operation is None:
             raise Invalid(field=("operationName",), problem="operationName must name one of the operations.")
         kind = prepared.operation.kind
-        if kind is not OperationType.SUBSCRIPTION:
-            seconds = endpoint.answers.timeout_seconds if kind is OperationType.QUERY else None
-            async with asyncio.timeout(seconds):
-                answer = await endpoint.answers.answer(prepared, caller)
-            endpoint.metrics.answered(answer)
-            if not answer.executed:
-                return await self._next(key, orjson.loads(answer.body))
-            # The response is written already; the message is put around it.
-            head = orjson.dumps({"id": key, "type": "next"})[:-1]
-            await self._outgoing.put((head + b',"payload":' + answer.body + b"}").decode())
+        if kind is OperationType.SUBSCRIPTION:
+            head = orjson.dumps({"id": key, "type": "next"})[:-1].decode() + ',"payload":'
+            with endpoint.metrics.streams.track_inprogress():
+                await endpoint.feeds.follow(prepared, caller, Channel(self._outbox, head, "}"))
             return True
-        with endpoint.metrics.streams.track_inprogress():
-            async with aclosing(endpoint.answers.follow(prepared, caller)) as results:
-                async for result in results:
-                    if not await self._next(key, result):
-                        return False
-        return True
-
-    async def _next(self, key: str, result: dict[str, Any]) -> bool:
-        if "data" not in result:
-            await self._send({"id": key, "type": "error", "payload": result["errors"]})
+        seconds = endpoint.answers.timeout_seconds if kind is OperationType.QUERY else None
+        async with asyncio.timeout(seconds):
+            answer = await endpoint.answers.answer(prepared, caller)
+        endpoint.metrics.answered(answer)
+        if not answer.executed:
+            await self._send({"id": key, "type": "error", "payload": orjson.loads(answer.body)["errors"]})
             return False
-        await self._send({"id": key, "type": "next", "payload": result})
+        # The response is written already; the message is put around it.
+        head = orjson.dumps({"id": key, "type": "next"})[:-1].decode()
+        await self._outbox.put(f'{head},"payload":{answer.body.decode()}}}')
         return True
 
     async def _received(self) -> dict[str, Any]:
@@ -307,11 +305,7 @@ class Connection:
         return message
 
     async def _send(self, message: dict[str, Any]) -> None:
-        await self._outgoing.put(orjson.dumps(message).decode())
-
-    async def _write(self) -> None:
-        while True:
-            await self._socket.send_text(await self._outgoing.get())
+        await self._outbox.put(orjson.dumps(message).decode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,6 +315,8 @@ class WebSocketEndpoint:
     process: Process
     requests: Requests
     answers: Answers
+    feeds: Feeds
+    attendance: Attendance
     origins: Origins
     metrics: Metrics
     caps: Caps

@@ -1,20 +1,24 @@
 """The root of all subscriptions."""
 
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 import strawberry
 
 from resolvers import streams
-from resolvers.context import Operation
-from resolvers.streams import Message
+from resolvers.streams import Stream
 from schema.fields import Info
 from schema.ids import key_of, optional_key
 from schema.inputs.board import BoardFilter
 from schema.scalars import EventCursor
-from schema.subscriptions.messages import message
+from schema.subscriptions.following import Following
 from schema.types.events import BoardMessage, JobMessage, TicketMessage
+
+
+def following(stream: Stream) -> AsyncGenerator[Any, None]:
+    """Return what a field resolves to, as the schema's library wants it named."""
+    return cast("AsyncGenerator[Any, None]", Following(stream))
+
 
 AfterEvent = Annotated[
     EventCursor | None,
@@ -36,9 +40,7 @@ class Subscription:
         after: AfterEvent = None,
     ) -> AsyncGenerator[BoardMessage, None]:
         """Follow a board."""
-        operation = info.context
-        async for each in _told(operation, streams.board(operation, filter.wanted(), after)):
-            yield each
+        return following(streams.board(info.context, filter.wanted(), after))
 
     @strawberry.subscription(description="A technician's jobs; another's for DISPATCHER and up.")
     async def job_updates(
@@ -50,10 +52,8 @@ class Subscription:
         after: AfterEvent = None,
     ) -> AsyncGenerator[JobMessage, None]:
         """Follow a technician's jobs."""
-        operation = info.context
         key = optional_key("Technician", technician_id, "technicianId")
-        async for each in _told(operation, streams.jobs(operation, key, after)):
-            yield each
+        return following(await streams.jobs(info.context, key, after))
 
     @strawberry.subscription(description="One ticket, its jobs and its comments; whoever may view it.")
     async def ticket_updates(
@@ -63,13 +63,5 @@ class Subscription:
         after: AfterEvent = None,
     ) -> AsyncGenerator[TicketMessage, None]:
         """Follow a ticket."""
-        operation = info.context
         key = key_of("Ticket", ticket_id, "ticketId")
-        async for each in _told(operation, streams.ticket(operation, key, after)):
-            yield each
-
-
-async def _told(operation: Operation, messages: AsyncGenerator[Message, None]) -> AsyncGenerator[Any, None]:
-    async with aclosing(messages):
-        async for each in messages:
-            yield message(operation, each)
+        return following(await streams.ticket(info.context, key, after))

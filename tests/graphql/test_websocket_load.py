@@ -7,7 +7,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from schema.execution import websocket
+from schema.execution import outbox
 from schema.ids import global_id
 from tests.graphql.socket_client import talking
 from tests.graphql.test_websocket import BOARD, VIEWER, YEAR
@@ -119,7 +119,7 @@ async def test_after_many_operations_and_sudden_ends_the_pool_has_every_connecti
 async def test_a_client_that_does_not_read_holds_up_nobody(
     database_url: str, engine: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(websocket, "_QUEUE", 4)
+    monkeypatch.setattr(outbox, "LONGEST", 4)
     work = Work(engine, world)
     fields = " ".join(f"text{n}: description" for n in range(10))
     large = f"subscription {{ dispatchBoard({YEAR}) {{ __typename ... on TicketEvent {{ ticket {{ {fields} }} }} }} }}"

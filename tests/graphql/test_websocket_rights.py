@@ -8,14 +8,13 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
-from app.auth import actors
+from app.auth import actors, attendance
 from app.clock import now
 from app.db import log
 from app.db.tables.people import users
 from app.db.transaction import transaction
 from app.domain.events import Concerned, EventType, NewEvent
 from app.domain.people import EventSource, Role
-from schema.execution import websocket
 from tests.graphql.proxy import proxied
 from tests.graphql.socket_client import opened, talking
 from tests.graphql.test_websocket import BOARD, VIEWER, YEAR
@@ -93,7 +92,7 @@ async def test_a_user_who_is_deactivated_is_out_within_five_seconds_though_nothi
 async def test_a_user_whose_deactivation_is_logged_is_out_at_the_next_event(
     database_url: str, engine: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(websocket, "LOOK_AGAIN_SECONDS", 60)
+    monkeypatch.setattr(attendance, "LOOK_SECONDS", 60)
     async with serving(database_url) as served, talking(served, token(world, "dispatcher")) as socket:
         await socket.ready("1", BOARD)
         await change_user(engine, world, "dispatcher", logged=True, active=False)
@@ -104,7 +103,7 @@ async def test_a_user_whose_deactivation_is_logged_is_out_at_the_next_event(
 async def test_an_operation_of_a_user_who_is_gone_closes_the_socket(
     database_url: str, engine: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(websocket, "LOOK_AGAIN_SECONDS", 60)
+    monkeypatch.setattr(attendance, "LOOK_SECONDS", 60)
     monkeypatch.setattr(actors, "LIFE", timedelta(0))
     async with serving(database_url) as served, talking(served, token(world, "dispatcher")) as socket:
         await change_user(engine, world, "dispatcher", active=False)
@@ -116,17 +115,16 @@ async def test_an_operation_of_a_user_who_is_gone_closes_the_socket(
 async def test_a_role_that_changes_resets_the_stream_which_goes_on(
     database_url: str, engine: AsyncEngine, world: World, logged: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    if not logged:
-        monkeypatch.setattr(actors, "LIFE", timedelta(0))
+    monkeypatch.setattr(attendance, "LOOK_SECONDS", 60 if logged else 0.05)
     work = Work(engine, world)
     async with serving(database_url) as served, talking(served, token(world, "dispatcher")) as socket:
         await socket.ready("1", RESETS)
         await work.create()
         assert await socket.told() == ("1", {"__typename": "TicketEvent"})
         await change_user(engine, world, "dispatcher", logged=logged, roles=(Role.MANAGER,))
+        assert await socket.told() == ("1", PERMISSIONS)
         if not logged:
             await work.create()
-        assert await socket.told() == ("1", PERMISSIONS)
         assert await socket.told() == ("1", {"__typename": "RecordEvent" if logged else "TicketEvent"})
 
 
@@ -150,7 +148,7 @@ async def test_a_dispatcher_who_is_none_any_more_gets_nothing_more_of_the_board(
 async def test_a_database_that_is_away_for_a_moment_bans_nobody_and_no_event_is_lost(
     database_url: str, engine: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(websocket, "LOOK_AGAIN_SECONDS", 0.05)
+    monkeypatch.setattr(attendance, "LOOK_SECONDS", 0.05)
     monkeypatch.setattr(actors, "LIFE", timedelta(0))
     work = Work(engine, world)
     async with (
