@@ -40,6 +40,9 @@ class Outlet(Protocol):
     def offer(self, told: Told) -> bool:
         """Pass words on after all others, or not at all when the reader is too far behind."""
 
+    async def emptied(self) -> None:
+        """Wait until the reader is no longer behind."""
+
 
 class Parting(StrEnum):
     """Why a reader is no longer in a group."""

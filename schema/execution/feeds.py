@@ -187,6 +187,8 @@ class _Reader:
 
     async def _skip(self) -> int:
         """Say that something was left out, and return where it goes on."""
+        # What is left out is everything until then, in one piece.
+        await self._outlet.emptied()
         operation = self._telling.stream.operation
         head = await operation.process.log.place(operation.actor.organization_id, None)
         position = head if isinstance(head, int) else head.position

@@ -57,7 +57,7 @@ class Outbox:
             while waiting:
                 channel, text = waiting.popleft()
                 if channel is not None:
-                    channel.waiting -= 1
+                    channel.sent()
                     text = channel.head + text + channel.tail
                 self._since = time()
                 await send(text)
@@ -72,13 +72,26 @@ class Outbox:
 class Channel:
     """One subscription's way into the outbox; each of its texts is sent between a head and a tail."""
 
-    __slots__ = ("_outbox", "head", "tail", "waiting")
+    __slots__ = ("_empty", "_outbox", "head", "tail", "waiting")
 
     def __init__(self, outbox: Outbox, head: str, tail: str) -> None:
         self._outbox = outbox
         self.head = head
         self.tail = tail
         self.waiting = 0
+        self._empty: asyncio.Event | None = None
+
+    async def emptied(self) -> None:
+        """Wait until everything of it is sent."""
+        if self.waiting:
+            self._empty = asyncio.Event()
+            await self._empty.wait()
+
+    def sent(self) -> None:
+        """Hear from the writer that one of its texts is on its way."""
+        self.waiting -= 1
+        if not self.waiting and self._empty is not None:
+            self._empty.set()
 
     async def send(self, told: Told) -> None:
         """Send after all others, waiting while the client is behind."""

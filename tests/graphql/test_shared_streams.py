@@ -1,0 +1,216 @@
+"""Subscribers who are told the same share one execution, and nobody is told what another may see."""
+
+import asyncio
+from collections.abc import Hashable
+from contextlib import AsyncExitStack
+from random import Random
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db import log
+from app.db.transaction import system_transaction
+from app.domain.people import Role
+from app.live.groups import Groups, Member, Outlet, Words
+from schema.execution import outbox
+from schema.execution.telling import Telling
+from schema.ids import global_id
+from tests.graphql.socket_client import Socket, talking
+from tests.graphql.test_websocket import YEAR
+from tests.graphql.work import Work
+from tests.serving import serving, token
+from tests.world import World
+
+_EVENT = "... on TicketEvent { id ticket { title %s } } ... on StreamReset { reason }"
+_BOARD = f"subscription($after: EventCursor) {{ dispatchBoard({YEAR}, after: $after) {{ __typename %s }} }}"
+PLAIN = _BOARD % (_EVENT % "")
+PERSONAL = _BOARD % (_EVENT % "viewerCan { update }")
+
+
+@pytest.fixture
+def executed(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The positions of the log's steps that groups have put into words, as they come."""
+    found: list[int] = []
+    words = Telling.words
+
+    async def counted(self: Telling, step: Any) -> Any:
+        told = await words(self, step)
+        if told is not None:
+            found.append(step.position)
+        return told
+
+    monkeypatch.setattr(Telling, "words", counted)
+    return found
+
+
+@pytest.fixture
+def groups(monkeypatch: pytest.MonkeyPatch) -> set[Hashable]:
+    """The keys of all groups that were ever joined."""
+    found: set[Hashable] = set()
+    join = Groups.join
+
+    def noted(
+        self: Groups, key: Hashable, organization_id: UUID, position: int, outlet: Outlet, words: Words | None
+    ) -> Member | None:
+        found.add(key)
+        return join(self, key, organization_id, position, outlet, words)
+
+    monkeypatch.setattr(Groups, "join", noted)
+    return found
+
+
+async def test_an_event_is_executed_once_for_all_who_ask_the_same(
+    database_url: str, engine: AsyncEngine, world: World, executed: list[int], groups: set[Hashable]
+) -> None:
+    work = Work(engine, world)
+    async with serving(database_url) as served, AsyncExitStack() as leaving:
+        sockets = [await leaving.enter_async_context(talking(served, token(world, "dispatcher"))) for _ in range(20)]
+        for number, socket in enumerate(sockets):
+            await socket.ready(f"mine-{number}", PLAIN)
+        for _ in range(3):
+            await work.create()
+        heard = [[await socket.told() for _ in range(3)] for socket in sockets]
+    assert len(executed) == 3
+    assert len(groups) == 1
+    assert {key for each in heard for key, _ in each} == {f"mine-{number}" for number in range(20)}
+    assert all([event for _, event in each] == [event for _, event in heard[0]] for each in heard)
+
+
+async def test_those_who_come_back_with_a_cursor_share_with_those_who_never_left(
+    database_url: str, engine: AsyncEngine, world: World, groups: set[Hashable]
+) -> None:
+    work = Work(engine, world)
+    cursor = f"subscription {{ dispatchBoard({YEAR}) {{ __typename ... on StreamReady {{ cursor }} }} }}"
+    async with (
+        serving(database_url) as served,
+        talking(served, token(world, "dispatcher")) as stayed,
+        talking(served, token(world, "dispatcher")) as back,
+    ):
+        await stayed.subscribe("cursor", cursor)
+        _, ready = await stayed.told()
+        await stayed.ready("1", PLAIN)
+        await work.create()
+        _, missed = [await stayed.told() for _ in range(2)][1]
+        await back.subscribe("1", PLAIN, {"after": ready["cursor"]})
+        assert (await back.told())[1]["__typename"] == "TicketEvent"
+        assert (await back.told())[1] == {"__typename": "StreamReady"}
+        await work.create()
+        assert (await back.told())[1]["__typename"] == "TicketEvent"
+    assert missed["__typename"] == "TicketEvent"
+    # One for the document that only asked for a cursor.
+    assert len(groups) == 2
+
+
+@pytest.mark.parametrize(("query", "shared"), [(PLAIN, True), (PERSONAL, False)])
+async def test_people_of_one_role_share_unless_something_depends_on_who_they_are(
+    database_url: str, engine: AsyncEngine, world: World, groups: set[Hashable], *, query: str, shared: bool
+) -> None:
+    work = Work(engine, world)
+    roles = [Role.DISPATCHER]
+    async with (
+        serving(database_url) as served,
+        talking(served, token(world, "dispatcher")) as one,
+        talking(served, token(world, "manager", roles=None)) as other,
+        talking(served, token(world, "dispatcher", roles=roles)) as same,
+    ):
+        for socket in (one, other, same):
+            await socket.ready("1", query)
+        await work.create()
+        heard = [(await socket.told())[1]["__typename"] for socket in (one, other, same)]
+    assert heard == ["TicketEvent"] * 3
+    # A manager sees more than a dispatcher, so those two never share.
+    assert len(groups) == 2
+    # The last part of a key is the person.
+    assert {isinstance(key, tuple) and key[-1] is None for key in groups} == {shared}
+
+
+async def test_two_viewers_of_one_document_with_different_sight_are_told_what_each_may_see(
+    database_url: str, engine: AsyncEngine, world: World, groups: set[Hashable]
+) -> None:
+    work = Work(engine, world)
+    ticket = await work.create("customer")
+    query = (
+        "subscription($id: ID!) { ticketUpdates(ticketId: $id) { __typename ... on TicketEvent { comment { body } } } }"
+    )
+    variables = {"id": global_id("Ticket", ticket)}
+    async with (
+        serving(database_url) as served,
+        talking(served, token(world, "dispatcher")) as staff,
+        talking(served, token(world, "customer")) as customer,
+    ):
+        for socket in (staff, customer):
+            await socket.ready("1", query, variables)
+        await work.comment(ticket, "Not for them", internal=True)
+        await work.comment(ticket, "For everybody")
+        heard = [[(await staff.told())[1]["comment"]["body"] for _ in range(2)]]
+        heard.append([(await customer.told())[1]["comment"]["body"]])
+    assert heard == [["Not for them", "For everybody"], ["For everybody"]]
+    assert len(groups) == 2
+
+
+async def test_who_does_not_read_is_told_so_and_goes_on_and_the_others_miss_nothing(
+    database_url: str, engine: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "LONGEST", 8)
+    work = Work(engine, world)
+    fields = " ".join(f"text{n}: description" for n in range(20))
+    event = f"... on TicketEvent {{ id ticket {{ {fields} }} }} ... on StreamReset {{ reason }}"
+    large = f"subscription {{ dispatchBoard({YEAR}) {{ __typename {event} }} }}"
+    async with (
+        serving(database_url) as served,
+        talking(served, token(world, "dispatcher"), max_queue=1, max_size=None) as slow,
+        talking(served, token(world, "dispatcher"), max_size=None) as quick,
+    ):
+        await slow.ready("1", large)
+        await quick.ready("1", large)
+        told = []
+        # Each is 400 kB: more than all buffers on the way take.
+        for _ in range(60):
+            await work.create(description="x" * 20_000)
+            told.append((await quick.told())[1]["id"])
+        heard: list[str] = []
+        while True:
+            _, message = await slow.told()
+            if message["__typename"] == "StreamReset":
+                break
+            heard.append(message["id"])
+        await work.create()
+        _, live = await slow.told()
+        assert message["reason"] == "LAGGED"
+        assert heard == told[: len(heard)]
+        assert len(heard) < len(told)
+        assert live["id"] == (await quick.told())[1]["id"]
+
+
+async def test_whoever_joins_while_much_happens_misses_nothing_and_hears_nothing_twice(
+    database_url: str, engine: AsyncEngine, world: World
+) -> None:
+    dice, work = Random(7), Work(engine, world)
+    query = f"subscription {{ dispatchBoard({YEAR}) {{ __typename ... on TicketEvent {{ id }} }} }}"
+    async with serving(database_url) as served, AsyncExitStack() as leaving:
+        over = asyncio.Event()
+
+        async def write() -> None:
+            while not over.is_set():
+                await work.create()
+
+        async def follow(wait: float) -> list[str]:
+            await asyncio.sleep(wait)
+            socket: Socket = await leaving.enter_async_context(talking(served, token(world, "dispatcher")))
+            await socket.subscribe("1", query)
+            heard = [(await socket.told())[1] for _ in range(31)]
+            # What happens in the moment of joining is told before the stream is said to be live.
+            return [message["id"] for message in heard if message["__typename"] == "TicketEvent"]
+
+        writers = [asyncio.create_task(write()) for _ in range(4)]
+        seen = await asyncio.gather(*(follow(dice.uniform(0, 1.5)) for _ in range(18)))
+        over.set()
+        await asyncio.gather(*writers)
+    async with system_transaction(engine) as connection:
+        events = await log.read(connection, world.organization_id, after=0, limit=100_000)
+    order = [str(global_id("Event", event.id)) for event in events]
+    for each in seen:
+        start = order.index(each[0])
+        assert each == order[start : start + 30]
