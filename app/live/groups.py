@@ -22,10 +22,11 @@ logger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What readers are told of the log up to a position, as JSON."""
+    """What readers are told of the log up to a position, as JSON; `cursor` lets one come back to there."""
 
     position: int
     text: str
+    cursor: str = ""
 
 
 Words = Callable[[Event | Heartbeat], Awaitable[Told | None]]

@@ -60,8 +60,10 @@ class Feeds:
         self._suggestions = suggestions
         self._personal: Memory[Hashable, tuple[bool]] = Memory(entries=_MOST_JUDGED, weight=_MOST_JUDGED)
 
-    async def follow(self, prepared: Prepared, caller: Caller, outlet: Outlet) -> None:
+    async def follow(self, prepared: Prepared, caller: Caller, outlet: Outlet, *, after: str | None = None) -> None:
         """Tell an outlet what a subscription tells, until there is nothing more to tell.
+
+        With `after` it begins behind this cursor, whatever the operation says.
 
         Raises:
             NotBegun: it is not executed, for these errors.
@@ -69,7 +71,10 @@ class Feeds:
             UnknownUser: the caller may not come in, or no longer.
         """
         self._admission.admit(prepared, caller)
-        reader = _Reader(self, prepared, caller, await self.begin(prepared, caller), outlet)
+        telling = await self.begin(prepared, caller)
+        if after is not None:
+            telling.begin_after(after)
+        reader = _Reader(self, prepared, caller, telling, outlet)
         with self._attendance.attending(caller.claims, caller.source, caller.ip, reader.look):
             await reader.run()
 

@@ -141,7 +141,8 @@ class HttpEndpoint:
                 return wrong
             if kind is OperationType.SUBSCRIPTION or accept.json is None:
                 with self._metrics.streams.track_inprogress():
-                    await stream(partial(self._follow, prepared, caller), caller, receive, send, more)
+                    follow = partial(self._follow, prepared, caller, _text(headers, b"last-event-id"))
+                    await stream(follow, caller, receive, send, more)
                 return None
         async with self._watch.over(receive, self._seconds(kind)) as watched:
             answer = await self._answers.answer(prepared, caller)
@@ -155,10 +156,10 @@ class HttpEndpoint:
             return _tagged(reply, headers)
         return reply
 
-    async def _follow(self, prepared: Prepared, caller: Caller, channel: Channel) -> None:
+    async def _follow(self, prepared: Prepared, caller: Caller, last: str | None, channel: Channel) -> None:
         """Fill a stream of events: with all that a subscription tells, or with the one answer of anything else."""
         if prepared.operation is not None and prepared.operation.kind is OperationType.SUBSCRIPTION:
-            await self._feeds.follow(prepared, caller, channel)
+            await self._feeds.follow(prepared, caller, channel, after=last or None)
             return
         async with asyncio.timeout(self._answers.timeout_seconds):
             answer = await self._answers.answer(prepared, caller)

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 Headers = list[tuple[bytes, bytes]]
 
 _METHODS = b"GET, POST"
-_HEADERS = b"Authorization, Content-Type, X-Client, X-Request-Id"
+_HEADERS = b"Authorization, Content-Type, Last-Event-ID, X-Client, X-Request-Id"
 _PREFLIGHT_SECONDS = b"600"
 
 

@@ -14,7 +14,7 @@ class Outbox:
     """A queue that ends in a connection. Texts are spelled when they are sent, so that what waits is shared."""
 
     def __init__(self) -> None:
-        self._waiting: deque[tuple[Channel | None, str]] = deque()
+        self._waiting: deque[tuple[Channel, Told] | str] = deque()
         self._filled = asyncio.Event()
         self._room = asyncio.Event()
         self._empty = asyncio.Event()
@@ -30,18 +30,23 @@ class Outbox:
         """Wait until everything is sent."""
         await self._empty.wait()
 
-    async def put(self, text: str, channel: "Channel | None" = None) -> None:
+    async def put(self, text: str) -> None:
         """Add a text once there is room."""
+        await self.room()
+        self._add(text)
+
+    async def room(self) -> None:
+        """Wait until there is room."""
         while len(self._waiting) >= LONGEST:
             self._room.clear()
             await self._room.wait()
-        self.push(text, channel)
 
-    def push(self, text: str, channel: "Channel | None") -> None:
-        """Add a text at once."""
-        if channel is not None:
-            channel.waiting += 1
-        self._waiting.append((channel, text))
+    def push(self, channel: "Channel", told: Told) -> None:
+        """Add what a channel is told, at once: it has a bound of its own."""
+        self._add((channel, told))
+
+    def _add(self, entry: "tuple[Channel, Told] | str") -> None:
+        self._waiting.append(entry)
         self._empty.clear()
         self._filled.set()
 
@@ -55,12 +60,9 @@ class Outbox:
         waiting = self._waiting
         while True:
             while waiting:
-                channel, text = waiting.popleft()
-                if channel is not None:
-                    channel.sent()
-                    text = channel.head + text + channel.tail
+                entry = waiting.popleft()
                 self._since = time()
-                await send(text)
+                await send(entry if isinstance(entry, str) else entry[0].take(entry[1]))
                 self._since = None
                 if len(waiting) < LONGEST:
                     self._room.set()
@@ -70,36 +72,41 @@ class Outbox:
 
 
 class Channel:
-    """One subscription's way into the outbox; each of its texts is sent between a head and a tail."""
+    """One subscription's way into the outbox; `spell` makes the message that travels of what it is told."""
 
-    __slots__ = ("_empty", "_outbox", "head", "tail", "waiting")
+    __slots__ = ("_empty", "_outbox", "_spell", "_waiting")
 
-    def __init__(self, outbox: Outbox, head: str, tail: str) -> None:
+    def __init__(self, outbox: Outbox, spell: Callable[[Told], str]) -> None:
         self._outbox = outbox
-        self.head = head
-        self.tail = tail
-        self.waiting = 0
+        self._spell = spell
+        self._waiting = 0
         self._empty: asyncio.Event | None = None
-
-    async def emptied(self) -> None:
-        """Wait until everything of it is sent."""
-        if self.waiting:
-            self._empty = asyncio.Event()
-            await self._empty.wait()
-
-    def sent(self) -> None:
-        """Hear from the writer that one of its texts is on its way."""
-        self.waiting -= 1
-        if not self.waiting and self._empty is not None:
-            self._empty.set()
 
     async def send(self, told: Told) -> None:
         """Send after all others, waiting while the client is behind."""
-        await self._outbox.put(told.text, self)
+        await self._outbox.room()
+        self._push(told)
 
     def offer(self, told: Told) -> bool:
         """Send after all others, or not at all where the client is too far behind."""
-        if self.waiting >= LONGEST:
+        if self._waiting >= LONGEST:
             return False
-        self._outbox.push(told.text, self)
+        self._push(told)
         return True
+
+    async def emptied(self) -> None:
+        """Wait until everything of it is on its way."""
+        if self._waiting:
+            self._empty = asyncio.Event()
+            await self._empty.wait()
+
+    def take(self, told: Told) -> str:
+        """Return the message for what is sent now."""
+        self._waiting -= 1
+        if not self._waiting and self._empty is not None:
+            self._empty.set()
+        return self._spell(told)
+
+    def _push(self, told: Told) -> None:
+        self._waiting += 1
+        self._outbox.push(self, told)

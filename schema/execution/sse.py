@@ -9,6 +9,7 @@ import orjson
 from starlette.types import Receive, Send
 
 from app.auth.actors import UnknownUser
+from app.live.groups import Told
 from schema.execution.callers import Caller
 from schema.execution.failures import failure
 from schema.execution.negotiation import EVENT_STREAM
@@ -19,7 +20,6 @@ from schema.execution.telling import NotBegun
 # A client that takes nothing for so long is given up.
 _STUCK_SECONDS = 20.0
 _KEPT_ALIVE_SECONDS = 15.0
-_HEAD, _TAIL = "event: next\ndata: ", "\n\n"
 _COMPLETE = "event: complete\ndata:\n\n"
 
 # Fills a channel until there is nothing more to tell.
@@ -67,7 +67,7 @@ async def stream(follow: Follow, caller: Caller, receive: Receive, send: Send, h
 
 async def _told(follow: Follow, outbox: Outbox) -> None:
     try:
-        await follow(Channel(outbox, _HEAD, _TAIL))
+        await follow(Channel(outbox, _event))
     except UnknownUser:
         return
     except NotBegun as error:
@@ -77,7 +77,13 @@ async def _told(follow: Follow, outbox: Outbox) -> None:
 
 
 async def _last(outbox: Outbox, result: dict[str, Any]) -> None:
-    await outbox.put(_HEAD + orjson.dumps(result).decode() + _TAIL)
+    await outbox.put(_event(Told(0, orjson.dumps(result).decode())))
+
+
+def _event(told: Told) -> str:
+    # A browser that comes back by itself says in Last-Event-ID what it was told last.
+    place = f"id: {told.cursor}\n" if told.cursor else ""
+    return f"event: next\n{place}data: {told.text}\n\n"
 
 
 async def _gone(receive: Receive) -> None:

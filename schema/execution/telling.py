@@ -1,6 +1,7 @@
 """What a subscription tells, in words: each step of the log executed and written as JSON."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -21,6 +22,7 @@ from app.domain.events import Event
 from app.live.groups import Told
 from app.live.replay import Heartbeat
 from resolvers.context import Operation
+from resolvers.streams import Stream
 from schema.execution.executing import refused, response
 from schema.execution.failures import formatted
 from schema.execution.preparing import Prepared
@@ -44,7 +46,15 @@ class Telling:
     def __init__(self, executor: Executor[Any], following: Following) -> None:
         self._executor = executor
         self.following = following
-        self.stream = following.stream
+
+    @property
+    def stream(self) -> Stream:
+        """What is followed."""
+        return self.following.stream
+
+    def begin_after(self, cursor: str) -> None:
+        """Begin behind a cursor, whatever the operation says."""
+        self.following = Following(replace(self.stream, after=cursor))
 
     async def words(self, step: Event | Heartbeat) -> Told | None:
         """Return the words for a step of the log, None where the viewer is told nothing.
@@ -82,7 +92,7 @@ class Telling:
             # An event that is only half told would be taken for what it is not.
             await self.stream.operation.renew()
             await asyncio.sleep(_RETRY_SECONDS)
-        return Told(position, orjson.dumps(response(result)).decode())
+        return Told(position, orjson.dumps(response(result)).decode(), self.stream.operation.cursor(position))
 
 
 async def begun(schema: GraphQLSchema, prepared: Prepared, operation: Operation, *, suggestions: bool) -> Telling:

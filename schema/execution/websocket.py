@@ -281,7 +281,9 @@ class Connection:
         if kind is OperationType.SUBSCRIPTION:
             head = orjson.dumps({"id": key, "type": "next"})[:-1].decode() + ',"payload":'
             with endpoint.metrics.streams.track_inprogress():
-                await endpoint.feeds.follow(prepared, caller, Channel(self._outbox, head, "}"))
+                await endpoint.feeds.follow(
+                    prepared, caller, Channel(self._outbox, lambda told: head + told.text + "}")
+                )
             return True
         seconds = endpoint.answers.timeout_seconds if kind is OperationType.QUERY else None
         async with asyncio.timeout(seconds):

@@ -24,9 +24,11 @@ _BOARD = """subscription { dispatchBoard(filter: { from: "2026-01-01T00:00:00Z",
 
 
 @asynccontextmanager
-async def followed(house: House, query: str, bearer: str) -> AsyncIterator[AsyncIterator[tuple[str, str]]]:
-    """Give the events of a stream: the name of each, and its data."""
-    headers = {**_STREAM, "Authorization": f"Bearer {bearer}"}
+async def followed(
+    house: House, query: str, bearer: str, last: str | None = None
+) -> AsyncIterator[AsyncIterator[tuple[str, str]]]:
+    """Give the events of a stream behind the last one heard: the name of each, and its data; ids come as `id`."""
+    headers = {**_STREAM, "Authorization": f"Bearer {bearer}"} | ({} if last is None else {"Last-Event-ID": last})
     async with (
         httpx.AsyncClient(timeout=20) as client,
         client.stream("POST", house.served.http, json={"query": query}, headers=headers) as response,
@@ -41,15 +43,40 @@ async def _events(response: httpx.Response) -> AsyncIterator[tuple[str, str]]:
     async for line in response.aiter_lines():
         if line.startswith("event: "):
             name = line.removeprefix("event: ")
+        elif line.startswith("id: "):
+            yield "id", line.removeprefix("id: ")
         elif line.startswith("data:"):
             yield name, line.removeprefix("data:").strip()
 
 
+async def _told(events: AsyncIterator[tuple[str, str]]) -> tuple[str, str]:
+    """Return the next event that is no id."""
+    return await anext(event async for event in events if event[0] != "id")
+
+
+async def test_a_browser_that_comes_back_is_told_what_it_missed(house: House) -> None:
+    bearer, work = token(house.world, "dispatcher"), Work(house.engine, house.world)
+    async with followed(house, _BOARD, bearer) as events:
+        name, last = await anext(events)
+    for _ in range(3):
+        await work.create()
+    async with followed(house, _BOARD, bearer, last) as events:
+        again = [orjson.loads((await _told(events))[1])["data"]["dispatchBoard"] for _ in range(4)]
+    assert name == "id"
+    assert [event["__typename"] for event in again] == ["TicketEvent"] * 3 + ["StreamReady"]
+
+
+async def test_a_last_id_that_is_no_cursor_of_ours_is_answered_by_a_reset(house: House) -> None:
+    async with followed(house, _BOARD, token(house.world, "dispatcher"), "42") as events:
+        reset = await _told(events)
+    assert orjson.loads(reset[1])["data"]["dispatchBoard"] == {"__typename": "StreamReset"}
+
+
 async def test_what_happens_comes_as_events(house: House) -> None:
     async with followed(house, _BOARD, token(house.world, "dispatcher")) as events:
-        ready = await anext(events)
+        ready = await _told(events)
         await Work(house.engine, house.world).create()
-        created = await anext(events)
+        created = await _told(events)
     assert (ready[0], orjson.loads(ready[1])["data"]["dispatchBoard"]) == ("next", {"__typename": "StreamReady"})
     assert orjson.loads(created[1])["data"]["dispatchBoard"]["type"] == "TICKET_CREATED"
 
@@ -77,7 +104,7 @@ async def test_a_stream_ends_with_its_token(house: House) -> None:
 
 async def test_a_stream_ends_when_its_user_may_no_longer_come_in(house: House) -> None:
     async with followed(house, _BOARD, token(house.world, "lead")) as events:
-        await anext(events)
+        await _told(events)
         async with transaction(house.engine, house.world.organization_id) as connection:
             await connection.execute(
                 sa.update(users).where(users.c.id == house.world.users["lead"]).values(active=False)
