@@ -31,7 +31,7 @@ class Process:
     verifier: TokenVerifier
     clock: Callable[[], datetime]
     statement_timeout_seconds: float = 10
-    unfinished: set[asyncio.Task[Written]] = field(default_factory=set)
+    unfinished: set[asyncio.Task[Written | None]] = field(default_factory=set)
 
 
 Reload = Callable[[], Awaitable[Actor]]
