@@ -188,7 +188,7 @@ def _answers(settings: Settings, process: Process, pool: ReadPool, admission: Ad
         executable(),
         Plans(schema()) if settings.read_plans else None,
         pool,
-        shared_values(process.log.codec, process.log.epoch),
+        shared_values(process.log.codec, process.log.epoch, process.clock),
         admission=admission,
         timeout_seconds=settings.operation_timeout_seconds,
         suggestions=settings.suggests,

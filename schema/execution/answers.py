@@ -1,9 +1,10 @@
 """An operation answered: which way it goes, and the response as the bytes that travel."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from time import perf_counter
@@ -161,11 +162,11 @@ class Answers:
         return Answer(body=body, executed=True, way=Way.PLAN, seconds=seconds)
 
 
-def shared_values(codec: CursorCodec, epoch: UUID) -> Mapping[str, Any]:
-    """Return the parameters of plans that the process knows: what event cursors are made of."""
+def shared_values(codec: CursorCodec, epoch: UUID, clock: Callable[[], datetime]) -> Mapping[str, Any]:
+    """Return the parameters of plans that the process knows: what event cursors are made of, and the time."""
     inner, outer = codec.pads
 
     def start(actor: Actor) -> bytes:
         return codec.start(actor.organization_id, epoch)
 
-    return {"cursor_start": start, "cursor_inner": inner, "cursor_outer": outer}
+    return {"cursor_start": start, "cursor_inner": inner, "cursor_outer": outer, "now": lambda _actor: clock()}
