@@ -25,6 +25,7 @@ from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
 from app.health import Health
 from app.live.hub import Hub
+from app.live.locations import Locations
 from app.live.replay import Log
 from app.logs import begin_request
 from app.services.change import Writer
@@ -120,7 +121,7 @@ def create_app(settings: Settings) -> ASGIApp:
             WebSocketRoute(_PATH, sockets.serve),
             Route("/metrics", figures_of(metrics)),
         ]
-        following = asyncio.create_task(hub.run())
+        following = [asyncio.create_task(work) for work in (hub.run(), process.locations.run())]
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
@@ -129,8 +130,9 @@ def create_app(settings: Settings) -> ASGIApp:
         finally:
             if process.unfinished:
                 await asyncio.wait(process.unfinished, timeout=_LAST_WRITES_SECONDS)
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
+            for each in following:
+                each.cancel()
+            await asyncio.gather(*following, return_exceptions=True)
             await client.aclose()
             await pool.close()
             await reader.dispose()
@@ -166,6 +168,7 @@ async def _process(
             heartbeat_seconds=settings.heartbeat_seconds,
             replay_for=timedelta(days=settings.replay_days),
         ),
+        locations=Locations(follower),
         actors=actors,
         verifier=verifier,
         clock=now,
