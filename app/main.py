@@ -27,6 +27,7 @@ from app.domain.cursors import CursorCodec
 from app.health import Health
 from app.live.groups import Groups
 from app.live.hub import Hub
+from app.live.locations import Locations
 from app.live.replay import Log
 from app.logs import begin_request
 from app.services.change import Writer
@@ -144,7 +145,7 @@ def create_app(settings: Settings) -> ASGIApp:
             WebSocketRoute(_PATH, sockets.serve),
             Route("/metrics", figures_of(metrics)),
         ]
-        running = [asyncio.create_task(hub.run()), asyncio.create_task(attendance.run())]
+        running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
@@ -191,6 +192,7 @@ async def _process(
             heartbeat_seconds=settings.heartbeat_seconds,
             replay_for=timedelta(days=settings.replay_days),
         ),
+        locations=Locations(follower),
         actors=actors,
         verifier=verifier,
         clock=now,
@@ -215,7 +217,7 @@ def _answers(
         executable(),
         plans,
         pool,
-        shared_values(process.log.codec, process.log.epoch),
+        shared_values(process.log.codec, process.log.epoch, process.clock),
         admission=admission,
         timeout_seconds=settings.operation_timeout_seconds,
         suggestions=settings.suggests,

@@ -11,6 +11,7 @@ from app.auth.tokens import TokenVerifier
 from app.db.engine import Engine
 from app.domain.cursors import LogPosition
 from app.domain.people import Actor
+from app.live.locations import Locations
 from app.live.replay import Log
 from app.reads.reader import Reader
 from app.services.change import Writer, Written
@@ -27,11 +28,12 @@ class Process:
     engine: Engine
     writer: Writer
     log: Log
+    locations: Locations
     actors: Actors
     verifier: TokenVerifier
     clock: Callable[[], datetime]
     statement_timeout_seconds: float = 10
-    unfinished: set[asyncio.Task[Written]] = field(default_factory=set)
+    unfinished: set[asyncio.Task[Written | None]] = field(default_factory=set)
 
 
 Reload = Callable[[], Awaitable[Actor]]

@@ -52,7 +52,7 @@ class IdempotencyError(UserError):
     """The idempotency key cannot be used so."""
 
 
-@strawberry.type(description="occurredAt cannot be right.")
+@strawberry.type(description="What the client's clock says, such as occurredAt, cannot be right.")
 class ClockSkewError(UserError):
     """The client's clock cannot be right."""
 
@@ -140,6 +140,10 @@ AssignmentError = Annotated[
     | NoActiveAssignmentError
     | TopTierReachedError,
     strawberry.union("AssignmentError", description="Why an assignment was not written."),
+]
+OkError = Annotated[
+    ValidationError | ForbiddenError | ClockSkewError,
+    strawberry.union("OkError", description="Why nothing was done."),
 ]
 
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import strawberry
 
+from app.domain.locations import MOST_REFUSALS
 from app.reads import entities
 from app.services.change import Written
 from resolvers.context import Operation
-from schema.errors import AssignmentError, CommentError, TicketError
+from schema.errors import AssignmentError, CommentError, OkError, TicketError
 from schema.fields import ONE_ROW
 from schema.ids import global_id
 from schema.scalars import EventCursor
@@ -22,10 +23,10 @@ class MutationPayload:
 
     change_id: strawberry.ID | None = strawberry.field(
         default=None,
-        description="Names this change in the log: a client drops events that bear it. Null: nothing was written.",
+        description="Names this change in the log: a client drops events that bear it. Null: the log was left alone.",
     )
     event_cursor: EventCursor | None = strawberry.field(
-        default=None, description="Where the log stood after this change. Null: nothing was written."
+        default=None, description="Where the log stood after this change. Null: the log was left alone."
     )
 
 
@@ -63,6 +64,15 @@ class CommentPayload(MutationPayload):
     ticket: Ticket | None = strawberry.field(default=None, description="Its ticket; null: nothing was written.")
     errors: list[CommentError] = strawberry.field(
         default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
+    )
+
+
+@strawberry.type(description="What mutations answer that have no row to show.")
+class OkPayload(MutationPayload):
+    """What mutations answer that have no row to show."""
+
+    errors: list[OkError] = strawberry.field(
+        default_factory=list, description="Why nothing was done; empty: it was.", metadata={"rows": MOST_REFUSALS}
     )
 
 

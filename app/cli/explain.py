@@ -12,6 +12,7 @@ from app.cli.console import results
 from app.cli.refusals import Refusal
 from app.cli.token import user_named
 from app.cli.workplace import begin, database_ready
+from app.clock import now
 from app.db import log
 from app.db.engine import open_engine
 from app.db.explaining import explain as explained
@@ -68,7 +69,7 @@ async def _lines(settings: Settings, text: str, user: str, variables: dict[str, 
             raise Ordinary(f"This operation has no plan and is answered field by field: {reason}.") from None
         async with system_transaction(engine) as connection:
             identity = await log.identity(connection)
-        shared = shared_values(CursorCodec(identity.cursor_key), identity.epoch)
+        shared = shared_values(CursorCodec(identity.cursor_key), identity.epoch, now)
         arguments = plan.arguments(actor, asked.values, shared)
         how = await explained(engine, actor.organization_id, plan.sql, arguments)
     finally:

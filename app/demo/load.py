@@ -31,6 +31,7 @@ from app.demo.ids import chance
 from app.demo.journal import Journal, Rows, write
 from app.demo.life import Life
 from app.demo.plots import Plot, benchmark_plots, demo_plots, small_plots
+from app.demo.whereabouts import report_locations
 
 Progress = Callable[[str, int, int], None]
 Deal = Callable[[Company, Random], Iterable[Plot]]
@@ -201,6 +202,7 @@ async def _fill(connection: AsyncConnection, order: _Order, now: datetime, progr
         "recorded_at": journal.recorded_at,
     }
     await connection.execute(sa.insert(event_heads).values(head))
+    await report_locations(connection, charter.organization_id, now)
 
 
 async def _register(connection: AsyncConnection, charter: Charter, at: datetime) -> None:

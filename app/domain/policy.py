@@ -36,6 +36,7 @@ class Action(StrEnum):
     VIEW_QUEUE = "VIEW_QUEUE"
     REORDER_QUEUE = "REORDER_QUEUE"
     SET_AVAILABILITY = "SET_AVAILABILITY"
+    REPORT_LOCATION = "REPORT_LOCATION"
     RATE_JOB = "RATE_JOB"
     # Look for slots, hold one, book it, move or cancel the appointment.
     BOOK_SLOT = "BOOK_SLOT"
@@ -143,6 +144,7 @@ RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         Action.VIEW_QUEUE: _STAFF,
         Action.REORDER_QUEUE: _JOB_OR_DISPATCH,
         Action.SET_AVAILABILITY: _JOB_OR_DISPATCH,
+        Action.REPORT_LOCATION: _row(_NO, _JOB, _JOB, _JOB, _JOB, _JOB, _JOB),
         Action.RATE_JOB: _row(_REQ, _REQ, _REQ, _REQ, _REQ, _REQ, _REQ),
         Action.BOOK_SLOT: _OWN_OR_STAFF,
         Action.SUBSCRIBE_BOARD: _DISPATCH,
@@ -162,7 +164,8 @@ RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
     }
 )
 
-_UNDER_WAY = frozenset({AssignmentStatus.EN_ROUTE, AssignmentStatus.IN_PROGRESS, AssignmentStatus.PAUSED})
+# From setting out to the end: the requester may see where the technician is.
+UNDER_WAY = frozenset({AssignmentStatus.EN_ROUTE, AssignmentStatus.IN_PROGRESS, AssignmentStatus.PAUSED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +281,7 @@ def _covers(scope: Scope, actor: Actor, standing: Standing) -> bool:
         case Scope.REQUESTED:
             return _requested(actor, standing)
         case Scope.EXPECTED:
-            return _requested(actor, standing) and standing.job_status in _UNDER_WAY
+            return _requested(actor, standing) and standing.job_status in UNDER_WAY
         case Scope.ASSIGNED:
             return _same(actor.technician_id, standing.technician_id)
         case Scope.ON_JOB:

@@ -61,6 +61,14 @@ class Refusal(Exception):
         raise TypeError(f"{type(self).__name__} has no message")
 
 
+class Refusals(Exception):
+    """A request is refused for several reasons at once, each with its own path into the input."""
+
+    def __init__(self, each: tuple[Refusal, ...]) -> None:
+        super().__init__(" ".join(refusal.message for refusal in each))
+        self.each = each
+
+
 @dataclass(kw_only=True, eq=False)
 class Invalid(Refusal):
     """A value of the input is wrong; `problem` names what would be right."""
@@ -188,7 +196,7 @@ class NotEligible(Refusal):
 
 @dataclass(kw_only=True, eq=False)
 class ClockSkew(Refusal):
-    """`occurredAt` cannot be right."""
+    """What the client's clock says cannot be right."""
 
     code: ClassVar[ErrorCode] = ErrorCode.CLOCK_SKEW
     problem: str

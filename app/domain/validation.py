@@ -61,12 +61,13 @@ def custom_fields(value: Mapping[str, Any] | None, field: str = "customFields") 
     return value
 
 
-def point(latitude: float, longitude: float, field: str = "location") -> tuple[float, float]:
-    """Return the point in degrees; latitude -90 to 90, longitude -180 to 180."""
+def point(latitude: float, longitude: float, *path: str) -> tuple[float, float]:
+    """Return the point in degrees; latitude -90 to 90, longitude -180 to 180. `path` leads to it, else location."""
+    where = path or ("location",)
     if not -90 <= latitude <= 90:
-        raise Invalid(field=(field, "lat"), problem="lat must lie between -90 and 90.")
+        raise Invalid(field=(*where, "lat"), problem="lat must lie between -90 and 90.")
     if not -180 <= longitude <= 180:
-        raise Invalid(field=(field, "lon"), problem="lon must lie between -180 and 180.")
+        raise Invalid(field=(*where, "lon"), problem="lon must lie between -180 and 180.")
     return latitude, longitude
 
 

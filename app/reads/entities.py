@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.customers import assets, customer_users, customers, parts
+from app.db.tables.locations import technician_locations
 from app.db.tables.organizations import escalation_tiers, organizations, skills, teams, territories
 from app.db.tables.people import technician_skills, technicians, users
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.domain.assignments import ACTIVE
 from app.domain.people import Role
-from app.domain.policy import Visibility
+from app.domain.policy import UNDER_WAY, Visibility
 from app.reads.viewers import ORGANIZATION as OWN_ORGANIZATION
 from app.reads.viewers import VIEWER_CUSTOMERS, VIEWER_TECHNICIAN, VIEWER_USER
 
@@ -169,6 +170,27 @@ def _address_of_ticket(table: sa.FromClause, visibility: Visibility) -> "sa.Colu
     )
 
 
+def _expected_or_dispatch(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    """Let requesters see whoever is under way to them, as the policy's EXPECTED does."""
+    if visibility is Visibility.NOTHING:
+        return sa.false()
+    if visibility not in {Visibility.OWN, Visibility.STAFF}:
+        return None
+    job, ticket = assignments.alias(), tickets.alias()
+    of_ticket = sa.and_(job.c.organization_id == ticket.c.organization_id, job.c.ticket_id == ticket.c.id)
+    return (
+        sa.exists()
+        .select_from(job.join(ticket, of_ticket))
+        .where(
+            job.c.organization_id == table.c.organization_id,
+            job.c.technician_id == table.c.technician_id,
+            job.c.status.in_(sorted(UNDER_WAY)),
+            ticket.c.requester_id == VIEWER_USER,
+            ticket.c.deleted_at.is_(None),
+        )
+    )
+
+
 def _outside(visibility: Visibility) -> bool:
     return visibility in {Visibility.OWN, Visibility.NOTHING}
 
@@ -184,6 +206,9 @@ SKILL = Entity(name="Skill", table=skills)
 USER = Entity(name="User", table=users, visible=_known_users, masks=MappingProxyType({"email": _oneself_or_staff}))
 TECHNICIAN = Entity(name="Technician", table=technicians)
 TECHNICIAN_SKILL = Entity(name="TechnicianSkill", table=technician_skills, key=None)
+TECHNICIAN_LOCATION = Entity(
+    name="TechnicianLocation", table=technician_locations, key=None, visible=_expected_or_dispatch
+)
 CUSTOMER = Entity(name="Customer", table=customers, visible=_own_customers, masks=_PLACE_OF_CUSTOMER)
 ASSET = Entity(name="Asset", table=assets, visible=_assets_of_own_customers)
 PART = Entity(

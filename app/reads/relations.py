@@ -197,6 +197,15 @@ TECHNICIAN_CURRENT_JOB = Relation(
     order=Order((Term("started_at", Kind.MOMENT), Term("id", Kind.ID))),
     where=_in_progress,
 )
+TECHNICIAN_LAST_LOCATION = Relation(
+    name="technician.lastLocation",
+    target=entities.TECHNICIAN_LOCATION,
+    parent_column="id",
+    target_column="technician_id",
+)
+LOCATION_TECHNICIAN = Relation(
+    name="technicianLocation.technician", target=entities.TECHNICIAN, parent_column="technician_id"
+)
 
 TEAM_MEMBERS = Relation(
     name="team.members",

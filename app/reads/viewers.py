@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.db.tables.base import Uuid
+from app.db.tables.base import Moment, Uuid
 from app.domain.people import Actor, Role
 from app.domain.policy import Action, Scope, Standing, may, scopes
 
@@ -22,6 +22,8 @@ VIEWER_ROLES = sa.bindparam("viewer_roles", type_=sa.ARRAY(sa.Text))
 # Whether the viewer may assign a ticket to a technician of their team, or to themselves.
 ASSIGNS = sa.bindparam("viewer_assigns", type_=sa.Boolean)
 ASSIGNS_SELF = sa.bindparam("viewer_assigns_self", type_=sa.Boolean)
+# The time by the process's clock; what is asked with it is no viewer's alone.
+NOW = sa.bindparam("now", type_=Moment)
 
 
 def own(name: str) -> "sa.BindParameter[Any]":

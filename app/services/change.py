@@ -1,7 +1,8 @@
 """One change: one transaction, one entry in the log, at most once per idempotency key.
 
-`perform` is the only way to write. It opens the transaction, answers repeats, runs the work, and
-closes with the one statement that gives the events their positions. Readers are woken after commit.
+`perform` is the only way to write what the log tells of. It opens the transaction, answers repeats, runs
+the work, and closes with the one statement that gives the events their positions. Readers are woken after
+commit. What the log says nothing of is written `beside_the_log`.
 """
 
 import asyncio
@@ -146,6 +147,19 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
             answer=answer,
         )
     return Written(change_id=change.id, position=position, ids=ids)
+
+
+@asynccontextmanager
+async def beside_the_log(writer: Writer, actor: Actor) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction for what is no event, so that it waits for none and none waits for it.
+
+    Guard: whatever the statements in it have; the log's head is left alone.
+
+    Raises:
+        TimeoutError: too many others write; nothing is written.
+    """
+    async with _slot(writer), transaction(writer.engine, actor.organization_id) as connection:
+        yield connection
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """An operation answered: which way it goes, and the response as the bytes that travel."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from hashlib import sha256
 from time import perf_counter
@@ -158,11 +159,11 @@ def _questions(plans: Plans, prepared: Prepared) -> Questions:
     return questions
 
 
-def shared_values(codec: CursorCodec, epoch: UUID) -> Mapping[str, Any]:
-    """Return the parameters of plans that the process knows: what event cursors are made of."""
+def shared_values(codec: CursorCodec, epoch: UUID, clock: Callable[[], datetime]) -> Mapping[str, Any]:
+    """Return the parameters of plans that the process knows: what event cursors are made of, and the time."""
     inner, outer = codec.pads
 
     def start(actor: Actor) -> bytes:
         return codec.start(actor.organization_id, epoch)
 
-    return {"cursor_start": start, "cursor_inner": inner, "cursor_outer": outer}
+    return {"cursor_start": start, "cursor_inner": inner, "cursor_outer": outer, "now": lambda _actor: clock()}

@@ -31,7 +31,7 @@ from schema.execution.memory import Memory
 from schema.execution.personal import is_personal
 from schema.execution.planning import Plans
 from schema.execution.preparing import Prepared
-from schema.execution.telling import NotBegun, Telling, begun, ended
+from schema.execution.telling import Alone, NotBegun, Telling, begun, ended
 
 _MOST_JUDGED = 1000
 _RETRY_SECONDS = 0.5
@@ -72,13 +72,16 @@ class Feeds:
         """
         self._admission.admit(prepared, caller)
         telling = await self.begin(prepared, caller)
+        if isinstance(telling, Alone):
+            await telling.run(outlet)
+            return
         if after is not None:
             telling.begin_after(after)
         reader = _Reader(self, prepared, caller, telling, outlet)
         with self._attendance.attending(caller.claims, caller.source, caller.ip, reader.look):
             await reader.run()
 
-    async def begin(self, prepared: Prepared, caller: Caller) -> Telling:
+    async def begin(self, prepared: Prepared, caller: Caller) -> Telling | Alone:
         """Return a subscription as it is told to one caller. Raises NotBegun and UnknownUser."""
         return await begun(self._schema, prepared, await caller.operation(), suggestions=self._suggestions)
 
@@ -121,7 +124,7 @@ class _Reader:
 
     @property
     def _actor(self) -> Actor:
-        return self._telling.stream.operation.actor
+        return self._telling.operation.actor
 
     async def run(self) -> None:
         """Tell the outlet everything. Raises UnknownUser when the caller may no longer come in."""
@@ -144,7 +147,7 @@ class _Reader:
         except Exception as error:  # noqa: BLE001  # the source of events failed: told, logged, and over
             await self._outlet.send(self._telling.failed(error, self._position))
         finally:
-            await self._telling.stream.operation.close()
+            await self._telling.operation.close()
 
     async def _on(self, start: int | None) -> int:
         """Go on alone, then with a group; return where to go on once that is over."""
@@ -178,13 +181,13 @@ class _Reader:
     async def _joined(self, position: int) -> Member | None:
         actor = self._actor
         groups, key = self._feeds.groups, self._feeds.key(self._prepared, actor)
-        telling = None
+        words = None
         if not groups.has(key):
             # The group's own, since this reader may leave before it ends.
             telling = await self._feeds.begin(self._prepared, self._caller)
-            if rights(telling.stream.operation.actor) != rights(actor):
+            if isinstance(telling, Alone) or rights(telling.operation.actor) != rights(actor):
                 return None
-        words = None if telling is None else telling.words
+            words = telling.words
         self._member = groups.join(key, actor.organization_id, position, self._outlet, words)
         # There may have been a look since this reader last found out who the caller is.
         self._leave_if_changed()
@@ -194,7 +197,7 @@ class _Reader:
         """Say that something was left out, and return where it goes on."""
         # What is left out is everything until then, in one piece.
         await self._outlet.emptied()
-        operation = self._telling.stream.operation
+        operation = self._telling.operation
         head = await operation.process.log.place(operation.actor.organization_id, None)
         position = head if isinstance(head, int) else head.position
         await operation.renew()

@@ -1,6 +1,8 @@
 """What a subscription tells, in words: each step of the log executed and written as JSON."""
 
 import asyncio
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -15,14 +17,14 @@ from graphql import (
     execute_subscription_event,
     located_error,
 )
-from graphql.pyutils import is_awaitable
 
+from app.auth.actors import UnknownUser
 from app.db.transaction import UNREACHABLE
 from app.domain.events import Event
-from app.live.groups import Told
+from app.live.groups import Outlet, Told
 from app.live.replay import Heartbeat
 from resolvers.context import Operation
-from resolvers.streams import Stream
+from resolvers.streams import Message, Stream
 from schema.execution.executing import refused, response
 from schema.execution.failures import formatted
 from schema.execution.preparing import Prepared
@@ -40,11 +42,67 @@ class NotBegun(Exception):
         self.errors = errors
 
 
-class Telling:
-    """A stream and what puts its steps into words."""
+class Wording:
+    """Executes a subscription for one message after the other, each with a fresh look at the database."""
+
+    def __init__(self, executor: Executor[Any], operation: Operation) -> None:
+        self._executor = executor
+        self.operation = operation
+
+    async def response(self, found: Any) -> str:
+        """Return the response to a message as JSON."""
+        try:
+            for _ in range(_MOST_TRIES):
+                executing = execute_subscription_event(self._executor.build_per_event_executor(found))
+                result = executing if isinstance(executing, ExecutionResult) else await executing
+                if not any(isinstance(error.original_error, UNREACHABLE) for error in result.errors or ()):
+                    break
+                # What is only half told would be taken for what it is not.
+                await self.operation.renew()
+                await asyncio.sleep(_RETRY_SECONDS)
+            return orjson.dumps(response(result)).decode()
+        finally:
+            await self.operation.renew()
+
+    def failed(self, error: Exception, position: int = 0) -> Told:
+        """Return the words for what ended the stream."""
+        field = self._executor.operation.selection_set.selections[0]
+        placed = (
+            located_error(error, [field], [(field.alias or field.name).value])
+            if isinstance(field, FieldNode)
+            else GraphQLError(str(error), original_error=error)
+        )
+        return ended(position, [formatted(placed)])
+
+
+class Alone(Wording):
+    """A subscription that is no part of the log: told to each reader by itself."""
+
+    def __init__(self, executor: Executor[Any], operation: Operation, messages: AsyncIterable[Any]) -> None:
+        super().__init__(executor, operation)
+        self._messages = messages
+
+    async def run(self, outlet: Outlet) -> None:
+        """Tell everything, at the reader's pace. Raises UnknownUser when the caller may no longer come in."""
+        async with AsyncExitStack() as leaving:
+            if isinstance(self._messages, AsyncGenerator):
+                leaving.push_async_callback(self._messages.aclose)
+            try:
+                async for each in self._messages:
+                    await outlet.send(Told(0, await self.response(each)))
+            except UnknownUser:
+                raise
+            except Exception as error:  # noqa: BLE001  # the source failed: told, logged, and over
+                await outlet.send(self.failed(error))
+            finally:
+                await self.operation.close()
+
+
+class Telling(Wording):
+    """A stream of the log and what puts its steps into words."""
 
     def __init__(self, executor: Executor[Any], following: Following) -> None:
-        self._executor = executor
+        super().__init__(executor, following.stream.operation)
         self.following = following
 
     @property
@@ -57,45 +115,21 @@ class Telling:
         self.following = Following(replace(self.stream, after=cursor))
 
     async def words(self, step: Event | Heartbeat) -> Told | None:
-        """Return the words for a step of the log, None where the viewer is told nothing.
-
-        They come from a fresh look at the database, which is given up afterwards.
-        """
+        """Return the words for a step of the log, None where the viewer is told nothing."""
         found = self.following.of(step)
-        if found is None:
-            return None
-        try:
-            return await self._told(step.position, found)
-        finally:
-            await self.stream.operation.renew()
+        return None if found is None else await self._told(step.position, found)
 
-    async def told(self, message: Any) -> Told:
+    async def told(self, message: Message) -> Told:
         """Return the words for what the viewer is told."""
         return await self._told(message.position, self.following.object(message))
 
-    def failed(self, error: Exception, position: int) -> Told:
-        """Return the words for what ended the stream."""
-        field = self._executor.operation.selection_set.selections[0]
-        placed = (
-            located_error(error, [field], [(field.alias or field.name).value])
-            if isinstance(field, FieldNode)
-            else GraphQLError(str(error), original_error=error)
-        )
-        return ended(position, [formatted(placed)])
-
     async def _told(self, position: int, found: Any) -> Told:
-        for _ in range(_MOST_TRIES):
-            executing = execute_subscription_event(self._executor.build_per_event_executor(found))
-            result = executing if isinstance(executing, ExecutionResult) else await executing
-            if not any(isinstance(error.original_error, UNREACHABLE) for error in result.errors or ()):
-                break
-            # An event that is only half told would be taken for what it is not.
-            await self.stream.operation.renew()
-            await asyncio.sleep(_RETRY_SECONDS)
-        return Told(position, orjson.dumps(response(result)).decode(), self.stream.operation.cursor(position))
+        return Told(position, await self.response(found), self.operation.cursor(position))
 
 
-async def begun(schema: GraphQLSchema, prepared: Prepared, operation: Operation, *, suggestions: bool) -> Telling:
+async def begun(
+    schema: GraphQLSchema, prepared: Prepared, operation: Operation, *, suggestions: bool
+) -> Telling | Alone:
     """Return a subscription as it is told to the actor of an operation. Raises NotBegun."""
     document, asked = prepared.document, prepared.asked
     if document.node is None:
@@ -111,17 +145,14 @@ async def begun(schema: GraphQLSchema, prepared: Prepared, operation: Operation,
     if isinstance(executor, list):
         raise NotBegun([formatted(error) for error in executor])
     try:
-        stream = create_source_event_stream(executor)
-        if is_awaitable(stream):
-            stream = await stream
+        creating = create_source_event_stream(executor)
+        stream = await creating if isinstance(creating, Awaitable) else creating
     finally:
         # Nothing is held for a client that reads slowly.
         await operation.renew()
     if isinstance(stream, ExecutionResult):
         raise NotBegun([formatted(error) for error in stream.errors or ()])
-    if not isinstance(stream, Following):
-        raise TypeError("a subscription follows a stream")
-    return Telling(executor, stream)
+    return Telling(executor, stream) if isinstance(stream, Following) else Alone(executor, operation, stream)
 
 
 def ended(position: int, errors: list[dict[str, Any]]) -> Told:

@@ -11,6 +11,7 @@ from app.services.complete_assignment import complete_assignment
 from app.services.create_ticket import create_ticket
 from app.services.escalate_ticket import escalate_ticket
 from app.services.reject_assignment import reject_assignment
+from app.services.report_location import report_location
 from app.services.start_work import start_work
 from schema.fields import Info
 from schema.inputs.assignments import (
@@ -20,9 +21,10 @@ from schema.inputs.assignments import (
     EscalateTicketInput,
     RejectAssignmentInput,
 )
+from schema.inputs.locations import ReportLocationInput
 from schema.inputs.tickets import AddCommentInput, CreateTicketInput
 from schema.mutations.writing import write
-from schema.payloads import AssignmentPayload, CommentPayload, TicketPayload
+from schema.payloads import AssignmentPayload, CommentPayload, OkPayload, TicketPayload
 
 _INPUT = strawberry.argument(description="What to do, and to what.")
 
@@ -76,3 +78,8 @@ class Mutation:
     async def add_comment(self, info: Info, input: Annotated[AddCommentInput, _INPUT]) -> CommentPayload:  # noqa: A002  # the argument's name in the schema
         """Say something on a ticket."""
         return await write(info.context, input.command, add_comment, CommentPayload)
+
+    @strawberry.mutation(description="Say where one is, and was while nobody could be reached; technicians only.")
+    async def report_location(self, info: Info, input: Annotated[ReportLocationInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
+        """Say where one is."""
+        return await write(info.context, input.command, report_location, OkPayload)

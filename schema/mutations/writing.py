@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from app.domain.people import Actor
-from app.domain.refusals import Refusal
+from app.domain.refusals import Refusal, Refusals
 from app.services.change import Writer, Written
 from resolvers.context import Operation
 from schema.errors import error_of
@@ -13,7 +13,8 @@ from schema.payloads import fields_of
 
 C = TypeVar("C")
 Payload = TypeVar("Payload")
-Service = Callable[[Writer, Actor, C], Awaitable[Written]]
+# None where what was written is nothing of the log's.
+Service = Callable[[Writer, Actor, C], Awaitable[Written | None]]
 
 
 async def write(
@@ -26,11 +27,13 @@ async def write(
         written = await _written(operation, command, service)
     except Refusal as refusal:
         return payload(errors=[await error_of(operation, refusal)])
-    fields: dict[str, Any] = await fields_of(operation, written)
+    except Refusals as refusals:
+        return payload(errors=[await error_of(operation, refusal) for refusal in refusals.each])
+    fields: dict[str, Any] = {} if written is None else await fields_of(operation, written)
     return payload(**fields)
 
 
-async def _written(operation: Operation, command: Callable[[], C], service: Service[C]) -> Written:
+async def _written(operation: Operation, command: Callable[[], C], service: Service[C]) -> Written | None:
     # A client that goes away does not stop what has begun: it may already have been committed.
     process = operation.process
     task = asyncio.create_task(_serve(service(process.writer, operation.actor, command())))
@@ -39,5 +42,5 @@ async def _written(operation: Operation, command: Callable[[], C], service: Serv
     return await asyncio.shield(task)
 
 
-async def _serve(service: Awaitable[Written]) -> Written:
+async def _serve(service: Awaitable[Written | None]) -> Written | None:
     return await service

@@ -12,6 +12,7 @@ from schema.ids import key_of, optional_key
 from schema.inputs.board import BoardFilter
 from schema.scalars import EventCursor
 from schema.subscriptions.following import Following
+from schema.subscriptions.locations import LocationSubscriptions
 from schema.types.events import BoardMessage, JobMessage, TicketMessage
 
 
@@ -29,7 +30,7 @@ AfterEvent = Annotated[
 @strawberry.type(
     description="Everything that can be followed: what was missed, StreamReady, then what happens, each once, in order."
 )
-class Subscription:
+class Subscription(LocationSubscriptions):
     """Everything that can be followed."""
 
     @strawberry.subscription(description="Everything on a dispatch board; DISPATCHER and up.")

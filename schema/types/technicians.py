@@ -11,6 +11,7 @@ from app.reads.questions import QueueOfRow
 from app.reads.queues import QUEUE_ORDER
 from schema.fields import After, First, asked, asks, record_type, through, to_all, to_one
 from schema.scalars import EventCursor
+from schema.types.locations import TechnicianLocation
 from schema.types.node import Connection, Edge, Node, PageInfo, Versioned
 from schema.types.organizations import EscalationTier, Skill, Team, Territory
 from schema.types.users import User
@@ -44,6 +45,11 @@ class Technician(Node, Versioned):
     skills: list[TechnicianSkill] = to_all(relations.TECHNICIAN_SKILLS, "What they can do.")
     territories: list[Territory] = to_all(relations.TECHNICIAN_TERRITORIES, "Where they work.")
     active: bool = strawberry.field(description="Whether they can be given jobs.")
+    last_location: TechnicianLocation | None = to_one(
+        relations.TECHNICIAN_LAST_LOCATION,
+        "Where they are: for DISPATCHER and up, and for the requester of a ticket from when they set out for it until"
+        " the job ends; null: never reported, or not the viewer's to see.",
+    )
     current_job: Annotated["Assignment", strawberry.lazy("schema.types.assignments")] | None = to_one(
         relations.TECHNICIAN_CURRENT_JOB, "The job they are at work on; null: none that the viewer may see."
     )

@@ -8,6 +8,7 @@ from sqlalchemy import make_url
 from app.db.embedded.server import EmbeddedServer
 from app.demo.load import AlreadyLoaded, is_empty, load_benchmark, load_demo
 from app.demo.users import BENCHMARK_ORGANIZATION, ORGANIZATION
+from app.domain.locations import is_stale
 from tests.database import database
 from tests.demo.conftest import NOW, ignore_progress
 from tests.demo.reading import fetch, fingerprints
@@ -102,6 +103,28 @@ async def test_a_login_that_is_no_superuser_can_load(database_url: str) -> None:
 
     assert not await is_empty(url)
     await fetch(database_url, f"DROP ROLE {login}")
+
+
+async def test_technicians_are_where_they_work_and_some_were_not_heard_of_lately_or_ever(loaded_url: str) -> None:
+    rows = await fetch(
+        loaded_url,
+        """
+        SELECT l.recorded_at, (l.latitude, l.longitude) = (k.latitude, k.longitude) AS at_work
+        FROM technicians t
+        LEFT JOIN technician_locations l ON l.organization_id = t.organization_id AND l.technician_id = t.id
+        LEFT JOIN assignments a ON a.organization_id = t.organization_id AND a.technician_id = t.id
+            AND a.status = 'IN_PROGRESS'
+        LEFT JOIN tickets k ON k.organization_id = a.organization_id AND k.id = a.ticket_id
+        WHERE t.organization_id = $1
+        """,
+        ORGANIZATION,
+    )
+    heard = [row for row in rows if row["recorded_at"] is not None]
+
+    assert 0 < len(heard) < len(rows)
+    assert {row["at_work"] for row in heard} == {True, None}
+    assert {is_stale(row["recorded_at"], now=NOW) for row in heard} == {True, False}
+    assert max(row["recorded_at"] for row in heard) <= NOW
 
 
 async def test_the_planner_knows_the_tables_afterwards(database_url: str) -> None:

@@ -46,6 +46,7 @@ VIEW_JOB              own        all       all       all  all  all  all
 VIEW_QUEUE            -          all       all       all  all  all  all
 REORDER_QUEUE         -          job       job       all  all  all  all
 SET_AVAILABILITY      -          job       job       all  all  all  all
+REPORT_LOCATION       -          job       job       job  job  job  job
 RATE_JOB              requester  requester requester requester requester requester requester
 BOOK_SLOT             own        all       all       all  all  all  all
 SUBSCRIBE_BOARD       -          -         -         all  all  all  all

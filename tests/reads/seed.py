@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.customers import assets, customers
+from app.db.tables.locations import technician_locations
 from app.db.tables.organizations import territories
 from app.db.tables.people import technician_territories, technicians
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
@@ -79,6 +80,10 @@ async def _insert_places(connection: AsyncConnection, seed: Seed) -> None:
         for territory_id in seed.territories:
             key = {"technician_id": world.technicians[name], "territory_id": territory_id}
             await _insert(connection, seed, technician_territories, **key)
+    for number, name in enumerate(("ann", "bob", "cleo", "dan")):
+        where = {"latitude": 52.0 + number, "longitude": 5.0, "recorded_at": BEFORE}
+        key = {"technician_id": world.technicians[name]}
+        await _insert(connection, seed, technician_locations, **key, **where)
     dan = technicians.c.id == world.technicians["dan"]
     of_here = technicians.c.organization_id == world.organization_id
     await connection.execute(sa.update(technicians).where(of_here, dan).values(team_id=None))

@@ -11,7 +11,7 @@ from app.db.tables.assignments import assignment_parts
 from app.db.tables.tickets import comments
 from app.db.transaction import transaction
 from app.reads import entities, relations
-from app.reads.batches import count_many, load_by_key, load_many
+from app.reads.batches import count_many, load_by_key, load_many, load_one
 from app.reads.entities import Entity
 from app.reads.reader import Reader
 from app.reads.record import Record
@@ -137,6 +137,25 @@ async def test_a_technician_without_a_job_is_told_where_no_customer_is(seed: See
 async def test_where_a_customer_is_is_told_to_dispatchers_and_to_the_customer(seed: Seed, name: str) -> None:
     found = await seen(seed, name, entities.CUSTOMER)
     assert found[seed.world.customer_id]["address"] == "Quay 1"
+
+
+@pytest.mark.parametrize("name", [*TECHNICIANS, *DISPATCH, *OUTSIDE])
+async def test_where_a_technician_is_is_told_to_dispatchers_and_to_whom_they_are_on_the_way(
+    seed: Seed, name: str
+) -> None:
+    mine = {row["id"] for row in seed.tickets if row["requester_id"] == seed.world.users[name]}
+    mine &= {row["id"] for row in seed.tickets if row["deleted_at"] is None}
+    coming = {
+        row["technician_id"]
+        for row in seed.jobs
+        if row["ticket_id"] in mine and row["status"] in {"EN_ROUTE", "IN_PROGRESS", "PAUSED"}
+    }
+    everybody = set(seed.world.technicians.values())
+    reader = seed.reader(name)
+    found = await load_one(reader, relations.TECHNICIAN_LAST_LOCATION, sorted(everybody))
+    await reader.close()
+    assert set(found) == (everybody if name in DISPATCH else coming)
+    assert (coming == set()) is (name not in {"dispatcher", *OUTSIDE})
 
 
 @pytest.mark.parametrize("name", [*STAFF, *OUTSIDE])

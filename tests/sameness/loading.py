@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.db import log
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.customers import assets, customer_users, customers, parts
+from app.db.tables.locations import technician_locations
 from app.db.tables.log import event_heads, log_identity
 from app.db.tables.organizations import escalation_tiers, organizations, skills, teams, territories
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
@@ -30,7 +31,7 @@ _TABLES = {
         *(users, technicians, technician_skills, technician_territories),
         *(customers, customer_users, assets, parts),
         *(tickets, ticket_required_skills, ticket_required_parts, comments),
-        *(assignments, assignment_parts),
+        *(assignments, assignment_parts, technician_locations),
     )
 }
 EPOCH = UUID(int=7)

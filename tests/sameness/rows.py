@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
+from app.demo.ids import chance as chance_of
 from app.domain.assignments import ACTIVE, AssignmentReason, AssignmentStatus, AssignmentType
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
@@ -37,6 +38,8 @@ def rows_of(of: Organisation, *, tickets: int) -> Rows:
         ticket = add("tickets", **_ticket(of, number))
         for table, row in _of_ticket(of, ticket["id"]):
             add(table, **row)
+    for row in _locations(of):
+        add("technician_locations", **row)
     return rows
 
 
@@ -107,6 +110,20 @@ def _technician(of: Organisation, name: str) -> Row:
         "active": person.active,
         **of.stamps(),
     }
+
+
+def _locations(of: Organisation) -> Iterator[Row]:
+    # By a chance of their own, which leaves every other row as it is without them.
+    words, chance = of.vocabulary, chance_of(f"locations of {of.name}")
+    for technician_id in chance.sample(list(of.technicians.values()), 8):
+        yield {
+            "technician_id": technician_id,
+            "latitude": chance.choice(words.latitudes),
+            "longitude": chance.choice(words.longitudes),
+            "accuracy_meters": chance.choice((None, 0.0, 4.5, 1e-7, 100_000.0)),
+            "heading_degrees": chance.choice((None, 0.0, 1 / 3, 359.99999999999994)),
+            "recorded_at": chance.choice(words.moments),
+        }
 
 
 def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:

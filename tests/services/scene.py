@@ -20,6 +20,7 @@ from app.db.tables.tickets import tickets
 from app.db.transaction import system_transaction, transaction
 from app.domain.assignments import AssignmentOutcome
 from app.domain.events import Event
+from app.domain.locations import Point
 from app.domain.people import Actor, Role
 from app.domain.tickets import TicketCategory, TicketPriority
 from app.services.accept_assignment import accept_assignment
@@ -29,6 +30,7 @@ from app.services.change import Writer, Written
 from app.services.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
 from app.services.create_ticket import CreateTicket, NeededPart, NeededSkill, create_ticket
 from app.services.job_step import StepCommand
+from app.services.report_location import ReportLocation, report_location
 from app.services.start_work import start_work
 from tests.world import BEFORE, World, writer_for
 
@@ -101,6 +103,10 @@ class Scene:
         job_id = await self.started(to)
         await complete_assignment(self.writer, self.actor(to), report(job_id, outcome=outcome))
         return job_id
+
+    async def report(self, name: str, *points: Point) -> None:
+        """Let a technician's phone report where it was."""
+        await report_location(self.writer, self.actor(name), ReportLocation(points=points))
 
     async def hire(self, name: str, level: int, role: Role = Role.TECHNICIAN, team: str = "north") -> None:
         """Add a technician of this tier, who may act under the name from now on."""
@@ -207,3 +213,4 @@ async def fill_every_table(engine: AsyncEngine, world: World) -> None:
     await accept_assignment(scene.writer, scene.actor("ann"), step)
     await start_work(scene.writer, scene.actor("ann"), step)
     await complete_assignment(scene.writer, scene.actor("ann"), report(step.assignment_id, parts_used=(seals(1),)))
+    await scene.report("ann", Point(latitude=52.1, longitude=5.1, recorded_at=scene.clock()))

@@ -25,6 +25,7 @@ RAISED = {
     "rejectAssignment": STEP,
     "startWork": STEP,
     "completeAssignment": STEP,
+    "reportLocation": {"Invalid", "Forbidden", "ClockSkew"},
 }
 
 
