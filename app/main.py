@@ -142,7 +142,7 @@ def create_app(settings: Settings) -> ASGIApp:
         )
         door.graphql = http
         starlette.router.routes += [
-            WebSocketRoute(_PATH, sockets.serve),
+            WebSocketRoute(_PATH, sockets),
             Route("/metrics", figures_of(metrics)),
         ]
         running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]

@@ -13,6 +13,7 @@ import httpx
 import uvicorn
 
 from app.auth.tokens import issue
+from app.cli.sockets import SocketProtocol
 from app.clock import now
 from app.domain.people import EventSource, Role
 from app.main import create_app
@@ -71,7 +72,8 @@ async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
         uvicorn.Config(
             create_app(chosen),
             log_config=None,
-            ws="websockets-sansio",
+            ws=SocketProtocol,
+            ws_per_message_deflate=False,
             ws_max_size=chosen.max_frame_bytes,
             lifespan="on",
             timeout_graceful_shutdown=2,

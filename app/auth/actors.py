@@ -4,6 +4,7 @@ Actors are cached per process. The log tells when a user or technician has chang
 covers changes that never went through the log.
 """
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
@@ -51,6 +52,8 @@ class Actors:
         self._engine = engine
         self._met = met
         self._known: OrderedDict[tuple[UUID, UUID], _Known] = OrderedDict()
+        self._asking: dict[tuple[UUID, UUID], asyncio.Task[_Known]] = {}
+        self._forgotten = 0
 
     async def of(
         self, claims: Claims, *, now: datetime, source: EventSource = EventSource.API, ip: str | None = None
@@ -62,9 +65,7 @@ class Actors:
         key = (claims.organization_id, claims.user_id)
         known = self._known.get(key)
         if known is None or known.until <= now:
-            # Followed first, so that no change between the look and the cache goes unheard.
-            await self._met(claims.organization_id)
-            known = self._remember(key, await actor_of(self._engine, *key), now)
+            known = await self._asked(key, now)
         if known.last is not None and known.came is not None:
             same_claims, same_source, same_ip = known.came
             if same_claims is claims and same_source is source and same_ip == ip:
@@ -75,15 +76,41 @@ class Actors:
 
     async def look(self, organization_id: UUID, users: Collection[UUID], *, now: datetime) -> Mapping[UUID, Actor]:
         """Return those of the users who may come in, as the database knows them now, and remember them."""
+        forgotten = self._forgotten
         async with transaction(self._engine, organization_id, mode=Mode.READ) as connection:
             found = await _actors(connection, organization_id, users)
         for user_id in users:
             key = (organization_id, user_id)
-            if user_id in found:
+            if user_id in found and forgotten == self._forgotten:
                 self._remember(key, found[user_id], now)
             else:
                 self._known.pop(key, None)
         return found
+
+    async def _asked(self, key: tuple[UUID, UUID], now: datetime) -> _Known:
+        """Ask the database, once for all who want to know at the same time."""
+        asking = self._asking.get(key)
+        if asking is None:
+            asking = self._asking[key] = asyncio.create_task(self._ask(key, now))
+            asking.add_done_callback(lambda done: self._answered(key, done))
+        # Whoever gives up does not take the answer away from the others.
+        return await asyncio.shield(asking)
+
+    async def _ask(self, key: tuple[UUID, UUID], now: datetime) -> _Known:
+        # Followed first, so that no change between the look and the cache goes unheard.
+        await self._met(key[0])
+        while True:
+            forgotten = self._forgotten
+            actor = await actor_of(self._engine, *key)
+            # What was forgotten meanwhile may be what was just read.
+            if forgotten == self._forgotten:
+                return self._remember(key, actor, now)
+
+    def _answered(self, key: tuple[UUID, UUID], done: "asyncio.Task[_Known]") -> None:
+        del self._asking[key]
+        if not done.cancelled():
+            # Nobody may be waiting any more for what it says.
+            done.exception()
 
     def _remember(self, key: tuple[UUID, UUID], actor: Actor, now: datetime) -> _Known:
         known = _Known(actor, now + LIFE)
@@ -96,8 +123,8 @@ class Actors:
     def forget(self, event: Event) -> None:
         """Drop what is known of the organisation's users when one of them changed."""
         if event.kind in CHANGES_WHO_ONE_IS:
-            stale = [key for key in self._known if key[0] == event.organization_id]
-            for key in stale:
+            self._forgotten += 1
+            for key in [key for key in self._known if key[0] == event.organization_id]:
                 del self._known[key]
 
 

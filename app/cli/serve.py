@@ -21,6 +21,7 @@ from app.cli.listener import address_of, listener
 from app.cli.migrate import bring_up
 from app.cli.refusals import Refusal
 from app.cli.signing_key import with_signing_key
+from app.cli.sockets import SocketProtocol
 from app.cli.token import demo_token
 from app.cli.workplace import begin, database_ready
 from app.demo.users import DEMO_USERS
@@ -29,6 +30,9 @@ from app.settings import Settings
 
 _QUERY = "{ tickets(first: 3) { totalCount nodes { ticketNumber title status } } }"
 _GRACE_SECONDS = 5
+# Together below half a minute, in which a client that is no more must be noticed.
+_PING_SECONDS = 10.0
+_PONG_SECONDS = 15.0
 _TOKEN_LIFETIME = timedelta(days=1)
 
 log = structlog.get_logger(__name__)
@@ -79,9 +83,11 @@ def _run(settings: Settings, listening: socket.socket, *, demo: bool) -> None:
         create_app(settings),
         loop="uvloop",
         http="httptools",
-        ws="websockets-sansio",
+        ws=SocketProtocol,
         ws_max_size=settings.max_frame_bytes,
         ws_per_message_deflate=False,
+        ws_ping_interval=_PING_SECONDS,
+        ws_ping_timeout=_PONG_SECONDS,
         lifespan="on",
         log_config=None,
         # Its lines are made before anybody asks whether they are wanted.

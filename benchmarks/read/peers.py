@@ -70,11 +70,11 @@ def free_port() -> int:
 @contextmanager
 def peers(*, database: str, secret: str, limit: Mapping[str, str]) -> Iterator[dict[str, Peer]]:
     """Run every peer for the block, all on one database; `limit` has the settings of the hand-written one."""
-    with ExitStack() as running:
+    with ExitStack() as stack:
 
         def start(name: str, command: list[str], port: int, path: str = "/graphql", **settings: str) -> Peer:
-            process = running.enter_context(_process(command, settings))
-            _wait(process, port, path)
+            process = stack.enter_context(running(command, settings))
+            wait_until_answering(process, port, path)
             return Peer(name=name, url=f"http://127.0.0.1:{port}{path}", pid=process.pid)
 
         product = {
@@ -104,7 +104,8 @@ def peers(*, database: str, secret: str, limit: Mapping[str, str]) -> Iterator[d
 
 
 @contextmanager
-def _process(command: list[str], settings: Mapping[str, str]) -> "Iterator[subprocess.Popen[bytes]]":
+def running(command: list[str], settings: Mapping[str, str]) -> "Iterator[subprocess.Popen[bytes]]":
+    """Run a command for the block, with these settings and no others."""
     environment = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), **settings}
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603  # our own commands
     try:
@@ -118,7 +119,8 @@ def _process(command: list[str], settings: Mapping[str, str]) -> "Iterator[subpr
             process.wait()
 
 
-def _wait(process: "subprocess.Popen[bytes]", port: int, path: str) -> None:
+def wait_until_answering(process: "subprocess.Popen[bytes]", port: int, path: str) -> None:
+    """Return once the process answers HTTP at all. Raises RuntimeError when it ends, TimeoutError when it does not."""
     deadline = time.monotonic() + _READY_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:

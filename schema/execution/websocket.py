@@ -11,6 +11,7 @@ from typing import Any
 
 import orjson
 from graphql import OperationType
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from app.auth.actors import UnknownUser
@@ -40,6 +41,7 @@ INIT_SECONDS = 10.0
 # A client that takes nothing for so long is given up.
 STUCK_SECONDS = 20.0
 _LOOK_SECONDS = 5.0
+_CLOSING_SECONDS = 1.0
 
 BAD_MESSAGE = 4400
 UNAUTHORIZED = 4401
@@ -65,8 +67,9 @@ class Closed(Exception):
 class Connection:
     """One websocket from its handshake to its end."""
 
-    def __init__(self, socket: WebSocket, endpoint: "WebSocketEndpoint") -> None:
-        self._socket = socket
+    def __init__(self, scope: Scope, receive: Receive, send: Send, endpoint: "WebSocketEndpoint") -> None:
+        self._socket = WebSocket(scope, receive, send)
+        self._send_message = send
         self._endpoint = endpoint
         self._process = endpoint.process
         self._user = ExitStack()
@@ -98,8 +101,10 @@ class Connection:
         except TooMany:
             ended = Closed(TOO_MANY_SOCKETS, "Too many connections from this address")
         if ended is not None:
-            with suppress(RuntimeError, WebSocketDisconnect):
-                await self._socket.close(ended.code, ended.reason)
+            # A client that does not read does not hear of it either.
+            with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+                async with asyncio.timeout(_CLOSING_SECONDS):
+                    await self._socket.close(ended.code, ended.reason)
 
     @property
     def _ip(self) -> str | None:
@@ -118,9 +123,13 @@ class Connection:
             error = task.exception()
             if isinstance(error, Closed):
                 return error
-            if error is not None and not isinstance(error, WebSocketDisconnect):
+            if error is not None and not isinstance(error, WebSocketDisconnect | OSError):
                 raise error
         return None
+
+    async def _send_text(self, text: str) -> None:
+        # Not by way of the framework, whose checks take longer than the sending.
+        await self._send_message({"type": "websocket.send", "text": text})
 
     async def _ended(self) -> None:
         """Wait until the caller may no longer come in, or the client no longer reads."""
@@ -323,9 +332,9 @@ class WebSocketEndpoint:
     metrics: Metrics
     caps: Caps
 
-    async def serve(self, socket: WebSocket) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection from its handshake to its end."""
-        await Connection(socket, self).serve()
+        await Connection(scope, receive, send, self).serve()
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

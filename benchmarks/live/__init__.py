@@ -1,0 +1,1 @@
+"""Streams measured beside stock execution and raw sockets."""
