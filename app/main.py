@@ -11,7 +11,7 @@ from uuid import uuid4
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
-from starlette.routing import Route, WebSocketRoute
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.actors import Actors
@@ -140,9 +140,8 @@ def create_app(settings: Settings) -> ASGIApp:
                 operations=settings.max_subscriptions_per_socket,
             ),
         )
-        door.graphql = http
+        door.graphql, door.sockets = http, sockets
         starlette.router.routes += [
-            WebSocketRoute(_PATH, sockets),
             Route("/metrics", figures_of(metrics)),
         ]
         running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]
@@ -241,13 +240,14 @@ def _verifier(settings: Settings, client: httpx.AsyncClient) -> TokenVerifier:
 class _Door:
     """Gives each request an id, the client's own where it is a plain one, and lets it in.
 
-    GraphQL over HTTP goes straight to its endpoint, which tells the id itself: routing would cost as much
-    as answering. Everything else goes to Starlette.
+    GraphQL goes straight to its endpoints, which tell the id themselves: routing would cost as much as
+    answering. Everything else goes to Starlette.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self.graphql: ASGIApp | None = None
+        self.sockets: ASGIApp | None = None
         self._ids = count(1)
         self._run = uuid4().hex[:16]
 
@@ -261,6 +261,8 @@ class _Door:
         begin_request(request_id)
         if self.graphql is not None and scope["type"] == "http" and scope["path"] == _PATH:
             await self.graphql(scope, receive, send)
+        elif self.sockets is not None and scope["type"] == "websocket" and scope["path"] == _PATH:
+            await self.sockets(scope, receive, send)
         else:
             await self._app(scope, receive, _answering(send, request_id))
 

@@ -1,14 +1,16 @@
 """Websockets as the server library has them, with two differences.
 
-A text leaves as one frame that is made here: the library makes it out of objects, which for thousands of
-subscribers is most of the work. And a client that no longer reads is cut off when its connection is over;
-the library waits until it has taken everything.
+Texts that come together leave together, as frames that are made here: the library makes each out of objects
+and writes it by itself, which for thousands of subscribers is most of the work. And a client that no longer
+reads is cut off when its connection is over; the library waits until it has taken everything.
 """
 
 from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
+
+from schema.execution.websocket import TOGETHER
 
 _LAST_SECONDS = 3.0
 _TEXT = b"\x81"
@@ -18,23 +20,24 @@ class SocketProtocol(WebSocketsSansIOProtocol):
     """One websocket."""
 
     async def send(self, message: Any) -> None:
-        """Send what the application says."""
-        text = message.get("text") if message["type"] == "websocket.send" else None
-        if text is None or self.conn.extensions or not self.writable.is_set() or not self._is_open():
+        """Send what the application says: also several texts at once."""
+        texts = message.get("texts")
+        if texts is None:
             await super().send(message)
-            return
-        data = text.encode()
-        length = len(data)
-        if length < 126:
-            head = _TEXT + length.to_bytes(1, "big")
-        elif length < 65536:
-            head = _TEXT + b"\x7e" + length.to_bytes(2, "big")
+        elif self.conn.extensions or not self.writable.is_set() or not self._is_open():
+            for text in texts:
+                await super().send({"type": "websocket.send", "text": text})
         else:
-            head = _TEXT + b"\x7f" + length.to_bytes(8, "big")
-        self.transport.write(head + data)
+            parts = []
+            for text in texts:
+                data = text.encode()
+                parts.append(_head(len(data)))
+                parts.append(data)
+            self.transport.write(b"".join(parts))
 
     async def run_asgi(self) -> None:
         """Serve the connection, and see to it that it ends."""
+        self.scope["extensions"][TOGETHER] = {}
         await super().run_asgi()
         self._cut_off()
 
@@ -54,3 +57,11 @@ class SocketProtocol(WebSocketsSansIOProtocol):
 
     def _cut_off(self) -> None:
         self.loop.call_later(_LAST_SECONDS, self.transport.abort)
+
+
+def _head(length: int) -> bytes:
+    if length < 126:
+        return _TEXT + length.to_bytes(1, "big")
+    if length < 65536:
+        return _TEXT + b"\x7e" + length.to_bytes(2, "big")
+    return _TEXT + b"\x7f" + length.to_bytes(8, "big")

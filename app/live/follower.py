@@ -40,13 +40,25 @@ class Follower:
         Raises:
             Lagged: events were dropped; `position` is where the stream goes on.
         """
+        await self._something()
+        event = self._waiting.popleft()
+        self.position = event.position
+        return event
+
+    async def all(self) -> list[Event]:
+        """Return everything that has come, waiting for the first of it. Raises Lagged."""
+        await self._something()
+        events = list(self._waiting)
+        self._waiting.clear()
+        self.position = events[-1].position
+        return events
+
+    async def _something(self) -> None:
         while True:
             if self._lagged:
                 self._lagged = False
                 raise Lagged
             if self._waiting:
-                event = self._waiting.popleft()
-                self.position = event.position
-                return event
+                return
             self._arrived.clear()
             await self._arrived.wait()

@@ -5,7 +5,7 @@ waited for: who cannot take more leaves the group.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
@@ -105,25 +105,30 @@ class Group:
 
     async def _tell(self, log: Log, organization_id: UUID, settled: "Settled") -> None:
         try:
-            async with aclosing(log.tail(organization_id, self.position)) as steps:
-                async for step in steps:
-                    # Whoever may no longer be told has left by the time that this returns.
-                    await settled(organization_id)
-                    told = await self._words(step)
-                    self.position = step.position
-                    if told is not None:
-                        self._hand_out(told, again=isinstance(step, Heartbeat))
+            async with aclosing(log.batches(organization_id, self.position)) as batches:
+                async for batch in batches:
+                    found = []
+                    for step in batch:
+                        # Whoever may no longer be told has left by the time that this returns.
+                        await settled(organization_id)
+                        told = await self._words(step)
+                        if told is not None:
+                            found.append(told)
+                    self.position = batch[-1].position
+                    self._hand_out(found, again=isinstance(batch[-1], Heartbeat))
         except Exception as error:
             logger.exception("group.failed", organization_id=str(organization_id))
             self._fail(error)
 
-    def _hand_out(self, told: Told, *, again: bool) -> None:
+    def _hand_out(self, found: Sequence[Told], *, again: bool) -> None:
         for member in list(self._members):
-            # Some joined ahead of the group; a heartbeat repeats the position that it is at.
-            if member.position < told.position or (again and member.position == told.position):
-                member.position = told.position
-                if not member.outlet.offer(told):
-                    member.leave(Parting.LAGGED)
+            for told in found:
+                # Some joined ahead of the group; a heartbeat repeats the position that it is at.
+                if member.position < told.position or (again and member.position == told.position):
+                    if not member.outlet.offer(told):
+                        member.leave(Parting.LAGGED)
+                        break
+                    member.position = told.position
 
     def _fail(self, error: Exception) -> None:
         self._task = None

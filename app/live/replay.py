@@ -1,8 +1,8 @@
 """One reader's way through the log: what it missed, page by page, then what happens now."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -122,7 +122,14 @@ class Log:
             yield step
 
     async def tail(self, organization_id: UUID, position: int) -> AsyncGenerator[Event | Heartbeat, None]:
-        """Yield everything after a position as it happens, and heartbeats meanwhile; never ends.
+        """Yield everything after a position as it happens, and heartbeats meanwhile; never ends."""
+        async with aclosing(self.batches(organization_id, position)) as batches:
+            async for batch in batches:
+                for step in batch:
+                    yield step
+
+    async def batches(self, organization_id: UUID, position: int) -> AsyncGenerator[Sequence[Event | Heartbeat], None]:
+        """Yield the same, together what came together.
 
         Whoever takes their time is told what the hub's queue could not hold from the database.
         """
@@ -133,15 +140,16 @@ class Log:
                 while follower is not None:
                     try:
                         async with asyncio.timeout_at(next_beat):
-                            step: Event | Heartbeat = await follower.next()
+                            batch: Sequence[Event | Heartbeat] = await follower.all()
                     except TimeoutError:
                         next_beat = loop.time() + self.heartbeat_seconds
-                        step = Heartbeat(position, self.clock())
-                    position = step.position
-                    yield step
-            for event in await self._page_in_the_end(organization_id, position):
-                position = event.position
-                yield event
+                        batch = [Heartbeat(position, self.clock())]
+                    position = batch[-1].position
+                    yield batch
+            page = await self._page_in_the_end(organization_id, position)
+            if page:
+                position = page[-1].position
+                yield page
 
     async def _page_in_the_end(self, organization_id: UUID, position: int) -> list[Event]:
         """Return the next page, waiting for a database that is away: whoever lives on events outlives that."""

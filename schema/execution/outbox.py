@@ -2,12 +2,14 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from app.live.groups import Told
 
 # As many live messages may wait of one subscription, and as many of all others before they wait themselves.
 LONGEST = 256
+# As many characters leave together.
+_TOGETHER = 65_536
 
 
 class Outbox:
@@ -54,21 +56,29 @@ class Outbox:
         """Return for how many seconds of the loop's clock the writer has waited for the client to read."""
         return 0.0 if self._since is None else now - self._since
 
-    async def write(self, send: Callable[[str], Awaitable[None]]) -> None:
-        """Send what waits until cancelled."""
+    async def write(self, send: Callable[[Sequence[str]], Awaitable[None]]) -> None:
+        """Send what waits, together what waits together, until cancelled."""
         time = asyncio.get_running_loop().time
         waiting = self._waiting
         while True:
             while waiting:
-                entry = waiting.popleft()
                 self._since = time()
-                await send(entry if isinstance(entry, str) else entry[0].take(entry[1]))
+                await send(self._next())
                 self._since = None
                 if len(waiting) < LONGEST:
                     self._room.set()
             self._filled.clear()
             self._empty.set()
             await self._filled.wait()
+
+    def _next(self) -> Sequence[str]:
+        waiting, found, size = self._waiting, [], 0
+        while waiting and size < _TOGETHER:
+            entry = waiting.popleft()
+            text = entry if isinstance(entry, str) else entry[0].take(entry[1])
+            found.append(text)
+            size += len(text)
+        return found
 
 
 class Channel:

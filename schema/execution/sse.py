@@ -1,7 +1,7 @@
 """A subscription over HTTP: server-sent events, one connection for each, as `graphql-sse` has it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -42,8 +42,8 @@ async def stream(follow: Follow, caller: Caller, receive: Receive, send: Send, h
     )
     outbox = Outbox()
 
-    async def sent(text: str) -> None:
-        await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
+    async def sent(texts: Sequence[str]) -> None:
+        await send({"type": "http.response.body", "body": "".join(texts).encode(), "more_body": True})
 
     telling = asyncio.create_task(_told(follow, outbox))
     rest = [

@@ -5,6 +5,7 @@ from which one writer sends: a client that does not read holds up nobody but its
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,8 @@ from schema.execution.telling import NotBegun
 from schema.execution.trusted import DocumentRefused
 
 PROTOCOL = "graphql-transport-ws"
+# Where the server sends several texts at once, it says so by this extension.
+TOGETHER = "websocket.send.texts"
 INIT_SECONDS = 10.0
 # A client that takes nothing for so long is given up.
 STUCK_SECONDS = 20.0
@@ -112,8 +115,7 @@ class Connection:
 
     async def _until_closed(self) -> Closed | None:
         tasks = [
-            asyncio.create_task(work)
-            for work in (self._read(), self._outbox.write(self._socket.send_text), self._ended())
+            asyncio.create_task(work) for work in (self._read(), self._outbox.write(self._send_texts), self._ended())
         ]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -127,9 +129,13 @@ class Connection:
                 raise error
         return None
 
-    async def _send_text(self, text: str) -> None:
+    async def _send_texts(self, texts: Sequence[str]) -> None:
         # Not by way of the framework, whose checks take longer than the sending.
-        await self._send_message({"type": "websocket.send", "text": text})
+        if TOGETHER in self._socket.scope.get("extensions", ()):
+            await self._send_message({"type": "websocket.send", "texts": texts})
+            return
+        for text in texts:
+            await self._send_message({"type": "websocket.send", "text": text})
 
     async def _ended(self) -> None:
         """Wait until the caller may no longer come in, or the client no longer reads."""
