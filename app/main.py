@@ -52,14 +52,14 @@ from schema.execution.websocket import WebSocketEndpoint
 _PATH = "/graphql"
 _REQUEST_ID = b"x-request-id"
 _LONGEST_REQUEST_ID = 64
-_LAST_WRITES_SECONDS = 10.0
+_LAST_WRITES_SECONDS = 4.0
 _LOG_CONNECTIONS = 3
 _KEPT_FOR_READERS = 2
 # Ordinary responses make many short-lived objects; the collector's defaults would halve throughput.
 _COLLECT_AFTER = (50_000, 50, 50)
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings) -> "Door":
     """Return the server for these settings; nothing is opened before it starts.
 
     Raises:
@@ -96,7 +96,7 @@ def create_app(settings: Settings) -> ASGIApp:
     origins, metrics = Origins(settings.allowed_origins), Metrics()
     health = Health(engine=follower, service=settings.service_name, version=settings.service_version)
     starlette = Starlette(routes=health.routes())
-    door = _Door(starlette)
+    door = Door(starlette)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -237,7 +237,7 @@ def _verifier(settings: Settings, client: httpx.AsyncClient) -> TokenVerifier:
     return SecretVerifier(secret, settings.jwt_algorithm, audience=audience, issuer=issuer)
 
 
-class _Door:
+class Door:
     """Gives each request an id, the client's own where it is a plain one, and lets it in.
 
     GraphQL goes straight to its endpoints, which tell the id themselves: routing would cost as much as
@@ -246,12 +246,18 @@ class _Door:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self.graphql: ASGIApp | None = None
+        self.graphql: HttpEndpoint | None = None
         self.sockets: ASGIApp | None = None
         self._ids = count(1)
         self._run = uuid4().hex[:16]
 
+    def end(self) -> None:
+        """Let what takes long come to its end: the server is about to stop."""
+        if self.graphql is not None:
+            self.graphql.end()
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let one request in."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return

@@ -46,16 +46,21 @@ class ServerFailed(Refusal):
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it answers."""
+    """A server that says when it answers, and when it is about to end."""
 
-    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None], on_end: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self._on_end = on_end
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
             self._on_start()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._on_end()
+        await super().shutdown(sockets)
 
 
 def serve(
@@ -79,8 +84,9 @@ def serve(
 
 
 def _run(settings: Settings, listening: socket.socket, *, demo: bool) -> None:
+    app = create_app(settings)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         loop="uvloop",
         http="httptools",
         ws=SocketProtocol,
@@ -95,7 +101,7 @@ def _run(settings: Settings, listening: socket.socket, *, demo: bool) -> None:
         server_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = _Server(config, lambda: _announce(settings, address_of(listening), demo=demo))
+    server = _Server(config, lambda: _announce(settings, address_of(listening), demo=demo), app.end)
     server.run(sockets=[listening])
     if not server.started:
         raise ServerFailed

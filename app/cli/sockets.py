@@ -10,7 +10,7 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
-from schema.execution.websocket import TOGETHER
+from schema.execution.websocket import GOING_AWAY, TOGETHER
 
 _LAST_SECONDS = 3.0
 _TEXT = b"\x81"
@@ -40,6 +40,17 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.scope["extensions"][TOGETHER] = {}
         await super().run_asgi()
         self._cut_off()
+
+    def shutdown(self) -> None:
+        """Say why the connection ends, and that it is worth coming again."""
+        if self.close_sent or not self.handshake_complete:
+            super().shutdown()
+            return
+        self.stop_keepalive()
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": GOING_AWAY})
+        self.conn.send_close(GOING_AWAY, "The server stops: come again")
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.close()
 
     def keepalive_timeout(self) -> None:
         """End a connection whose client does not answer."""

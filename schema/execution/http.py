@@ -34,6 +34,8 @@ from schema.execution.watching import Watch
 
 _STATUS = MappingProxyType({"UNAVAILABLE": 503, "TIMEOUT": 504, "THROTTLED": 429})
 _JSON = JSON.encode()
+# What a query may still take when the server is about to stop.
+_LAST_SECONDS = 4.0
 
 
 class HttpEndpoint:
@@ -62,6 +64,12 @@ class HttpEndpoint:
         self._development = development
         self._page = page
         self._watch = Watch()
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """End streams, so that their clients come again, and let queries have a little while yet."""
+        self._ending.set()
+        self._watch.hurry(_LAST_SECONDS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -142,7 +150,7 @@ class HttpEndpoint:
             if kind is OperationType.SUBSCRIPTION or accept.json is None:
                 with self._metrics.streams.track_inprogress():
                     follow = partial(self._follow, prepared, caller, _text(headers, b"last-event-id"))
-                    await stream(follow, caller, receive, send, more)
+                    await stream(follow, caller, self._ending, receive, send, more)
                 return None
         async with self._watch.over(receive, self._seconds(kind)) as watched:
             answer = await self._answers.answer(prepared, caller)

@@ -26,8 +26,13 @@ _COMPLETE = "event: complete\ndata:\n\n"
 Follow = Callable[[Channel], Awaitable[None]]
 
 
-async def stream(follow: Follow, caller: Caller, receive: Receive, send: Send, headers: Headers) -> None:
-    """Send what is told as it comes until that ends, the client goes, or its token is no longer good."""
+async def stream(
+    follow: Follow, caller: Caller, ending: asyncio.Event, receive: Receive, send: Send, headers: Headers
+) -> None:
+    """Send what is told as it comes until that ends, the client goes, or its token is no longer good.
+
+    When the server is `ending` the stream is over without being complete, so that its client comes again.
+    """
     await send(
         {
             "type": "http.response.start",
@@ -46,10 +51,8 @@ async def stream(follow: Follow, caller: Caller, receive: Receive, send: Send, h
         await send({"type": "http.response.body", "body": "".join(texts).encode(), "more_body": True})
 
     telling = asyncio.create_task(_told(follow, outbox))
-    rest = [
-        asyncio.create_task(each)
-        for each in (outbox.write(sent), _gone(receive), _expired(caller), _kept_alive(outbox))
-    ]
+    works = (outbox.write(sent), _gone(receive), ending.wait(), _expired(caller), _kept_alive(outbox))
+    writing, gone, ended, *_ = rest = [asyncio.create_task(_until_over(each)) for each in works]
     try:
         done, _ = await asyncio.wait([telling, *rest], return_when=asyncio.FIRST_COMPLETED)
         if telling in done:
@@ -57,12 +60,19 @@ async def stream(follow: Follow, caller: Caller, receive: Receive, send: Send, h
             with suppress(TimeoutError):
                 async with asyncio.timeout(_STUCK_SECONDS):
                     await outbox.emptied()
-        if not rest[1].done():
-            await send({"type": "http.response.body", "body": _COMPLETE.encode()})
+        if not gone.done() and not writing.done():
+            # One at a time; what it was sending is sent.
+            writing.cancel()
+            last = b"" if ended.done() else _COMPLETE.encode()
+            await send({"type": "http.response.body", "body": last})
     finally:
         for each in (telling, *rest):
             each.cancel()
         await asyncio.gather(telling, *rest, return_exceptions=True)
+
+
+async def _until_over(work: Awaitable[Any]) -> None:
+    await work
 
 
 async def _told(follow: Follow, outbox: Outbox) -> None:

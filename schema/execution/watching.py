@@ -18,6 +18,7 @@ class Watch:
         self.loop = asyncio.get_running_loop()
         self.works: set[Watched] = set()
         self._looking = False
+        self._until: float | None = None
 
     def over(self, receive: Receive, seconds: float | None) -> "Watched":
         """Return the block that is watched; None as `seconds` lets it take as long as it wants."""
@@ -30,10 +31,15 @@ class Watch:
             self._looking = True
             self.loop.call_later(_LOOK_SECONDS, self._look)
 
+    def hurry(self, seconds: float) -> None:
+        """Let whatever has a bound take no longer than this from now on, and whatever comes."""
+        self._until = self.loop.time() + seconds
+
     def _look(self) -> None:
         now = self.loop.time()
+        late = self._until is not None and now >= self._until
         for work in list(self.works):
-            work.look(now)
+            work.look(now, late=late)
         if self.works:
             self.loop.call_later(_LOOK_SECONDS, self._look)
         else:
@@ -85,10 +91,10 @@ class Watched:
             raise TimeoutError from error
         return True
 
-    def look(self, now: float) -> None:
-        """End the work if it is late; listen for its client to go once it takes long."""
+    def look(self, now: float, *, late: bool) -> None:
+        """End the work if it has a bound and it is late, by itself or with all; once it takes long, mind its client."""
         lasted = now - self._began
-        if self._seconds is not None and lasted >= self._seconds:
+        if self._seconds is not None and (late or lasted >= self._seconds):
             self._late = True
             self._cancel()
         elif self._watcher is None and lasted >= _AFTER_SECONDS:

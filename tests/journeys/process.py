@@ -21,13 +21,25 @@ class ServerProcess:
         self._database_url = database_url
         self._process: Popen[str] | None = None
 
-    async def start(self) -> None:
-        """Start the server and wait until it works."""
+    async def start(self, **settings: str) -> None:
+        """Start the server, with these settings too, and wait until it works."""
         port = self.served.port
         self._process = self._place.start(
-            "serve", PORT=str(port), DATABASE_URL=self._database_url, JWT_SECRET_KEY=SECRET
+            "serve", PORT=str(port), DATABASE_URL=self._database_url, JWT_SECRET_KEY=SECRET, **settings
         )
         await asyncio.to_thread(wait_until_ready, port, self._process)
+
+    def ask_to_end(self) -> None:
+        """Send SIGTERM, as whoever runs the server does."""
+        if self._process is None:
+            raise RuntimeError("the server was not started")
+        self._process.terminate()
+
+    async def ended(self) -> int:
+        """Return the code with which the process ends, waiting for it."""
+        if self._process is None:
+            raise RuntimeError("the server was not started")
+        return await asyncio.to_thread(self._process.wait, 30)
 
     def kill(self) -> None:
         """End the server at once, whatever it is doing."""
@@ -38,13 +50,13 @@ class ServerProcess:
 
 
 @asynccontextmanager
-async def server_process(database_url: str) -> AsyncIterator[ServerProcess]:
+async def server_process(database_url: str, **settings: str) -> AsyncIterator[ServerProcess]:
     """Run a server on the database until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="fg-journey-"))
     place = Workplace(folder)
     try:
         server = ServerProcess(place, database_url)
-        await server.start()
+        await server.start(**settings)
         yield server
     finally:
         place.end()
