@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
+from app.domain.board import Narrowing
 from app.domain.refusals import Invalid
-from resolvers.streams import Narrowing
 from schema.ids import key_of
 
 
