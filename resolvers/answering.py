@@ -11,7 +11,7 @@ from app.reads.filters import conditions_of
 from app.reads.lists import load_list
 from app.reads.pages import Placed
 from app.reads.questions import Own, Question
-from resolvers import cursors, queues
+from resolvers import boards, cursors, queues
 from resolvers.context import Operation
 
 
@@ -19,7 +19,7 @@ async def answer(operation: Operation, parent: Any, question: Question) -> Any:
     """Return the answer to a field's question about its parent.
 
     Raises:
-        Forbidden: the question is for technicians, or for staff.
+        Forbidden: the question is for technicians, for staff, or for dispatchers.
         NotFound: the technician whose queue is asked for is not there.
     """
     loaders = operation.loaders
@@ -44,10 +44,10 @@ async def answer(operation: Operation, parent: Any, question: Question) -> Any:
             return None if key is None else await loaders.row(entity, key)
         case ask.Listing():
             return await _listing(operation, question)
-        case ask.JobQueue(technician_id, window):
-            return await _queue(operation, technician_id, window)
-        case ask.QueueOfRow(window):
-            return await queues.queue_of(operation, parent, window) if _sees_queues(operation) else None
+        case ask.JobQueue() | ask.QueueOfRow() | ask.QueueOfLane():
+            return await _part_of_queue(operation, parent, question)
+        case ask.Board():
+            return await boards.board_of(operation, question)
         case _:
             return await _of_viewer(operation, question)
 
@@ -81,6 +81,19 @@ async def _listing(operation: Operation, question: ask.Listing) -> Any:
             raise Forbidden(action="have jobs, being no technician")
         conditions.append(question.entity.table.c.technician_id == operation.actor.technician_id)
     return await load_list(operation.reader, question.entity, question.order, question.window, *conditions)
+
+
+async def _part_of_queue(
+    operation: Operation, parent: Any, question: ask.JobQueue | ask.QueueOfRow | ask.QueueOfLane
+) -> Any:
+    match question:
+        case ask.JobQueue(technician_id, window):
+            return await _queue(operation, technician_id, window)
+        case ask.QueueOfRow(window):
+            return await queues.queue_of(operation, parent, window) if _sees_queues(operation) else None
+        case ask.QueueOfLane(window):
+            # Whoever stands on a board may see it.
+            return await queues.queue_of(operation, parent.technician, window, parent.territory_ids)
 
 
 async def _queue(operation: Operation, technician_id: Any, window: Placed) -> Any:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from app.reads.orders import write_cursor
 from app.reads.pages import PagePlace, Placed
@@ -20,10 +21,15 @@ class QueuePart:
     next: QueueItem | None
 
 
-async def queue_of(operation: Operation, technician: Any, asked: Placed) -> QueuePart:
-    """Return a part of the technician's queue."""
-    loaders = operation.loaders
-    queue: list[QueueItem] = await loaders.by("queue", lambda keys: load_queues(operation.reader, keys), technician.id)
+async def queue_of(
+    operation: Operation, technician: Any, asked: Placed, territory_ids: tuple[UUID, ...] | None = None
+) -> QueuePart:
+    """Return a part of the technician's queue, of all of it or of what is in the territories."""
+    queue: list[QueueItem] = await operation.loaders.by(
+        ("queue", territory_ids),
+        lambda keys: load_queues(operation.reader, keys, territory_ids),
+        technician.id,
+    )
     place = asked.place
     behind = queue if place is None else [item for item in queue if _values(item) > place]
     items = behind[: asked.size]

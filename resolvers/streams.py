@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.db import log
-from app.domain.events import Concerned, Event
+from app.domain.board import Narrowing
+from app.domain.events import Event
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may, visibility_class
 from app.domain.refusals import Forbidden, Invalid, NotFound
@@ -30,34 +31,6 @@ class Gone:
 
 Message = Event | Gone | Ready | Reset | Heartbeat
 Choice = Callable[[Event], Sight]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Narrowing:
-    """What a board shows; None does not narrow."""
-
-    territory_ids: frozenset[UUID] | None = None
-    team_ids: frozenset[UUID] | None = None
-    technician_ids: frozenset[UUID] | None = None
-    include_unassigned: bool = True
-
-    def choose(self, event: Event) -> Sight:
-        """Tell whether the event is on the board; what was and is no longer has gone."""
-        before, after = self._shows(event.before), self._shows(event.after)
-        if after or (before and event.after is None):
-            return Sight.SEEN
-        return Sight.GONE if before else Sight.UNSEEN
-
-    def _shows(self, concerned: Concerned | None) -> bool:
-        if concerned is None:
-            return False
-        if self.territory_ids is not None and concerned.territory_id not in self.territory_ids:
-            return False
-        if concerned.technician_id is None:
-            return self.include_unassigned or (self.team_ids is None and self.technician_ids is None)
-        return (self.team_ids is None or concerned.team_id in self.team_ids) and (
-            self.technician_ids is None or concerned.technician_id in self.technician_ids
-        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -91,6 +91,12 @@ TRANSITIONS: Mapping[TicketStatus, tuple[TicketStatus, ...]] = MappingProxyType(
 )
 
 
+# Work remains to be done, or to be waited for: until the ticket is resolved or given up.
+OPEN: tuple[TicketStatus, ...] = tuple(
+    status for status in TicketStatus if status not in {_S.RESOLVED, _S.CLOSED, _S.CANCELLED}
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """A ticket as the rules see it; every field is a column of the same name."""

@@ -167,7 +167,7 @@ def of_technicians(wanted: TechnicianFilter) -> Conditions:
         yield sa.exists().where(
             technician_territories.c.organization_id == of.organization_id,
             technician_territories.c.technician_id == of.id,
-            _among(technician_territories.c.territory_id, wanted.territory_ids),
+            among(technician_territories.c.territory_id, wanted.territory_ids),
         )
 
 
@@ -197,9 +197,9 @@ def _held(job_exists: "sa.Exists", column: "sa.ColumnElement[Any]", wanted: IdFi
     if wanted.eq is not None:
         clauses.append(job_exists.where(column == wanted.eq))
     if wanted.in_ is not None:
-        clauses.append(job_exists.where(_among(column, wanted.in_)))
+        clauses.append(job_exists.where(among(column, wanted.in_)))
     if wanted.nin is not None:
-        clauses.append(~job_exists.where(_among(column, wanted.nin)))
+        clauses.append(~job_exists.where(among(column, wanted.nin)))
     return sa.and_(sa.true(), *clauses)
 
 
@@ -223,7 +223,7 @@ def _ids(column: "sa.ColumnElement[Any]", wanted: IdFilter | None) -> Conditions
         yield column == wanted.eq
     yield from _one_of(column, wanted.in_)
     if wanted.nin is not None:
-        yield column.is_(None) | ~_among(column, wanted.nin)
+        yield column.is_(None) | ~among(column, wanted.nin)
 
 
 def _moments(column: "sa.ColumnElement[Any]", wanted: MomentFilter | None) -> Conditions:
@@ -266,10 +266,10 @@ def _one_of(
     column: "sa.ColumnElement[Any]", wanted: "Values | None", kind: "sa.types.TypeEngine[Any] | None" = None
 ) -> Conditions:
     if wanted is not None:
-        yield _among(column, wanted, kind)
+        yield among(column, wanted, kind)
 
 
-def _among(
+def among(
     column: "sa.ColumnElement[Any]", wanted: "Values", kind: "sa.types.TypeEngine[Any] | None" = None
 ) -> "sa.ColumnElement[bool]":
     """Spell that a column has one of the values; of a single one as an equation, which an index keeps in order."""

@@ -177,6 +177,23 @@ class QueueOfRow(Asked):
     window: Placed
 
 
+@dataclass(frozen=True, slots=True)
+class Board(Asked):
+    """A dispatch board, narrowed as `app.domain.board.Narrowing` is."""
+
+    territory_ids: tuple[UUID, ...] | None
+    team_ids: tuple[UUID, ...] | None
+    technician_ids: tuple[UUID, ...] | None
+    include_unassigned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class QueueOfLane(Asked):
+    """A part of the queue in the board's lane at hand: the technician's jobs that are on the board."""
+
+    window: Placed
+
+
 Question = (
     Attribute
     | Identity
@@ -198,4 +215,6 @@ Question = (
     | Listing
     | JobQueue
     | QueueOfRow
+    | Board
+    | QueueOfLane
 )

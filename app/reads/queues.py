@@ -15,6 +15,7 @@ from app.domain.policy import Visibility
 from app.domain.tickets import PRIORITY_LABELS
 from app.reads.batches import columns_of
 from app.reads.entities import ASSIGNMENT
+from app.reads.filters import Values, among
 from app.reads.orders import Kind, Order, Term
 from app.reads.reader import Reader
 from app.reads.record import Record
@@ -41,26 +42,33 @@ class QueueItem:
     rank_reason: str
 
 
-def queue_of(technician_id: "sa.ColumnElement[Any]", visibility: Visibility) -> "sa.Select[Any]":
+def queue_of(
+    technician_id: "sa.ColumnElement[Any]", visibility: Visibility, territory_ids: Values | None = None
+) -> "sa.Select[Any]":
     """Return the active jobs of each technician that equals the expression, with what they are ordered by.
 
-    Under way first, then by priority, then first come, first served.
+    Under way first, then by priority, then first come, first served. With territories only the jobs at
+    tickets in these, counted without the others.
     """
     job, ticket = assignments.alias(), tickets.alias()
     waiting = sa.case((job.c.status.in_(_UNDER_WAY), 0), else_=1)
     order = (waiting, ticket.c.priority, job.c.assigned_at, job.c.id)
     number = sa.func.row_number().over(partition_by=job.c.technician_id, order_by=order)
     same = sa.and_(ticket.c.organization_id == job.c.organization_id, ticket.c.id == job.c.ticket_id)
-    return (
+    queue = (
         sa.select(*job.c, waiting.label("waiting"), ticket.c.priority, number.label("queue_position"))
         .select_from(job.join(ticket, same))
         .where(*ASSIGNMENT.seen(job, visibility), job.c.technician_id == technician_id, job.c.status.in_(ACTIVE))
     )
+    return queue if territory_ids is None else queue.where(among(ticket.c.territory_id, territory_ids))
 
 
-async def load_queues(reader: Reader, technician_ids: Sequence[UUID]) -> dict[UUID, list[QueueItem]]:
-    """Return the whole queue of each technician, in order; every technician is present."""
-    queue = queue_of(sa.any_(sa.literal(list(technician_ids), sa.ARRAY(Uuid))), reader.visibility).subquery()
+async def load_queues(
+    reader: Reader, technician_ids: Sequence[UUID], territory_ids: tuple[UUID, ...] | None = None
+) -> dict[UUID, list[QueueItem]]:
+    """Return the whole queue of each technician, or of it what is in the territories; every technician is present."""
+    these = sa.any_(sa.literal(list(technician_ids), sa.ARRAY(Uuid)))
+    queue = queue_of(these, reader.visibility, territory_ids).subquery()
     statement = sa.select(
         *columns_of(reader, ASSIGNMENT, queue), queue.c.waiting, queue.c.priority, queue.c.queue_position
     ).order_by(queue.c.technician_id, queue.c.queue_position)

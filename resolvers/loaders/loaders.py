@@ -1,7 +1,7 @@
 """The loaders of one look at the database; a new look gets new ones, so nothing stale is served."""
 
 from asyncio import CancelledError, Future, shield
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 from aiodataloader import DataLoader
@@ -51,7 +51,7 @@ class Loaders:
         )
         return page
 
-    async def by(self, name: str, batch: Batch, key: Any) -> Any:
+    async def by(self, name: Hashable, batch: Batch, key: Any) -> Any:
         """Ask a batch function of another kind, known by its name."""
         return await self._load(name, batch, key)
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
+from app.domain.board import Narrowing
 from app.domain.refusals import Invalid
-from resolvers.streams import Narrowing
 from schema.ids import key_of
 
 
@@ -13,9 +13,15 @@ from schema.ids import key_of
 class BoardFilter:
     """What a dispatch board shows."""
 
-    territory_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="In these territories.")
-    team_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Of these teams.")
-    technician_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Of these technicians.")
+    territory_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="In these territories; at most 100."
+    )
+    team_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Of these teams; at most 100. What nobody has is of every team."
+    )
+    technician_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Of these technicians; at most 100. What nobody has is anybody's."
+    )
     from_: datetime = strawberry.field(name="from", description="Appointments and shifts from here on.")
     to: datetime = strawberry.field(description="Appointments and shifts until here.")
     include_unassigned: bool = strawberry.field(default=True, description="Tickets that nobody has, too.")

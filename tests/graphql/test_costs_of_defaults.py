@@ -9,6 +9,11 @@ from schema.execution.documents import Documents
 
 _PAGE = "query ($size: Int%s) { tickets(first: $size) { nodes { customer { name } } } }"
 
+_BOARD = """{ dispatchBoard(filter: {from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z"}) {
+  rows { technician { id } queue%s { items { assignment { ticket { id } } } } }
+  unassigned { id }
+} }"""
+
 
 @pytest.mark.parametrize(
     ("query", "variables", "price"),
@@ -17,6 +22,9 @@ _PAGE = "query ($size: Int%s) { tickets(first: $size) { nodes { customer { name 
         (_PAGE % "", {"size": 100}, 201),
         (_PAGE % " = 100", {}, 201),
         (_PAGE % " = 100", {"size": 1}, 3),
+        # The board, 50 lanes with a technician and a queue of 20 jobs at tickets, and 100 tickets.
+        (_BOARD % "", {}, 1 + 50 * (1 + 1 + 1 + 20 * 3) + 100),
+        (_BOARD % "(first: 5)", {}, 1 + 50 * (1 + 1 + 1 + 5 * 3) + 100),
         (f"query ($id: ID = {'1' * 5000}) {{ ticket(id: $id) {{ id }} }}", {}, 1),
         ('query ($ids: [ID!]! = ["a", "b", "c"]) { nodes(ids: $ids) { id } }', {}, 3),
     ],

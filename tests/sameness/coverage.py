@@ -21,6 +21,7 @@ from schema.execution.planning import Plans
 from schema.execution.selecting import NotPlanned
 from schema.ids import global_id
 from tests.sameness.steps import composite
+from tests.sameness.stock import BOARD_FILTER
 from tests.sameness.tally import read_types
 
 
@@ -93,6 +94,8 @@ def _asked(name: str, field: GraphQLField, selection: str) -> str:
 
 
 def _value(argument: GraphQLArgument, kind: str) -> str:
+    if get_named_type(argument.type).name == "BoardFilter":
+        return BOARD_FILTER
     if get_named_type(argument.type).name != "ID":
         return '"somewhere"'
     return f'"{global_id("Ticket" if kind == "Node" else kind, UUID(int=1))}"'

@@ -24,6 +24,7 @@ _WRONG: Sequence[Any] = ({"x": 1}, [[[]]], "🙂", 1.5, 10**12, None)
 _RARE = {"events": 0.028}
 _FOR_TECHNICIANS = {"myJobs": 0.05}
 _FOR_STAFF = {"technicianQueue": 0.05}
+_FOR_DISPATCHERS = {"dispatchBoard": 0.01}
 
 
 @dataclass(slots=True)
@@ -95,4 +96,6 @@ def _weight(name: str, viewer: Viewer) -> float:
         weight *= _FOR_TECHNICIANS.get(name, 1.0)
     if not viewer.works_here:
         weight *= _FOR_STAFF.get(name, 1.0)
+    if not viewer.dispatches:
+        weight *= _FOR_DISPATCHERS.get(name, 1.0)
     return weight

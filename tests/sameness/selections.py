@@ -10,7 +10,6 @@ from graphql import (
     GraphQLField,
     GraphQLInterfaceType,
     GraphQLObjectType,
-    GraphQLOutputType,
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
@@ -18,6 +17,7 @@ from graphql import (
     is_leaf_type,
     is_list_type,
 )
+from strawberry.types.field import StrawberryField
 
 from tests.sameness.arguments import Arguments
 from tests.sameness.drafts import Draft
@@ -84,8 +84,8 @@ class Selections:
             written.size
             if written.size is not None
             else 1
-            if isinstance(parent, GraphQLObjectType) and holds(parent)
-            else _length(field.type)
+            if isinstance(parent, GraphQLObjectType) and holds(parent) and _declared(field) is None
+            else _length(field)
         )
         inner = max(1, rows * many)
         self._limits.cost -= inner
@@ -154,7 +154,7 @@ class Selections:
     def _fits(self, field: GraphQLField, depth: int, rows: int) -> bool:
         kind = composite(field)
         needed = 1 if is_value(kind) else 3 if holds(kind) else 2
-        return depth + needed <= _DEEPEST and self._limits.cost > rows * _length(field.type) * 2
+        return depth + needed <= _DEEPEST and self._limits.cost > rows * _length(field) * 2
 
     def _of_abstract(
         self, kind: GraphQLInterfaceType | GraphQLUnionType, depth: int, rows: int, kinds: Sequence[str]
@@ -241,5 +241,12 @@ def _is_seldom(kind: GraphQLObjectType) -> bool:
     return any(each.name == "DomainEvent" for each in kind.interfaces)
 
 
-def _length(kind: GraphQLOutputType) -> int:
-    return _SHORT_LIST if is_list_type(get_nullable_type(kind)) else 1
+def _length(field: GraphQLField) -> int:
+    short = _SHORT_LIST if is_list_type(get_nullable_type(field.type)) else 1
+    return max(short, _declared(field) or 0)
+
+
+def _declared(field: GraphQLField) -> int | None:
+    """Return how many rows a list is declared to have."""
+    declared = (field.extensions or {}).get("strawberry-definition")
+    return declared.metadata.get("rows") if isinstance(declared, StrawberryField) else None

@@ -24,7 +24,7 @@ from tests.sameness.asking import Asked
 Composite = GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType
 
 # Types that only hold the rows of a list, or of nobody.
-_HOLDERS = frozenset({"TechnicianQueue", "QueueItem", "Viewer", "EventPage", "Query"})
+_HOLDERS = frozenset({"TechnicianQueue", "QueueItem", "Viewer", "EventPage", "Query", "DispatchBoard", "BoardRow"})
 
 
 def holds(kind: Composite) -> bool:

@@ -24,6 +24,7 @@ from tests.sameness.organisation import Organisation
 from tests.sameness.viewers import Viewer
 
 Order = list[dict[str, str]] | None
+BOARD_FILTER = '{from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z"}'
 _CURSORS = frozenset({"cursor", "startCursor", "endCursor"})
 
 
@@ -38,6 +39,9 @@ class Stock:
         self.tags = list(words.tags)
         self.numbers = organisations[0].numbers
         self.moments = [_spelled(moment.isoformat(), at) for at, moment in enumerate(words.moments)]
+        in_order = sorted(range(len(self.moments)), key=words.moments.__getitem__)
+        half = len(in_order) // 2
+        self.earlier, self.later = ([self.moments[at] for at in part] for part in (in_order[:half], in_order[half:]))
 
     def ids(self, organisation: str, kind: str) -> list[str]:
         """Return the ids of an organisation's rows of a type."""
@@ -132,6 +136,10 @@ def _pages(schema: GraphQLSchema) -> Iterator[tuple[str, Asked]]:
                 if "after" in field.args:
                     asked = _request(each, field, None, f"{name}(first: 100) {{ nodes {{ %s }} }}")
                     yield place_of(f"{kind}.{each}", None), asked
+    lane = schema.type_map["BoardRow"]
+    if isinstance(lane, GraphQLObjectType):
+        around = f"dispatchBoard(filter: {BOARD_FILTER}) {{ rows {{ %s }} }}"
+        yield place_of("BoardRow.queue", None), _request("queue", lane.fields["queue"], None, around)
 
 
 def _request(name: str, field: GraphQLField, order: Order, around: str) -> Asked:

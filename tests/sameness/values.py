@@ -122,12 +122,18 @@ class Values:
             case "Boolean":
                 return self.chance.random() < 0.5
             case "DateTime":
-                return self.chance.choice(self.stock.moments)
+                return self.chance.choice(self._moments(name))
             case "EventCursor":
                 return self._event_cursor()
             case "String":
                 return self._text(name)
         raise LookupError(f"no values are known for {name}: {kind}")
+
+    def _moments(self, name: str) -> Sequence[str]:
+        # A time from behind its end is a mistake.
+        if name not in {"from", "to"} or self.mistaken():
+            return self.stock.moments
+        return self.stock.earlier if name == "from" else self.stock.later
 
     def id(self, kind: str | None) -> str:
         """Return the id of a row of this type, or of any; now and then of another organisation or of none."""

@@ -33,6 +33,11 @@ class Viewer:
         """Tell whether the viewer is more than a customer."""
         return bool(self.roles - {Role.END_USER})
 
+    @property
+    def dispatches(self) -> bool:
+        """Tell whether the viewer may see the dispatch board."""
+        return bool(self.roles & {Role.DISPATCHER, Role.TEAM_LEAD, Role.MANAGER, Role.ADMIN})
+
 
 def viewers_of(organisation: Organisation) -> Iterator[Viewer]:
     """Yield everybody who may come in."""

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from app.domain.policy import Visibility
 from app.reads.entities import ASSIGNMENT
+from app.reads.filters import Values
 from app.reads.pages import Placed
 from app.reads.queues import PRIORITIES, QUEUE_ORDER, queue_of
 from app.reads.statement.listing import OnPage
@@ -51,12 +52,17 @@ class OnQueue:
         return [or_null(first.scalar_subquery(), required=False)]
 
 
-def on_queue(technician: OnRow, window: Placed, visibility: Visibility, *, with_info: bool) -> tuple[OnPage, OnQueue]:
-    """Return a technician's queue and the page of it that holds the items."""
-    key = technician.table.c.id
-    queue = queue_of(key, visibility).correlate(technician.table).subquery()
-    first = queue_of(key, visibility).correlate(technician.table).subquery()
-    counted = queue_of(key, visibility).correlate(technician.table).subquery()
+def on_queue(
+    technician: OnRow,
+    window: Placed,
+    visibility: Visibility,
+    *,
+    with_info: bool,
+    territory_ids: Values | None = None,
+) -> tuple[OnPage, OnQueue]:
+    """Return a technician's queue, whole or in territories, and the page of it that holds the items."""
+    jobs = queue_of(technician.table.c.id, visibility, territory_ids).correlate(technician.table)
+    queue, first, counted = jobs.subquery(), jobs.subquery(), jobs.subquery()
     page = OnPage(
         sa.select(*queue.c),
         QUEUE_ORDER,

@@ -12,12 +12,13 @@ from app.db.tables.base import Uuid
 from app.domain.policy import Visibility
 from app.reads import questions as ask
 from app.reads.entities import TECHNICIAN, TICKET, Entity
-from app.reads.filters import conditions_of
+from app.reads.filters import Values, conditions_of
 from app.reads.orders import Order
 from app.reads.pages import Placed, sorting
 from app.reads.relations import Relation, source_of
 from app.reads.selection import Branch, Form, Known, Leaf, Selection, Spelling, Words
 from app.reads.slots import array_of, bound
+from app.reads.statement.boards import OnBoard, OnLane
 from app.reads.statement.heads import head_cursor
 from app.reads.statement.listing import OnPage
 from app.reads.statement.pieces import joined, literal, or_null, when
@@ -235,10 +236,23 @@ class Writer:
         )
         return [or_null(chosen.scalar_subquery(), required=field.required)]
 
-    def _queue(self, field: Branch, window: Placed, technician: OnRow) -> Any:
+    def _queue(self, field: Branch, window: Placed, technician: OnRow, territory_ids: Values | None = None) -> Any:
         selection = _of(field)
-        page, queue = on_queue(technician, window, self._visibility, with_info=_asks(selection, "page_info"))
+        with_info = _asks(selection, "page_info")
+        page, queue = on_queue(technician, window, self._visibility, with_info=with_info, territory_ids=territory_ids)
         return _selected(self.object(selection, queue), page)
+
+    def board(self, field: Branch, question: ask.Board, _here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
+        """Write a dispatch board, which is for dispatchers and up."""
+        if self._visibility not in {Visibility.DISPATCH, Visibility.ADMINISTRATION}:
+            raise NotInSql("the board is for dispatchers")
+        return self._object(_of(field), OnBoard(question, self._visibility))
+
+    def lane(self, field: Branch, question: ask.QueueOfLane, here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
+        """Write a part of the queue in a lane of the board."""
+        if not isinstance(here, OnLane):
+            raise NotInSql("only a board has lanes")
+        return [self._queue(field, question.window, here.technician, here.board.territory_ids)]
 
     def part(self, field: Branch, question: ask.Attribute, here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         """Write an object, or a list of them, that the thing at hand has by name."""
@@ -330,5 +344,7 @@ _BRANCHES: "Mapping[type, Callable[..., list[str | sa.ColumnElement[Any]]]]" = M
         ask.Listing: Writer.listing,
         ask.JobQueue: Writer.queue,
         ask.QueueOfRow: Writer.queue,
+        ask.Board: Writer.board,
+        ask.QueueOfLane: Writer.lane,
     }
 )

@@ -1,0 +1,54 @@
+"""The dispatch board: a lane for each technician, and what nobody has."""
+
+from typing import Any
+
+import strawberry
+
+from app.domain.board import MOST_LANES, MOST_UNASSIGNED
+from app.reads import questions
+from app.reads.pages import placed, window
+from app.reads.questions import QueueOfLane
+from app.reads.queues import QUEUE_ORDER
+from schema.fields import After, First, asked, asks
+from schema.scalars import EventCursor
+from schema.types.technicians import Technician, TechnicianQueue
+from schema.types.tickets import Ticket
+
+
+@strawberry.type(description="A technician's lane on a dispatch board.")
+class BoardRow:
+    """A technician's lane."""
+
+    technician: Technician = strawberry.field(description="Whose lane it is.")
+
+    @asked("Their active jobs that are on the board, in the order in which they are to be done, and counted alone.")
+    def queue(self, first: First = 20, after: After = None) -> TechnicianQueue:
+        """Ask for a part of the lane's queue. Raises Invalid."""
+        question: Any = QueueOfLane(placed(QUEUE_ORDER, window(first, after)))
+        return question
+
+
+@strawberry.type(
+    description="A dispatch board as it stood at one moment. The subscription of the same filter, after its cursor,"
+    " tells all that becomes of it."
+)
+class DispatchBoard:
+    """A dispatch board as it stood at one moment."""
+
+    rows: list[BoardRow] = strawberry.field(
+        description=f"A lane for each technician who can be given jobs there or has one, longest known first, at most"
+        f" {MOST_LANES}.",
+        metadata={"rows": MOST_LANES},
+    )
+    has_more_rows: bool = strawberry.field(
+        description="There are more lanes than rows shows: narrow the board by team, territory or technician."
+    )
+    unassigned: list[Ticket] = strawberry.field(
+        description="Tickets neither resolved, closed nor cancelled that nobody has, most urgent first, then longest"
+        f" known, at most {MOST_UNASSIGNED}.",
+        metadata={"rows": MOST_UNASSIGNED},
+    )
+    has_more_unassigned: bool = strawberry.field(
+        description="There are more such tickets than unassigned shows: narrow the board by territory, or page tickets."
+    )
+    event_cursor: EventCursor = asks(questions.Head(), "Where the event log stood; subscribe after it to miss nothing.")
