@@ -4,7 +4,8 @@
 # make generate  renews files that are made from code
 # make sameness  compares both ways of reading, at length
 # make faults    kills server and database, again and again      make benchmark  measures writes
-# make bench-read  measures reads beside others    make hostile  holds the limits by their targets
+# make bench-read  measures reads beside others    make bench-live  measures streams
+# make hostile  holds the limits by their targets
 # make clean  removes all that can be made again; the data in .fieldgraph stays
 
 PYTHON ?= python3
@@ -20,7 +21,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read hostile lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live hostile lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -66,6 +67,9 @@ bench-read: .venv/.dev benchmarks/read/postgraphile/node_modules/.made
 	@command -v wrk > /dev/null || apt-get install -y -q wrk || { \
 		echo 'wrk is needed: apt-get install wrk' >&2; exit 1; }
 	$(bin)/python -m benchmarks.read $(ARGS)
+
+bench-live: .venv/.dev
+	$(bin)/python -m benchmarks.live $(ARGS)
 
 hostile: .venv/.dev $(clients)
 	HOSTILE_STRICT=1 HOSTILE_BODIES=10000 HOSTILE_FRAMES=5000 CUT_CLIENTS=2000 SCHEMA_CASES=5000 \
