@@ -50,6 +50,7 @@ _MOMENTS = frozenset(
         "rejected_at",
         "resolved_at",
         "started_at",
+        "tokens_revoked_at",
     }
 )
 

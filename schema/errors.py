@@ -142,7 +142,7 @@ AssignmentError = Annotated[
     strawberry.union("AssignmentError", description="Why an assignment was not written."),
 ]
 OkError = Annotated[
-    ValidationError | ForbiddenError | ClockSkewError,
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | ClockSkewError,
     strawberry.union("OkError", description="Why nothing was done."),
 ]
 

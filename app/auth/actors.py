@@ -29,12 +29,40 @@ CHANGES_WHO_ONE_IS = frozenset({"User", "Technician", "Customer"})
 
 
 class UnknownUser(Exception):
-    """The token names nobody who may come in: no such user, one no longer active, or one left without a role."""
+    """The token names nobody who may come in: no such user, one no longer active, or one left without a role.
+
+    Or it was revoked.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user as the database knows them: as an actor, and until when tokens were revoked."""
+
+    actor: Actor
+    tokens_revoked_at: datetime | None
+
+    def by(self, claims: Claims, *, source: EventSource, ip: str | None) -> Actor:
+        """Return the actor that a token makes of them: with the roles that both grant.
+
+        Raises:
+            UnknownUser: no role is left, or the token was revoked. One that does not say when it was
+                issued is, once any was; and a second is the least that is told apart.
+        """
+        revoked_at = self.tokens_revoked_at
+        if revoked_at is not None and (claims.issued_at is None or claims.issued_at <= revoked_at):
+            raise UnknownUser
+        roles = self.actor.roles if claims.roles is None else self.actor.roles & claims.roles
+        if not roles:
+            raise UnknownUser
+        return replace(
+            self.actor, roles=roles, source=claims.source or source, ip_address=ip, expires_at=claims.expires_at
+        )
 
 
 @dataclass(slots=True)
 class _Known:
-    actor: Actor
+    person: Person
     until: datetime
     # The last who came as this user: mostly the same token from the same place.
     came: tuple[Claims, EventSource, str | None] | None = None
@@ -71,14 +99,14 @@ class Actors:
             if same_claims is claims and same_source is source and same_ip == ip:
                 return known.last
         known.came = (claims, source, ip)
-        known.last = narrowed(known.actor, claims, source, ip)
+        known.last = known.person.by(claims, source=source, ip=ip)
         return known.last
 
-    async def look(self, organization_id: UUID, users: Collection[UUID], *, now: datetime) -> Mapping[UUID, Actor]:
+    async def look(self, organization_id: UUID, users: Collection[UUID], *, now: datetime) -> Mapping[UUID, Person]:
         """Return those of the users who may come in, as the database knows them now, and remember them."""
         forgotten = self._forgotten
         async with transaction(self._engine, organization_id, mode=Mode.READ) as connection:
-            found = await _actors(connection, organization_id, users)
+            found = await _people(connection, organization_id, users)
         for user_id in users:
             key = (organization_id, user_id)
             if user_id in found and forgotten == self._forgotten:
@@ -101,10 +129,10 @@ class Actors:
         await self._met(key[0])
         while True:
             forgotten = self._forgotten
-            actor = await actor_of(self._engine, *key)
+            person = await person_of(self._engine, *key)
             # What was forgotten meanwhile may be what was just read.
             if forgotten == self._forgotten:
-                return self._remember(key, actor, now)
+                return self._remember(key, person, now)
 
     def _answered(self, key: tuple[UUID, UUID], done: "asyncio.Task[_Known]") -> None:
         del self._asking[key]
@@ -112,8 +140,8 @@ class Actors:
             # Nobody may be waiting any more for what it says.
             done.exception()
 
-    def _remember(self, key: tuple[UUID, UUID], actor: Actor, now: datetime) -> _Known:
-        known = _Known(actor, now + LIFE)
+    def _remember(self, key: tuple[UUID, UUID], person: Person, now: datetime) -> _Known:
+        known = _Known(person, now + LIFE)
         self._known[key] = known
         self._known.move_to_end(key)
         if len(self._known) > _MOST:
@@ -123,29 +151,30 @@ class Actors:
     def forget(self, event: Event) -> None:
         """Drop what is known of the organisation's users when one of them changed."""
         if event.kind in CHANGES_WHO_ONE_IS:
-            self._forgotten += 1
-            for key in [key for key in self._known if key[0] == event.organization_id]:
-                del self._known[key]
+            self.forget_all(event.organization_id)
 
-
-def narrowed(actor: Actor, claims: Claims, source: EventSource, ip: str | None) -> Actor:
-    """Return the actor with the roles that both the user's row and the claim grant. Raises UnknownUser."""
-    roles = actor.roles if claims.roles is None else actor.roles & claims.roles
-    if not roles:
-        raise UnknownUser
-    return replace(actor, roles=roles, source=claims.source or source, ip_address=ip, expires_at=claims.expires_at)
+    def forget_all(self, organization_id: UUID) -> None:
+        """Drop what is known of an organisation's users, without waiting for the log to tell."""
+        self._forgotten += 1
+        for key in [key for key in self._known if key[0] == organization_id]:
+            del self._known[key]
 
 
 async def actor_of(engine: AsyncEngine, organization_id: UUID, user_id: UUID) -> Actor:
     """Return a user as an actor, as the database knows them now. Raises UnknownUser."""
+    return (await person_of(engine, organization_id, user_id)).actor
+
+
+async def person_of(engine: AsyncEngine, organization_id: UUID, user_id: UUID) -> Person:
+    """Return a user as the database knows them now. Raises UnknownUser."""
     async with transaction(engine, organization_id, mode=Mode.READ) as connection:
-        found = await _actors(connection, organization_id, [user_id])
+        found = await _people(connection, organization_id, [user_id])
     if user_id not in found:
         raise UnknownUser
     return found[user_id]
 
 
-async def _actors(connection: AsyncConnection, organization_id: UUID, keys: Collection[UUID]) -> Mapping[UUID, Actor]:
+async def _people(connection: AsyncConnection, organization_id: UUID, keys: Collection[UUID]) -> Mapping[UUID, Person]:
     member = customer_users.c
     customers = (
         sa.select(sa.func.array_agg(member.customer_id))
@@ -157,6 +186,7 @@ async def _actors(connection: AsyncConnection, organization_id: UUID, keys: Coll
         sa.select(
             users.c.id,
             users.c.roles,
+            users.c.tokens_revoked_at,
             technicians.c.id.label("technician_id"),
             technicians.c.team_id,
             customers.label("customers"),
@@ -166,13 +196,16 @@ async def _actors(connection: AsyncConnection, organization_id: UUID, keys: Coll
         .where(users.c.active)
     )
     return {
-        row.id: Actor(
-            organization_id=organization_id,
-            user_id=row.id,
-            roles=frozenset(Role(role) for role in row.roles),
-            technician_id=row.technician_id,
-            team_id=row.team_id,
-            customer_ids=frozenset(row.customers or ()),
+        row.id: Person(
+            Actor(
+                organization_id=organization_id,
+                user_id=row.id,
+                roles=frozenset(Role(role) for role in row.roles),
+                technician_id=row.technician_id,
+                team_id=row.team_id,
+                customer_ids=frozenset(row.customers or ()),
+            ),
+            row.tokens_revoked_at,
         )
         for row in await connection.execute(query)
     }

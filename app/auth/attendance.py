@@ -13,7 +13,7 @@ from uuid import UUID
 
 import structlog
 
-from app.auth.actors import CHANGES_WHO_ONE_IS, Actors, UnknownUser, narrowed
+from app.auth.actors import CHANGES_WHO_ONE_IS, Actors, Person, UnknownUser
 from app.auth.claims import Claims
 from app.db.transaction import UNREACHABLE
 from app.domain.events import Event
@@ -121,10 +121,10 @@ class Attendance:
         present.looked(changes)
 
 
-def _who(attendee: _Attendee, actor: Actor | None) -> Actor | None:
-    if actor is None:
+def _who(attendee: _Attendee, person: Person | None) -> Actor | None:
+    if person is None:
         return None
     try:
-        return narrowed(actor, attendee.claims, attendee.source, attendee.ip)
+        return person.by(attendee.claims, source=attendee.source, ip=attendee.ip)
     except UnknownUser:
         return None

@@ -12,6 +12,7 @@ from app.services.create_ticket import create_ticket
 from app.services.escalate_ticket import escalate_ticket
 from app.services.reject_assignment import reject_assignment
 from app.services.report_location import report_location
+from app.services.revoke_tokens import revoke_tokens
 from app.services.start_work import start_work
 from schema.fields import Info
 from schema.inputs.assignments import (
@@ -23,6 +24,7 @@ from schema.inputs.assignments import (
 )
 from schema.inputs.locations import ReportLocationInput
 from schema.inputs.tickets import AddCommentInput, CreateTicketInput
+from schema.inputs.users import RevokeTokensInput
 from schema.mutations.writing import write
 from schema.payloads import AssignmentPayload, CommentPayload, OkPayload, TicketPayload
 
@@ -83,3 +85,14 @@ class Mutation:
     async def report_location(self, info: Info, input: Annotated[ReportLocationInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
         """Say where one is."""
         return await write(info.context, input.command, report_location, OkPayload)
+
+    @strawberry.mutation(
+        description="End every session of a user: tokens issued until now are refused, streams end within 5 s."
+    )
+    async def revoke_tokens(self, info: Info, input: Annotated[RevokeTokensInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
+        """End every session of a user."""
+        operation = info.context
+        payload = await write(operation, input.command, revoke_tokens, OkPayload)
+        # Here at once; other processes hear of it from the log.
+        operation.process.actors.forget_all(operation.actor.organization_id)
+        return payload

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.db.tables.base import key, reference, tenant_table, versioned, words
+from app.db.tables.base import Moment, key, reference, tenant_table, versioned, words
 from app.domain.people import Role
 
 users = tenant_table(
@@ -12,6 +12,7 @@ users = tenant_table(
     sa.Column("email", sa.Text),
     sa.Column("roles", words(Role), nullable=False),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("tokens_revoked_at", Moment),
     *versioned(),
 )
 
