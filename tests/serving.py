@@ -76,6 +76,8 @@ async def serving(database_url: str, **settings: Any) -> AsyncIterator[Served]:
             ws_per_message_deflate=False,
             ws_max_size=chosen.max_frame_bytes,
             lifespan="on",
+            # A client that rests for a moment keeps its connection, however busy the machine is.
+            timeout_keep_alive=60,
             timeout_graceful_shutdown=2,
         )
     )
