@@ -5,7 +5,7 @@
 # make sameness  compares both ways of reading, at length
 # make faults    kills server and database, again and again      make benchmark  measures writes
 # make bench-read  measures reads beside others    make bench-live  measures streams
-# make hostile  holds the limits by their targets
+# make hostile  holds the limits by their targets  make soak-live  has many clients come and go for long
 # make clean  removes all that can be made again; the data in .fieldgraph stays
 
 PYTHON ?= python3
@@ -21,7 +21,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live hostile lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live hostile soak-live lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -74,6 +74,9 @@ bench-live: .venv/.dev
 hostile: .venv/.dev $(clients)
 	HOSTILE_STRICT=1 HOSTILE_BODIES=10000 HOSTILE_FRAMES=5000 CUT_CLIENTS=2000 SCHEMA_CASES=5000 \
 		$(bin)/pytest -q -n 0 tests/hostile tests/graphql/limits tests/graphql/test_watching.py $(ARGS)
+
+soak-live: .venv/.dev
+	SOAK_CLIENTS=200 SOAK_EVENTS=20000 SOAK_KILLS=5 $(bin)/pytest -q -n 0 tests/soak $(ARGS)
 
 lock:
 	$(compile) $(ARGS) -o requirements/run.txt

@@ -13,7 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db import log
 from app.db.transaction import system_transaction
 from app.domain.people import Role
-from app.live.groups import Groups, Member, Outlet, Words
+from app.live.groups import Groups, Member, Outlet, Told, Words
+from app.live.replay import Ready
+from resolvers.streams import Message
 from schema.execution import outbox
 from schema.execution.telling import Telling
 from schema.ids import global_id
@@ -184,9 +186,23 @@ async def test_who_does_not_read_is_told_so_and_goes_on_and_the_others_miss_noth
         assert live["id"] == (await quick.told())[1]["id"]
 
 
-async def test_whoever_joins_while_much_happens_misses_nothing_and_hears_nothing_twice(
+@pytest.fixture
+def hesitating(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every reader pause between having caught up and joining, so that groups get ahead of them."""
+    told = Telling.told
+
+    async def slowly(self: Telling, message: Message) -> Told:
+        if isinstance(message, Ready):
+            await asyncio.sleep(0.3)
+        return await told(self, message)
+
+    monkeypatch.setattr(Telling, "told", slowly)
+
+
+async def joined_amid_writing(
     database_url: str, engine: AsyncEngine, world: World
-) -> None:
+) -> list[tuple[list[str], list[str]]]:
+    """Let clients subscribe while four write; return what each heard, and what the log has from there on."""
     dice, work = Random(7), Work(engine, world)
     query = f"subscription {{ dispatchBoard({YEAR}) {{ __typename ... on TicketEvent {{ id }} }} }}"
     async with serving(database_url) as served, AsyncExitStack() as leaving:
@@ -195,15 +211,23 @@ async def test_whoever_joins_while_much_happens_misses_nothing_and_hears_nothing
         async def write() -> None:
             while not over.is_set():
                 await work.create()
+                await asyncio.sleep(dice.uniform(0, 0.05))
 
         async def follow(wait: float) -> list[str]:
             await asyncio.sleep(wait)
             socket: Socket = await leaving.enter_async_context(talking(served, token(world, "dispatcher")))
             await socket.subscribe("1", query)
-            heard = [(await socket.told())[1] for _ in range(31)]
+            heard: list[str] = []
+            left = None
+            while left != 0:
+                _, message = await socket.told()
+                if message["__typename"] == "StreamReady":
+                    left = 20
+                else:
+                    heard.append(message["id"])
+                    left = None if left is None else left - 1
             socket.raw.transport.abort()
-            # What happens in the moment of joining is told before the stream is said to be live.
-            return [message["id"] for message in heard if message["__typename"] == "TicketEvent"]
+            return heard
 
         writers = [asyncio.create_task(write()) for _ in range(4)]
         seen = await asyncio.gather(*(follow(dice.uniform(0, 1.5)) for _ in range(18)))
@@ -212,6 +236,31 @@ async def test_whoever_joins_while_much_happens_misses_nothing_and_hears_nothing
     async with system_transaction(engine) as connection:
         events = await log.read(connection, world.organization_id, after=0, limit=100_000)
     order = [str(global_id("Event", event.id)) for event in events]
-    for each in seen:
-        start = order.index(each[0])
-        assert each == order[start : start + len(each)]
+    starts = [order.index(each[0]) for each in seen]
+    return [(each, order[start : start + len(each)]) for each, start in zip(seen, starts, strict=True)]
+
+
+@pytest.mark.usefixtures("hesitating")
+async def test_whoever_joins_while_much_happens_misses_nothing_and_hears_nothing_twice(
+    database_url: str, engine: AsyncEngine, world: World
+) -> None:
+    for heard, logged in await joined_amid_writing(database_url, engine, world):
+        assert heard == logged
+
+
+@pytest.mark.usefixtures("hesitating")
+async def test_if_groups_let_in_whoever_is_behind_them_something_is_missed(
+    database_url: str, engine: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    join = Groups.join
+
+    def careless(
+        self: Groups, key: Hashable, organization_id: UUID, position: int, outlet: Outlet, words: Words | None
+    ) -> Member | None:
+        group = self._groups.get(key)
+        ahead = position if group is None else max(position, group.position)
+        return join(self, key, organization_id, ahead, outlet, words)
+
+    monkeypatch.setattr(Groups, "join", careless)
+    found = await joined_amid_writing(database_url, engine, world)
+    assert any(heard != logged for heard, logged in found)
