@@ -10,8 +10,6 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db import log
-from app.db.transaction import system_transaction
 from app.domain.people import Role
 from app.live.groups import Groups, Member, Outlet, Told, Words
 from app.live.replay import Ready
@@ -202,9 +200,12 @@ def hesitating(monkeypatch: pytest.MonkeyPatch) -> None:
 async def joined_amid_writing(
     database_url: str, engine: AsyncEngine, world: World
 ) -> list[tuple[list[str], list[str]]]:
-    """Let clients subscribe while four write; return what each heard, and what the log has from there on."""
+    """Let clients subscribe while four write; return what each heard once live, and what the log has from there on."""
     dice, work = Random(7), Work(engine, world)
-    query = f"subscription {{ dispatchBoard({YEAR}) {{ __typename ... on TicketEvent {{ id }} }} }}"
+    query = f"""subscription {{ dispatchBoard({YEAR}) {{
+      __typename ... on TicketEvent {{ id }} ... on StreamReady {{ cursor }} }} }}"""
+    page = "query($after: EventCursor!) { events(after: $after, first: 20) { events { ... on TicketEvent { id } } } }"
+    bearer = token(world, "dispatcher")
     async with serving(database_url) as served, AsyncExitStack() as leaving:
         over = asyncio.Event()
 
@@ -213,31 +214,23 @@ async def joined_amid_writing(
                 await work.create()
                 await asyncio.sleep(dice.uniform(0, 0.05))
 
-        async def follow(wait: float) -> list[str]:
+        async def follow(wait: float) -> tuple[list[str], list[str]]:
             await asyncio.sleep(wait)
-            socket: Socket = await leaving.enter_async_context(talking(served, token(world, "dispatcher")))
+            socket: Socket = await leaving.enter_async_context(talking(served, bearer))
             await socket.subscribe("1", query)
-            heard: list[str] = []
-            left = None
-            while left != 0:
-                _, message = await socket.told()
-                if message["__typename"] == "StreamReady":
-                    left = 20
-                else:
-                    heard.append(message["id"])
-                    left = None if left is None else left - 1
+            message = (await socket.told())[1]
+            while message["__typename"] != "StreamReady":
+                message = (await socket.told())[1]
+            heard = [(await socket.told())[1]["id"] for _ in range(20)]
             socket.raw.transport.abort()
-            return heard
+            logged = await served.ask(bearer, page, {"after": message["cursor"]})
+            return heard, [event["id"] for event in logged["data"]["events"]["events"]]
 
         writers = [asyncio.create_task(write()) for _ in range(4)]
-        seen = await asyncio.gather(*(follow(dice.uniform(0, 1.5)) for _ in range(18)))
+        found = await asyncio.gather(*(follow(dice.uniform(0, 1.5)) for _ in range(18)))
         over.set()
         await asyncio.gather(*writers)
-    async with system_transaction(engine) as connection:
-        events = await log.read(connection, world.organization_id, after=0, limit=100_000)
-    order = [str(global_id("Event", event.id)) for event in events]
-    starts = [order.index(each[0]) for each in seen]
-    return [(each, order[start : start + len(each)]) for each, start in zip(seen, starts, strict=True)]
+    return found
 
 
 @pytest.mark.usefixtures("hesitating")
