@@ -108,6 +108,10 @@ class Attendance:
                 log.warning("attendance.unknown", reason=type(lost).__name__)
                 await asyncio.sleep(_RETRY_SECONDS)
                 self._stirred.set()
+            except Exception:
+                # Nobody's rights would ever be looked at again.
+                log.exception("attendance.failed")
+                await asyncio.sleep(_RETRY_SECONDS)
 
     async def _look(self, organization_id: UUID) -> None:
         present = self._present.get(organization_id)

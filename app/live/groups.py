@@ -169,11 +169,12 @@ class Groups:
             return group.add(outlet, position) if group.position <= position else None
         if words is None:
             raise LookupError("a new group needs words")
-        group = Group(words, position, lambda: self._forget(key))
-        self._groups[key] = group
+        group = self._groups[key] = Group(words, position, lambda: self._forget(key, group))
         member = group.add(outlet, position)
         group.start(self._log, organization_id, self._settled)
         return member
 
-    def _forget(self, key: Hashable) -> None:
-        self._groups.pop(key, None)
+    def _forget(self, key: Hashable, group: Group) -> None:
+        # Another may have begun since.
+        if self._groups.get(key) is group:
+            del self._groups[key]
