@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Hashable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Protocol
 from uuid import UUID
 
@@ -75,7 +76,7 @@ class Member:
 class Group:
     """Readers who are told the same, and the one task that finds the words."""
 
-    def __init__(self, words: Words, position: int, emptied: Callable[[], None]) -> None:
+    def __init__(self, words: Words, position: int, emptied: "Callable[[Group], None]") -> None:
         self.position = position
         self._words = words
         self._emptied = emptied
@@ -99,7 +100,7 @@ class Group:
         """Let a reader go; with the last one the group ends."""
         self._members.pop(member, None)
         if not self._members and self._task is not None:
-            self._emptied()
+            self._emptied(self)
             self._task.cancel()
             self._task = None
 
@@ -132,7 +133,7 @@ class Group:
 
     def _fail(self, error: Exception) -> None:
         self._task = None
-        self._emptied()
+        self._emptied(self)
         for member in list(self._members):
             if not member.over.done():
                 member.over.set_exception(error)
@@ -169,7 +170,8 @@ class Groups:
             return group.add(outlet, position) if group.position <= position else None
         if words is None:
             raise LookupError("a new group needs words")
-        group = self._groups[key] = Group(words, position, lambda: self._forget(key, group))
+        group = Group(words, position, partial(self._forget, key))
+        self._groups[key] = group
         member = group.add(outlet, position)
         group.start(self._log, organization_id, self._settled)
         return member
