@@ -12,6 +12,7 @@ from websockets.protocol import State
 
 from schema.execution.websocket import GOING_AWAY, TOGETHER
 
+_CLOSING_SECONDS = 1.0
 _LAST_SECONDS = 3.0
 _TEXT = b"\x81"
 
@@ -50,7 +51,12 @@ class SocketProtocol(WebSocketsSansIOProtocol):
         self.queue.put_nowait({"type": "websocket.disconnect", "code": GOING_AWAY})
         self.conn.send_close(GOING_AWAY, "The server stops: come again")
         self.transport.write(b"".join(self.conn.data_to_send()))
-        self.transport.close()
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        # To hang up on a client that is still sending would take the closing, and its reason, from it.
+        self.close_timer = self.loop.call_later(_CLOSING_SECONDS, self.transport.close)
 
     def keepalive_timeout(self) -> None:
         """End a connection whose client does not answer."""

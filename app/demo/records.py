@@ -65,6 +65,7 @@ class User:
     created_at: datetime
     updated_at: datetime
     active: bool = True
+    tokens_revoked_at: datetime | None = None
     version: int = 1
 
 

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db.transaction import transaction
 from tests.world import BEFORE, World
 
-SIZE = 100
+SIZE = 50
 
 # Row n has a customer with two assets, a technician with a user, and two tickets: one is Ann's after
 # the technician rejected it, with comments and parts used; the other is the technician's own,

@@ -26,6 +26,7 @@ RAISED = {
     "startWork": STEP,
     "completeAssignment": STEP,
     "reportLocation": {"Invalid", "Forbidden", "ClockSkew"},
+    "revokeTokens": COMMON,
 }
 
 
