@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.clock import now
 from app.db import log
 from app.db.engine import open_engine
+from app.db.notifications import Notifications
 from app.db.transaction import system_transaction, transaction
 from app.domain.cursors import CursorCodec, LogPosition
 from app.domain.events import Event
@@ -59,7 +60,7 @@ async def running(
     engine, listener = open_engine(url, size=12), open_engine(url, size=1, application="fieldgraph listener")
     async with system_transaction(engine) as connection:
         identity = await log.identity(connection)
-    hub = Hub(engine, listener, poll_seconds=poll_seconds)
+    hub = Hub(engine, Notifications(listener), poll_seconds=poll_seconds)
     task = asyncio.create_task(hub.run())
     reader = Log(
         engine=engine,
