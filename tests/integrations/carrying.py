@@ -1,7 +1,7 @@
 """Event buses that run for a block, and what they heard."""
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -11,6 +11,8 @@ from app.integrations.event_bus import EventBus, Timing
 
 SUBJECT = "fieldgraph.wake.tests"
 SOON = Timing(beat_seconds=0.2, patience_seconds=1.0, retry_seconds=0.2, retry_refused_seconds=0.2)
+
+_LOOK_SECONDS = 0.002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +29,19 @@ class Party:
 
     async def until(self, *, connected: bool, within: float = 8) -> None:
         """Wait until it is connected, or no longer is."""
-        async with asyncio.timeout(within):
-            while self.bus.is_connected() is not connected:
-                await asyncio.sleep(0.01)
+        await _until(lambda: self.bus.is_connected() is connected, within)
 
     async def until_heard(self, *expected: frozenset[UUID] | None, within: float = 2) -> None:
         """Wait until these are the latest wake-ups."""
-        async with asyncio.timeout(within):
-            while tuple(self.heard[-len(expected) :]) != expected:
-                await asyncio.sleep(0.005)
+        await _until(lambda: tuple(self.heard[-len(expected) :]) == expected, within)
+
+
+async def _until(holds: Callable[[], bool], within: float) -> None:
+    for _ in range(int(within / _LOOK_SECONDS)):
+        if holds():
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+    raise TimeoutError("it did not come to be so")
 
 
 @asynccontextmanager
