@@ -50,5 +50,5 @@ class _RedisLine:
         try:
             await self._broker.stop()
         finally:
-            # Stopping ends early where the server is gone, and then leaves the connections open.
+            # Stopping ends early where the server is gone, before it comes to the connections.
             await self._broker.config.disconnect()

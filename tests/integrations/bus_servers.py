@@ -40,6 +40,10 @@ class BusServer:
         """Return the address with this password."""
         return f"{self.kind}://{USER}:{quote(password, safe='')}@127.0.0.1:{self.port}"
 
+    def url_at(self, port: int) -> str:
+        """Return the address through another port."""
+        return self.url.replace(f":{self.port}", f":{port}")
+
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
         with (self._folder / "said").open("ab") as said:
