@@ -89,7 +89,7 @@ class EventBus:
         try:
             async with asyncio.timeout(self._timing.patience_seconds):
                 await line.open()
-                await self._hear_myself(line)
+            await self._hear_myself(line)
             self._connected = True
             self._complained = None
             log.info("event_bus.connected", address=_without_credentials(self._url))
@@ -124,6 +124,7 @@ class EventBus:
         if self._unanswered is None:
             self._unanswered = (self._number + 1, now)
         elif now - self._unanswered[1] > self._timing.patience_seconds:
+            # Also where our user may not publish or listen: a bus need not say so.
             raise BusSilent
         self._number += 1
         grown, self._grown = self._grown, set()

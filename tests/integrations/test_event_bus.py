@@ -12,9 +12,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.integrations.bus_drivers import driver_of
-from app.integrations.event_bus import Timing
+from app.integrations.event_bus import EventBus, Timing
 from tests.integrations.bus_servers import KINDS, PASSWORD, BusServer, bus_server
-from tests.integrations.carrying import SUBJECT, connected, party
+from tests.integrations.carrying import SOON, SUBJECT, connected, party
 from tests.integrations.gate import gate
 
 ONE, OTHER = uuid4(), uuid4()
@@ -197,6 +197,20 @@ async def test_a_wrong_password_is_told_once_by_the_settings_name_and_never_repe
     assert (line["event"], line["setting"]) == ("event_bus.refused", "EVENT_BUS_URL")
     assert line["address"] == f"{server.kind}://127.0.0.1:{server.port}"
     assert "wr0ng" not in f"{logs} {said.out} {said.err}"
+
+
+async def test_a_user_without_the_rights_is_told_once(server: BusServer) -> None:
+    bus = EventBus(driver_of(server.url), server.url, "elsewhere", timing=SOON)
+    with capture_logs() as logs:
+        task = asyncio.create_task(bus.run(lambda _: None))
+        await asyncio.sleep(4)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    assert not bus.is_connected()
+    (line,) = logs
+    assert line["event"] == "event_bus.lost"
+    assert line["reason"] in {"BusSilent", "TimeoutError"}
 
 
 async def test_no_log_line_repeats_a_password(server: BusServer, capfd: pytest.CaptureFixture[str]) -> None:
