@@ -18,7 +18,7 @@ bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --no-input -q install
 clients := $(if $(wildcard tests/clients/package-lock.json),tests/clients/node_modules/.made)
 compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --group build
+	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --group build
 
 .DELETE_ON_ERROR:
 .PHONY: run install test check generate sameness faults benchmark bench-read bench-live hostile soak-live lock clean

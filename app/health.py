@@ -1,6 +1,7 @@
 """Whether the process lives and whether it can serve: for people, load balancers and containers."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
@@ -20,11 +21,16 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Health:
-    """Answers /health and /healthz (alive, and how the database is) and /readyz (fit to serve)."""
+    """Answers /health and /healthz (alive, and how the database is) and /readyz (fit to serve).
+
+    `event_bus` tells whether the event bus is connected, and is None where none is set. Without it everything
+    goes on, so it makes an answer `degraded` and never unready.
+    """
 
     engine: AsyncEngine
     service: str
     version: str
+    event_bus: Callable[[], bool] | None = None
 
     def routes(self) -> list[Route]:
         """Return the routes."""
@@ -49,7 +55,13 @@ class Health:
         return JSONResponse(self._said("ok", "up"))
 
     def _said(self, status: str, database: str) -> dict[str, str]:
-        return {"status": status, "service": self.service, "version": self.version, "database": database}
+        said = {"status": status, "service": self.service, "version": self.version, "database": database}
+        if self.event_bus is None:
+            return said
+        up = self.event_bus()
+        if status == "ok" and not up:
+            said["status"] = "degraded"
+        return {**said, "event_bus": "up" if up else "down"}
 
     async def _revision(self) -> str | None:
         """Return the database's revision, empty for an unmigrated one, None when it cannot be reached."""

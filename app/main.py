@@ -5,6 +5,7 @@ import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from uuid import uuid4
 
@@ -21,10 +22,13 @@ from app.auth.tokens import CachedVerifier, SecretVerifier, TokenVerifier
 from app.clock import now
 from app.db import log
 from app.db.engine import open_engine
+from app.db.notifications import Notifications
 from app.db.read_pool import ReadPool
 from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
 from app.health import Health
+from app.integrations.bus_drivers import driver_of
+from app.integrations.event_bus import EventBus
 from app.live.groups import Groups
 from app.live.hub import Hub
 from app.live.locations import Locations
@@ -64,10 +68,14 @@ def create_app(settings: Settings) -> "Door":
 
     Raises:
         ValueError: there is no database address, or nothing to check tokens with.
+        BusDriverMissing: an event bus is set whose driver is not installed.
     """
     if settings.database_url is None:
         raise ValueError("the server needs the address of a database")
     engine = open_engine(settings.database_url, size=settings.database_pool_size)
+    bus_url = settings.event_bus_url
+    bus_for = None if bus_url is None else partial(EventBus, driver_of(bus_url), bus_url)
+    # Never connected where there is a bus.
     listener = open_engine(
         settings.database_direct_url or settings.database_url, size=1, application="fieldgraph listener"
     )
@@ -94,14 +102,23 @@ def create_app(settings: Settings) -> "Door":
     )
     requests = Requests(documents, trusted)
     origins, metrics = Origins(settings.allowed_origins), Metrics()
-    health = Health(engine=follower, service=settings.service_name, version=settings.service_version)
-    starlette = Starlette(routes=health.routes())
+    starlette = Starlette()
     door = Door(starlette)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-        hub = Hub(follower, listener)
-        process = await _process(settings, engine, follower, hub, verifier)
+        async with system_transaction(engine) as connection:
+            identity = await log.identity(connection)
+        # Who shares a log shares a subject, whoever else is on the bus.
+        bus = None if bus_for is None else bus_for(f"fieldgraph.wake.{identity.epoch}")
+        hub = Hub(follower, bus or Notifications(listener), poll_seconds=settings.log_poll_seconds)
+        health = Health(
+            engine=follower,
+            service=settings.service_name,
+            version=settings.service_version,
+            event_bus=None if bus is None else bus.is_connected,
+        )
+        process = _process(settings, engine, follower, hub, verifier, identity)
         attendance = Attendance(process.actors, clock=now)
         # After the actors, who by then have forgotten whom the event changed.
         hub.watch(attendance.notice)
@@ -142,6 +159,7 @@ def create_app(settings: Settings) -> "Door":
         )
         door.graphql, door.sockets = http, sockets
         starlette.router.routes += [
+            *health.routes(),
             Route("/metrics", figures_of(metrics)),
         ]
         running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]
@@ -172,11 +190,14 @@ def schema_text() -> str:
     return sdl()
 
 
-async def _process(
-    settings: Settings, engine: AsyncEngine, follower: AsyncEngine, hub: Hub, verifier: TokenVerifier
+def _process(
+    settings: Settings,
+    engine: AsyncEngine,
+    follower: AsyncEngine,
+    hub: Hub,
+    verifier: TokenVerifier,
+    identity: log.LogIdentity,
 ) -> Process:
-    async with system_transaction(engine) as connection:
-        identity = await log.identity(connection)
     actors = Actors(engine, met=hub.start_following)
     hub.watch(actors.forget)
     return Process(

@@ -52,6 +52,20 @@ async def test_a_database_that_cannot_be_reached_leaves_the_process_alive_and_un
     assert (ready.status_code, ready.json()["status"], ready.json()["database"]) == (503, "unavailable", "down")
 
 
+@pytest.mark.parametrize("scheme", ["nats", "redis"])
+@pytest.mark.parametrize("path", ["/health", "/healthz", "/readyz"])
+async def test_a_server_without_its_event_bus_is_ready_and_says_so(database_url: str, scheme: str, path: str) -> None:
+    async with (
+        serving(database_url, event_bus_url=f"{scheme}://127.0.0.1:1") as server,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{server.port}", timeout=30) as client,
+    ):
+        answer = await client.get(path)
+
+    assert answer.status_code == 200
+    told = answer.json()
+    assert (told["status"], told["database"], told["event_bus"]) == ("degraded", "up", "down")
+
+
 async def test_a_database_without_the_newest_schema_is_not_ready(empty_database_url: str) -> None:
     async with health_of(empty_database_url) as client:
         alive, ready = await client.get("/health"), await client.get("/readyz")

@@ -143,6 +143,38 @@ def test_a_wrong_database_address_is_refused_without_repeating_it(monkeypatch: p
     assert "hunter2" not in said
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "amqp://u:hunter2@h",
+        "hunter2",
+        "nats://",
+        "nats://u:hunter2@",
+        "nats://u:hunter2@h:many",
+        "nats://u:[hunter2]@h",
+        "nats://u:hunter2@h/1",
+        "redis://u:hunter2@h/name",
+        "redis://u:hunter2@h?ssl=1",
+    ],
+)
+def test_a_wrong_bus_address_is_refused_without_repeating_it(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("EVENT_BUS_URL", url)
+
+    said = refusal()
+
+    assert said.startswith("EVENT_BUS_URL cannot be used (")
+    assert "hunter2" not in said
+
+
+@pytest.mark.parametrize(
+    "url", ["nats://h", "nats://token@h:4222/", "nats://u:p@h", "redis://h", "redis://:p@h:6379/3", "redis://[::1]/"]
+)
+def test_each_spelling_of_a_bus_address_is_taken(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("EVENT_BUS_URL", url)
+
+    assert load_settings().event_bus_url == url
+
+
 @pytest.mark.parametrize(("algorithm", "longest_refused"), [("HS256", 31), ("HS384", 47), ("HS512", 63)])
 def test_a_short_secret_is_refused_without_repeating_it(
     monkeypatch: pytest.MonkeyPatch, algorithm: str, longest_refused: int
@@ -160,6 +192,7 @@ def test_a_short_secret_is_refused_without_repeating_it(
 def test_settings_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgres://u:hunter2@h/d")
     monkeypatch.setenv("DB_PASSWORD", "hunter2")
+    monkeypatch.setenv("EVENT_BUS_URL", "nats://u:hunter2@h")
     monkeypatch.setenv("JWT_SECRET_KEY", "hunter2" * 9)
 
     settings = load_settings()

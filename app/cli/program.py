@@ -18,9 +18,10 @@ from app.cli.token import token
 from app.db.embedded.refusals import EmbeddedServerError
 from app.db.migrate import MayNotMigrate
 from app.db.preflight import DatabaseUnusable
+from app.integrations.bus_drivers import BusDriverMissing
 from app.settings import SettingsError
 
-_FOR_PEOPLE = (Refusal, SettingsError, EmbeddedServerError, DatabaseUnusable, MayNotMigrate)
+_FOR_PEOPLE = (Refusal, SettingsError, EmbeddedServerError, DatabaseUnusable, MayNotMigrate, BusDriverMissing)
 
 program = typer.Typer(
     help="Fieldgraph: a GraphQL server that runs field service.",

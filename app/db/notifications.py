@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -26,37 +27,39 @@ log = structlog.get_logger(__name__)
 class Notifications:
     """One connection that listens for the process and tells the others.
 
-    `heard` is called in the loop for every notification and after every reconnection. While the
-    connection is down nothing is heard and telling does nothing: readers poll all the same.
+    While the connection is down nothing is heard and telling does nothing: readers poll all the same.
     """
 
-    def __init__(self, engine: AsyncEngine, heard: Callable[[], None], *, retry_seconds: float = 1.0) -> None:
+    def __init__(self, engine: AsyncEngine, *, retry_seconds: float = 1.0) -> None:
         self._engine = engine
-        self._heard = heard
         self._retry_seconds = retry_seconds
         self._driver: asyncpg.Connection[asyncpg.Record] | None = None
         self._to_tell = asyncio.Event()
 
-    def tell(self) -> None:
+    def tell(self, _organization_id: UUID, /) -> None:
         """Wake the other processes soon; many calls become one notification."""
         self._to_tell.set()
 
-    async def run(self) -> None:
-        """Listen and tell until cancelled; a lost connection is opened again."""
+    async def run(self, heard: Callable[[None], None], /) -> None:
+        """Listen and tell until cancelled; a lost connection is opened again.
+
+        `heard` is called in the loop for every notification, which does not say whose log has grown, and
+        after every reconnection.
+        """
         while True:
             try:
-                await self._once()
+                await self._once(heard)
             except _LOST as lost:
                 log.warning("notifications.lost", reason=type(lost).__name__)
             await asyncio.sleep(self._retry_seconds)
 
-    async def _once(self) -> None:
+    async def _once(self, heard: Callable[[None], None]) -> None:
         ended = asyncio.Event()
         async with self._engine.connect() as connection:
             driver = await driver_of(connection)
             driver.add_termination_listener(lambda _: ended.set())
-            await driver.add_listener(_CHANNEL, lambda *_: self._heard())
-            self._heard()
+            await driver.add_listener(_CHANNEL, lambda *_: heard(None))
+            heard(None)
             try:
                 await self._tell_until(driver, ended)
             finally:

@@ -4,7 +4,7 @@ A follower gets every event after the position at which it joined, in order, onc
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from uuid import UUID
 
@@ -12,10 +12,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import log
-from app.db.notifications import Notifications
 from app.db.transaction import UNREACHABLE, system_transaction
 from app.domain.events import Event
 from app.live.follower import LONGEST_QUEUE, Follower
+from app.live.wakeups import WakeUps
 
 # Less than a follower's queue: whoever keeps up empties it while the next page is read, so that
 # a burst of any length resets only those who are slow.
@@ -29,14 +29,14 @@ Watcher = Callable[[Event], None]
 class Hub:
     """Follows the logs of the organisations somebody in this process cares about.
 
-    It is woken by `wake` in the same process, by notifications from others, and by a poll each
+    It is woken by `wake` in the same process, by the wake-ups of others, and by a poll each
     `poll_seconds` in case either got lost.
     """
 
-    def __init__(self, engine: AsyncEngine, listener: AsyncEngine, *, poll_seconds: float = 1.0) -> None:
+    def __init__(self, engine: AsyncEngine, wake_ups: WakeUps, *, poll_seconds: float = 1.0) -> None:
         self._engine = engine
         self._poll_seconds = poll_seconds
-        self._notifications = Notifications(listener, self._stir)
+        self._wake_ups = wake_ups
         self._stirred = asyncio.Event()
         self._positions: dict[UUID, int] = {}
         self._followers: dict[UUID, set[Follower]] = {}
@@ -44,7 +44,7 @@ class Hub:
 
     async def run(self) -> None:
         """Read and hand out until cancelled; a failing database is tried again."""
-        listening = asyncio.create_task(self._notifications.run())
+        listening = asyncio.create_task(self._wake_ups.run(self._hear))
         try:
             while True:
                 await self._wait()
@@ -63,7 +63,7 @@ class Hub:
         """Say that the organisation's log has grown; call it after the commit."""
         if organization_id in self._positions:
             self._stir()
-        self._notifications.tell()
+        self._wake_ups.tell(organization_id)
 
     def watch(self, watcher: Watcher) -> None:
         """Call `watcher` with every event of every followed organisation, before its followers."""
@@ -99,6 +99,10 @@ class Hub:
             members.discard(follower)
             if not members:
                 self._followers.pop(organization_id, None)
+
+    def _hear(self, grown: Collection[UUID] | None) -> None:
+        if grown is None or not self._positions.keys().isdisjoint(grown):
+            self._stir()
 
     def _stir(self) -> None:
         self._stirred.set()

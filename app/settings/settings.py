@@ -11,9 +11,10 @@ from app.settings.endpoint import EndpointSettings
 from app.settings.limits import LimitSettings
 from app.settings.serving import ServingSettings
 from app.settings.tokens import TokenSettings
+from app.settings.wake_ups import WakeUpSettings
 
 
-class Settings(LimitSettings, EndpointSettings, TokenSettings, DatabaseSettings, ServingSettings):
+class Settings(LimitSettings, EndpointSettings, TokenSettings, WakeUpSettings, DatabaseSettings, ServingSettings):
     """The settings; a field's name in capitals is its name in the environment.
 
     Empty variables count as unset. Construction raises pydantic's ValidationError; `load_settings`

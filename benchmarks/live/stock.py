@@ -19,6 +19,7 @@ from app.auth.tokens import CachedVerifier, SecretVerifier
 from app.clock import now
 from app.db import log
 from app.db.engine import open_engine
+from app.db.notifications import Notifications
 from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
 from app.live.hub import Hub
@@ -31,7 +32,7 @@ from schema.execution.callers import identify
 
 _ENGINE = open_engine(os.environ["DATABASE"], size=10)
 _LISTENER = open_engine(os.environ["DATABASE"], size=1)
-_HUB = Hub(_ENGINE, _LISTENER)
+_HUB = Hub(_ENGINE, Notifications(_LISTENER))
 _process: dict[str, Process] = {}
 
 

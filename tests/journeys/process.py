@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from subprocess import Popen
 
+import httpx
+
 from tests.cli.command import Workplace, free_port, wait_until_ready
 from tests.serving import SECRET, Served
 
@@ -15,19 +17,34 @@ from tests.serving import SECRET, Served
 class ServerProcess:
     """A server with a port that stays the same."""
 
-    def __init__(self, place: Workplace, database_url: str) -> None:
+    def __init__(self, place: Workplace, database_url: str, settings: dict[str, str]) -> None:
         self.served = Served(port=free_port())
         self._place = place
         self._database_url = database_url
+        self._settings = settings
         self._process: Popen[str] | None = None
 
-    async def start(self, **settings: str) -> None:
-        """Start the server, with these settings too, and wait until it works."""
+    async def start(self) -> None:
+        """Start the server and wait until it works."""
         port = self.served.port
         self._process = self._place.start(
-            "serve", PORT=str(port), DATABASE_URL=self._database_url, JWT_SECRET_KEY=SECRET, **settings
+            "serve", PORT=str(port), DATABASE_URL=self._database_url, JWT_SECRET_KEY=SECRET, **self._settings
         )
         await asyncio.to_thread(wait_until_ready, port, self._process)
+
+    async def joins_the_bus(self) -> None:
+        """Wait until its event bus is connected, if it has one."""
+        async with httpx.AsyncClient() as client:
+            for _ in range(300):
+                told = (await client.get(f"http://127.0.0.1:{self.served.port}/readyz")).json()
+                if told.get("event_bus", "up") == "up":
+                    return
+                await asyncio.sleep(0.05)
+        raise TimeoutError("the event bus was not connected")
+
+    def said(self) -> str:
+        """Return all that the server has logged."""
+        return self._place.said()
 
     def ask_to_end(self) -> None:
         """Send SIGTERM, as whoever runs the server does."""
@@ -51,12 +68,12 @@ class ServerProcess:
 
 @asynccontextmanager
 async def server_process(database_url: str, **settings: str) -> AsyncIterator[ServerProcess]:
-    """Run a server on the database until the block ends."""
+    """Run a server on the database until the block ends, with more settings by their names in the environment."""
     folder = Path(tempfile.mkdtemp(prefix="fg-journey-"))
     place = Workplace(folder)
     try:
-        server = ServerProcess(place, database_url)
-        await server.start(**settings)
+        server = ServerProcess(place, database_url, settings)
+        await server.start()
         yield server
     finally:
         place.end()

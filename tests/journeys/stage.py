@@ -47,6 +47,11 @@ class Stage:
             return [dict(row) for row in found.mappings()]
 
 
+async def dispatcher_at(served: Served, engine: AsyncEngine, world: World, leaving: AsyncExitStack) -> Person:
+    """Return the world's dispatcher as a client of one of several servers."""
+    return await Stage(served=served, engine=engine, world=world, leaving=leaving).enter("dispatcher")
+
+
 async def ticket_for(person: Person, **values: Any) -> str:
     """Return the id of a new ticket."""
     asked = {"title": TITLE, "description": "Since Monday.", "category": "INCIDENT", "priority": "P2", **values}

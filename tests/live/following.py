@@ -11,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.clock import now
 from app.db import log
 from app.db.engine import open_engine
+from app.db.notifications import Notifications
 from app.db.transaction import system_transaction, transaction
 from app.domain.cursors import CursorCodec, LogPosition
 from app.domain.events import Event
 from app.live.hub import Hub
 from app.live.replay import Log, Step
+from app.live.wakeups import WakeUps
 from tests.db.racing import append, told
 from tests.world import World
 
@@ -54,12 +56,13 @@ async def running(
     poll_seconds: float = 1.0,
     heartbeat_seconds: float = 20.0,
     replay_for: timedelta = timedelta(days=30),
+    wake_ups: WakeUps | None = None,
 ) -> AsyncIterator[Process]:
-    """Run a process's hub until the block ends."""
+    """Run a process's hub until the block ends, woken by PostgreSQL unless by something else."""
     engine, listener = open_engine(url, size=12), open_engine(url, size=1, application="fieldgraph listener")
     async with system_transaction(engine) as connection:
         identity = await log.identity(connection)
-    hub = Hub(engine, listener, poll_seconds=poll_seconds)
+    hub = Hub(engine, wake_ups or Notifications(listener), poll_seconds=poll_seconds)
     task = asyncio.create_task(hub.run())
     reader = Log(
         engine=engine,

@@ -1,0 +1,64 @@
+"""Event buses that run for a block, and what they heard."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from app.integrations.bus_drivers import driver_of
+from app.integrations.event_bus import EventBus, Timing
+
+SUBJECT = "fieldgraph.wake.tests"
+SOON = Timing(beat_seconds=0.2, patience_seconds=1.0, retry_seconds=0.2, retry_refused_seconds=0.2)
+
+_LOOK_SECONDS = 0.002
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """One process on the bus; `heard` are the wake-ups as the hub gets them, latest last."""
+
+    bus: EventBus
+    heard: list[frozenset[UUID] | None] = field(default_factory=list)
+
+    def hear(self, grown: Collection[UUID] | None) -> None:
+        """Note a wake-up; the beats, which name nobody, aside."""
+        if grown is None or grown:
+            self.heard.append(None if grown is None else frozenset(grown))
+
+    async def until(self, *, connected: bool, within: float = 8) -> None:
+        """Wait until it is connected, or no longer is."""
+        await _until(lambda: self.bus.is_connected() is connected, within)
+
+    async def until_heard(self, *expected: frozenset[UUID] | None, within: float = 2) -> None:
+        """Wait until these are the latest wake-ups."""
+        await _until(lambda: tuple(self.heard[-len(expected) :]) == expected, within)
+
+
+async def _until(holds: Callable[[], bool], within: float) -> None:
+    for _ in range(int(within / _LOOK_SECONDS)):
+        if holds():
+            return
+        await asyncio.sleep(_LOOK_SECONDS)
+    raise TimeoutError("it did not come to be so")
+
+
+@asynccontextmanager
+async def party(url: str, timing: Timing = SOON) -> AsyncIterator[Party]:
+    """Carry wake-ups until the block ends; it need not be connected yet."""
+    joined = Party(bus=EventBus(driver_of(url), url, SUBJECT, timing=timing))
+    task = asyncio.create_task(joined.bus.run(joined.hear))
+    try:
+        yield joined
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@asynccontextmanager
+async def connected(url: str, timing: Timing = SOON) -> AsyncIterator[Party]:
+    """Carry wake-ups until the block ends, connected from its beginning on."""
+    async with party(url, timing) as joined:
+        await joined.until(connected=True)
+        yield joined
