@@ -57,6 +57,7 @@ _PATH = "/graphql"
 _REQUEST_ID = b"x-request-id"
 _LONGEST_REQUEST_ID = 64
 _LAST_WRITES_SECONDS = 4.0
+_LAST_TASKS_SECONDS = 1.0
 _LOG_CONNECTIONS = 3
 _KEPT_FOR_READERS = 2
 # Ordinary responses make many short-lived objects; the collector's defaults would halve throughput.
@@ -173,7 +174,8 @@ def create_app(settings: Settings) -> "Door":
                 await asyncio.wait(process.unfinished, timeout=_LAST_WRITES_SECONDS)
             for task in running:
                 task.cancel()
-            await asyncio.gather(*running, return_exceptions=True)
+            # What hangs on something outside must not keep the process.
+            await asyncio.wait(running, timeout=_LAST_TASKS_SECONDS)
             await client.aclose()
             await pool.close()
             await reader.dispose()

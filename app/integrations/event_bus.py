@@ -80,6 +80,7 @@ class EventBus:
                 self._complain("event_bus.refused", refused.__cause__ or refused)
             except Exception as lost:  # noqa: BLE001 - whatever a driver raises, streams go on by polling
                 self._complain("event_bus.lost", lost)
+            _end_if_cancelled()
             await asyncio.sleep(pause)
 
     async def _once(self, heard: Heard) -> None:
@@ -97,6 +98,7 @@ class EventBus:
             while True:
                 await self._something_to_tell()
                 await self._publish(line)
+                _end_if_cancelled()
                 await asyncio.sleep(_PAUSE_SECONDS)
         finally:
             self._connected = False
@@ -110,6 +112,7 @@ class EventBus:
         while not self._heard_myself.is_set():
             self._grown = None
             await self._publish(line)
+            _end_if_cancelled()
             with suppress(TimeoutError):
                 async with asyncio.timeout(_FIRST_WORD_AGAIN_SECONDS):
                     await self._heard_myself.wait()
@@ -149,6 +152,13 @@ class EventBus:
             self._complained = event
             address = _without_credentials(self._url)
             log.warning(event, setting="EVENT_BUS_URL", address=address, reason=type(why).__name__)
+
+
+def _end_if_cancelled() -> None:
+    """End where a driver has kept our cancellation to itself. Raises CancelledError."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _without_credentials(url: str) -> str:

@@ -44,6 +44,16 @@ async def _until(holds: Callable[[], bool], within: float) -> None:
     raise TimeoutError("it did not come to be so")
 
 
+async def ended(task: "asyncio.Task[None]") -> None:
+    """Cancel a task until it ends: a driver may keep a cancellation to itself."""
+    for _ in range(20):
+        task.cancel()
+        await asyncio.wait([task], timeout=0.5)
+        if task.done():
+            return
+    raise TimeoutError("the bus went on though it was cancelled")
+
+
 @asynccontextmanager
 async def party(url: str, timing: Timing = SOON) -> AsyncIterator[Party]:
     """Carry wake-ups until the block ends; it need not be connected yet."""
@@ -52,8 +62,7 @@ async def party(url: str, timing: Timing = SOON) -> AsyncIterator[Party]:
     try:
         yield joined
     finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended(task)
 
 
 @asynccontextmanager

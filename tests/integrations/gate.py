@@ -28,7 +28,8 @@ class Gate:
             self._server = None
         for writer in self._open:
             writer.transport.abort()
-        await asyncio.gather(*self._pumps, return_exceptions=True)
+        if self._pumps:
+            await asyncio.wait(self._pumps, timeout=2)
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         to_bus = await asyncio.open_connection("127.0.0.1", self._behind)

@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 from app.integrations.bus_drivers import driver_of
 from app.integrations.event_bus import EventBus, Timing
 from tests.integrations.bus_servers import KINDS, PASSWORD, BusServer, bus_server
-from tests.integrations.carrying import SOON, SUBJECT, connected, party
+from tests.integrations.carrying import SOON, SUBJECT, connected, ended, party
 from tests.integrations.gate import gate
 
 ONE, OTHER = uuid4(), uuid4()
@@ -204,8 +204,7 @@ async def test_a_user_without_the_rights_is_told_once(server: BusServer) -> None
     with capture_logs() as logs:
         task = asyncio.create_task(bus.run(lambda _: None))
         await asyncio.sleep(4)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await ended(task)
 
     assert not bus.is_connected()
     (line,) = logs

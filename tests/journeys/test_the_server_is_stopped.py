@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack, suppress
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import httpx
@@ -11,6 +12,7 @@ import orjson
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from schema.ids import global_id
 from tests.graphql.socket_client import Socket, talking
 from tests.journeys.process import ServerProcess, server_process
 from tests.serving import token
@@ -90,6 +92,14 @@ async def _counted(database_url: str, question: str) -> int:
     return found
 
 
+async def _tickets(database_url: str) -> list[UUID]:
+    connection = await asyncpg.connect(database_url)
+    try:
+        return [row["id"] for row in await connection.fetch("SELECT id FROM tickets")]
+    finally:
+        await connection.close()
+
+
 async def _until_somebody_waits(database_url: str) -> None:
     for _ in range(500):
         if await _counted(database_url, "SELECT count(*) FROM pg_locks WHERE NOT granted"):
@@ -167,6 +177,8 @@ async def test_sigterm_ends_everything_in_order_within_ten_seconds(
     assert len(client.acknowledged) <= kept <= len(client.acknowledged) + _WRITERS
     assert told == kept
     assert len(set(client.acknowledged)) == len(client.acknowledged)
+    there = {global_id("Ticket", key) for key in await _tickets(database_url)}
+    assert set(client.acknowledged) <= there
 
 
 async def test_a_query_that_would_take_longer_than_the_server_is_told_so(
