@@ -23,7 +23,8 @@ _BOARD = f"subscription {{ dispatchBoard({_YEAR}) {{ __typename ... on TicketEve
 _CREATE = """mutation($key: String!) { createTicket(input: {
   title: "Leaking pump", description: "It leaks.", category: INCIDENT, priority: P3, idempotencyKey: $key
 }) { ticket { id } errors { __typename } } }"""
-_SOCKETS, _STREAMS, _QUERIES, _WRITERS = 50, 10, 20, 8
+# No more queries than there are connections to read by, so that all are seen to be under way.
+_SOCKETS, _STREAMS, _QUERIES, _WRITERS = 50, 10, 8, 8
 _BUSY = 50
 
 
@@ -83,10 +84,10 @@ async def _how_it_ended(socket: Socket) -> tuple[int | None, str | None]:
     return socket.raw.close_code, socket.raw.close_reason
 
 
-async def _counted(database_url: str, question: str) -> int:
+async def _counted(database_url: str, question: str, *values: str) -> int:
     connection = await asyncpg.connect(database_url)
     try:
-        found: int = await connection.fetchval(question)
+        found: int = await connection.fetchval(question, *values)
     finally:
         await connection.close()
     return found
@@ -100,12 +101,17 @@ async def _tickets(database_url: str) -> list[UUID]:
         await connection.close()
 
 
-async def _until_somebody_waits(database_url: str) -> None:
-    for _ in range(500):
-        if await _counted(database_url, "SELECT count(*) FROM pg_locks WHERE NOT granted"):
+async def _until_waiting(database_url: str, queries: int, application: str = "fieldgraph reads") -> None:
+    """Wait until so many queries wait for the lock; one that is still on its way may rightly be turned away."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+        " AND application_name = $1 AND wait_event_type = 'Lock'"
+    )
+    for _ in range(1000):
+        if await _counted(database_url, waiting, application) >= queries:
             return
         await asyncio.sleep(0.01)
-    raise TimeoutError("nobody waits for the lock")
+    raise TimeoutError("the queries do not wait for the lock")
 
 
 async def _stopped(server: ServerProcess, meanwhile: Awaitable[None] | None = None) -> tuple[int, float]:
@@ -148,7 +154,7 @@ async def test_sigterm_ends_everything_in_order_within_ten_seconds(
         slow = [
             asyncio.create_task(client.ask("{ technicians { totalCount nodes { name } } }")) for _ in range(_QUERIES)
         ]
-        await _until_somebody_waits(database_url)
+        await _until_waiting(database_url, _QUERIES)
 
         async def let_go() -> None:
             await asyncio.sleep(1)
@@ -191,7 +197,8 @@ async def test_a_query_that_would_take_longer_than_the_server_is_told_so(
         await held.start()
         await holder.execute("LOCK TABLE technicians IN ACCESS EXCLUSIVE MODE")
         stuck = asyncio.create_task(client.ask("{ technicians { totalCount } }"))
-        await _until_somebody_waits(database_url)
+        # The first to wait is the look at who asks.
+        await _until_waiting(database_url, 1, "fieldgraph")
         code, seconds = await _stopped(server)
         answer = await stuck
         await held.rollback()
