@@ -138,6 +138,7 @@ def create_app(settings: Settings) -> "Door":
             requests,
             answers,
             feeds,
+            attendance,
             origins=origins,
             metrics=metrics,
             largest_body=settings.max_body_bytes,

@@ -5,7 +5,7 @@ covers changes that never went through the log.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -81,7 +81,8 @@ class Actors:
         self._met = met
         self._known: OrderedDict[tuple[UUID, UUID], _Known] = OrderedDict()
         self._asking: dict[tuple[UUID, UUID], asyncio.Task[_Known]] = {}
-        self._forgotten = 0
+        # How often an organisation's users were forgotten.
+        self._forgotten: Counter[UUID] = Counter()
 
     async def of(
         self, claims: Claims, *, now: datetime, source: EventSource = EventSource.API, ip: str | None = None
@@ -104,12 +105,12 @@ class Actors:
 
     async def look(self, organization_id: UUID, users: Collection[UUID], *, now: datetime) -> Mapping[UUID, Person]:
         """Return those of the users who may come in, as the database knows them now, and remember them."""
-        forgotten = self._forgotten
+        forgotten = self._forgotten[organization_id]
         async with transaction(self._engine, organization_id, mode=Mode.READ) as connection:
             found = await _people(connection, organization_id, users)
         for user_id in users:
             key = (organization_id, user_id)
-            if user_id in found and forgotten == self._forgotten:
+            if user_id in found and forgotten == self._forgotten[organization_id]:
                 self._remember(key, found[user_id], now)
             else:
                 self._known.pop(key, None)
@@ -128,10 +129,10 @@ class Actors:
         # Followed first, so that no change between the look and the cache goes unheard.
         await self._met(key[0])
         while True:
-            forgotten = self._forgotten
+            forgotten = self._forgotten[key[0]]
             person = await person_of(self._engine, *key)
             # What was forgotten meanwhile may be what was just read.
-            if forgotten == self._forgotten:
+            if forgotten == self._forgotten[key[0]]:
                 return self._remember(key, person, now)
 
     def _answered(self, key: tuple[UUID, UUID], done: "asyncio.Task[_Known]") -> None:
@@ -155,7 +156,7 @@ class Actors:
 
     def forget_all(self, organization_id: UUID) -> None:
         """Drop what is known of an organisation's users, without waiting for the log to tell."""
-        self._forgotten += 1
+        self._forgotten[organization_id] += 1
         for key in [key for key in self._known if key[0] == organization_id]:
             del self._known[key]
 

@@ -79,6 +79,12 @@ class Attendance:
                 self._present.pop(claims.organization_id, None)
                 present.looked(present.changes)
 
+    async def banned(self, claims: Claims, source: EventSource, ip: str | None) -> None:
+        """Wait until a token's bearer may no longer come in."""
+        over = asyncio.Event()
+        with self.attending(claims, source, ip, lambda actor: over.set() if actor is None else None):
+            await over.wait()
+
     def notice(self, event: Event) -> None:
         """Look at once when an event tells that somebody has changed."""
         present = self._present.get(event.organization_id)
@@ -101,17 +107,23 @@ class Attendance:
                 async with asyncio.timeout(LOOK_SECONDS):
                     await self._stirred.wait()
             self._stirred.clear()
-            try:
-                for organization_id in list(self._present):
-                    await self._look(organization_id)
-            except UNREACHABLE as lost:
-                log.warning("attendance.unknown", reason=type(lost).__name__)
+            # One after the other whatever happens: one organisation's trouble is not another's.
+            looked = [await self._looked(organization_id) for organization_id in list(self._present)]
+            if not all(looked):
                 await asyncio.sleep(_RETRY_SECONDS)
                 self._stirred.set()
-            except Exception:
-                # Nobody's rights would ever be looked at again.
-                log.exception("attendance.failed")
-                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _looked(self, organization_id: UUID) -> bool:
+        try:
+            await self._look(organization_id)
+        except UNREACHABLE as lost:
+            log.warning("attendance.unknown", reason=type(lost).__name__)
+            return False
+        except Exception:
+            # Nobody's rights would ever be looked at again.
+            log.exception("attendance.failed", organization_id=str(organization_id))
+            return False
+        return True
 
     async def _look(self, organization_id: UUID) -> None:
         present = self._present.get(organization_id)

@@ -18,6 +18,9 @@ import structlog
 from app.domain.events import Event
 from app.live.replay import Heartbeat, Log
 
+# So long are words collected that can leave together.
+_TOGETHER_SECONDS = 0.005
+
 logger = structlog.get_logger(__name__)
 
 
@@ -105,16 +108,22 @@ class Group:
             self._task = None
 
     async def _tell(self, log: Log, organization_id: UUID, settled: "Settled") -> None:
+        time = asyncio.get_running_loop().time
         try:
             async with aclosing(log.batches(organization_id, self.position)) as batches:
                 async for batch in batches:
-                    found = []
+                    found, began = [], time()
                     for step in batch:
                         # Whoever may no longer be told has left by the time that this returns.
                         await settled(organization_id)
                         told = await self._words(step)
                         if told is not None:
                             found.append(told)
+                        if time() - began > _TOGETHER_SECONDS:
+                            # Nobody waits for words that take long to find for what comes behind.
+                            self.position = step.position
+                            self._hand_out(found, again=isinstance(step, Heartbeat))
+                            found, began = [], time()
                     self.position = batch[-1].position
                     self._hand_out(found, again=isinstance(batch[-1], Heartbeat))
         except Exception as error:

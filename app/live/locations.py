@@ -11,15 +11,13 @@ from itertools import islice
 from uuid import UUID
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db import locations
 from app.db.locations import Location
-from app.db.transaction import ConnectionLost, Mode, transaction
+from app.db.transaction import UNREACHABLE, Mode, transaction
 
 _MOST_AT_ONCE = 50
-_LOST = (OSError, SQLAlchemyError, ConnectionLost)
 
 logger = structlog.get_logger(__name__)
 
@@ -78,7 +76,7 @@ class Locations:
             for organization_id in list(self._followers):
                 try:
                     self._hand_out(organization_id, await self._read(organization_id))
-                except _LOST as lost:
+                except UNREACHABLE as lost:
                     logger.warning("locations.read_failed", reason=type(lost).__name__)
                 except Exception:
                     logger.exception("locations.read_failed")

@@ -11,11 +11,7 @@ from contextlib import aclosing
 
 import orjson
 import structlog
-from graphql import (
-    FieldNode,
-    GraphQLSchema,
-    VariableNode,
-)
+from graphql import FieldNode, GraphQLSchema, VariableNode
 
 from app.auth.actors import UnknownUser
 from app.auth.attendance import Attendance
@@ -202,6 +198,7 @@ class _Reader:
         position = head if isinstance(head, int) else head.position
         await operation.renew()
         await self._outlet.send(await self._telling.told(Reset(position, ResetReason.LAGGED)))
+        self._position = position
         return position
 
 

@@ -10,6 +10,7 @@ from graphql import OperationType
 from starlette.types import Receive, Scope, Send
 
 from app.auth.actors import UnknownUser
+from app.auth.attendance import Attendance
 from app.auth.claims import InvalidToken
 from app.live.groups import Told
 from resolvers.context import Process
@@ -47,6 +48,7 @@ class HttpEndpoint:
         requests: Requests,
         answers: Answers,
         feeds: Feeds,
+        attendance: Attendance,
         *,
         origins: Origins,
         metrics: Metrics,
@@ -58,6 +60,7 @@ class HttpEndpoint:
         self._requests = requests
         self._answers = answers
         self._feeds = feeds
+        self._attendance = attendance
         self._origins = origins
         self._metrics = metrics
         self._largest_body = largest_body
@@ -150,7 +153,7 @@ class HttpEndpoint:
             if kind is OperationType.SUBSCRIPTION or accept.json is None:
                 with self._metrics.streams.track_inprogress():
                     follow = partial(self._follow, prepared, caller, _text(headers, b"last-event-id"))
-                    await stream(follow, caller, self._ending, receive, send, more)
+                    await stream(follow, caller, self._attendance, self._ending, receive, send, more)
                 return None
         async with self._watch.over(receive, self._seconds(kind)) as watched:
             answer = await self._answers.answer(prepared, caller)

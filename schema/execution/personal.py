@@ -36,6 +36,8 @@ from schema.execution.selecting import NotPlanned
 
 # The classes whose viewers see every ticket, and so every event of one.
 _SEEING_ALL = frozenset({Visibility.DISPATCH, Visibility.ADMINISTRATION})
+# What an event consists of itself.
+_OF_THE_EVENT = frozenset({"FieldChange"})
 
 
 def is_personal(plans: Plans | None, prepared: Prepared, visibility: Visibility) -> bool:
@@ -44,6 +46,8 @@ def is_personal(plans: Plans | None, prepared: Prepared, visibility: Visibility)
     if plans is None or operation is None or node is None or visibility not in _SEEING_ALL:
         return True
     read = _as_read(plans, node, operation)
+    if read is None:
+        return True
     try:
         asked = plans.ask(read, None, prepared.asked.variables)
         return plans.find(asked, visibility).reads_viewer
@@ -51,13 +55,18 @@ def is_personal(plans: Plans | None, prepared: Prepared, visibility: Visibility)
         return True
 
 
-def _as_read(plans: Plans, node: DocumentNode, operation: Operation) -> Document:
-    """Return a query for all rows that the subscription selects of its events, with what it selects of them."""
+def _as_read(plans: Plans, node: DocumentNode, operation: Operation) -> Document | None:
+    """Return a query for all rows that the subscription selects of its events, with what it selects of them.
+
+    None where an event is asked for an object that is no such row: nothing is known of that.
+    """
     found = _Rows()
     info = TypeInfo(plans.schema)
     fragments = [each for each in node.definitions if isinstance(each, FragmentDefinitionNode)]
     for each in (operation.node, *fragments):
         visit(each, TypeInfoVisitor(info, found.bound_to(info)))
+    if found.others:
+        return None
     definition = OperationDefinitionNode(
         operation=OperationType.QUERY,
         variable_definitions=operation.node.variable_definitions,
@@ -73,6 +82,7 @@ class _Rows(Visitor):
     def __init__(self) -> None:
         super().__init__()
         self.fields: list[FieldNode] = []
+        self.others = False
         self._info: TypeInfo | None = None
 
     def bound_to(self, info: TypeInfo) -> "_Rows":
@@ -81,9 +91,10 @@ class _Rows(Visitor):
 
     def enter_field(self, node: FieldNode, *_: Any) -> Any:
         kind = get_named_type(self._info.get_type()) if self._info is not None else None
-        if not isinstance(kind, GraphQLObjectType) or node.selection_set is None:
+        if self._info is None or kind is None or node.selection_set is None:
             return None
-        if not any(isinstance(each, GraphQLInterfaceType) and each.name == "Node" for each in kind.interfaces):
+        if not _is_a(kind, "Node"):
+            self.others |= _is_a(self._info.get_parent_type(), "DomainEvent") and kind.name not in _OF_THE_EVENT
             return None
         of_kind = InlineFragmentNode(
             type_condition=NamedTypeNode(name=NameNode(value=kind.name)), selection_set=node.selection_set
@@ -91,6 +102,12 @@ class _Rows(Visitor):
         self.fields.append(_field("node", f"row_{len(self.fields)}", of_kind))
         # What is selected of it is part of it.
         return SKIP
+
+
+def _is_a(kind: object, interface: str) -> bool:
+    if not isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+        return False
+    return kind.name == interface or any(each.name == interface for each in kind.interfaces)
 
 
 def _field(name: str, alias: str, *selections: InlineFragmentNode) -> FieldNode:

@@ -56,6 +56,11 @@ def of_value(value: Any) -> GraphQLRequest:
         raise BadRequest("variables must be a JSON object.")
     if name is not None and not isinstance(name, str):
         raise BadRequest("operationName must be a text.")
+    try:
+        orjson.dumps(variables)
+    except TypeError as error:
+        # Read further down than it can be written: nothing of ours is nested like that.
+        raise BadRequest("variables are nested too deeply.") from error
     return GraphQLRequest(
         query=query, variables=variables, operation_name=name or None, document_id=document_id, sha256=sha256
     )

@@ -9,6 +9,7 @@ import orjson
 from starlette.types import Receive, Send
 
 from app.auth.actors import UnknownUser
+from app.auth.attendance import Attendance
 from app.live.groups import Told
 from schema.execution.callers import Caller
 from schema.execution.failures import failure
@@ -19,7 +20,8 @@ from schema.execution.telling import NotBegun
 
 # A client that takes nothing for so long is given up.
 _STUCK_SECONDS = 20.0
-_KEPT_ALIVE_SECONDS = 15.0
+_KEPT_ALIVE_SECONDS = 10.0
+_LAST_SECONDS = 1.0
 _COMPLETE = "event: complete\ndata:\n\n"
 
 # Fills a channel until there is nothing more to tell.
@@ -27,7 +29,13 @@ Follow = Callable[[Channel], Awaitable[None]]
 
 
 async def stream(
-    follow: Follow, caller: Caller, ending: asyncio.Event, receive: Receive, send: Send, headers: Headers
+    follow: Follow,
+    caller: Caller,
+    attendance: Attendance,
+    ending: asyncio.Event,
+    receive: Receive,
+    send: Send,
+    headers: Headers,
 ) -> None:
     """Send what is told as it comes until that ends, the client goes, or its token is no longer good.
 
@@ -51,7 +59,8 @@ async def stream(
         await send({"type": "http.response.body", "body": "".join(texts).encode(), "more_body": True})
 
     telling = asyncio.create_task(_told(follow, outbox))
-    works = (outbox.write(sent), _gone(receive), ending.wait(), _expired(caller), _kept_alive(outbox))
+    banned = attendance.banned(caller.claims, caller.source, caller.ip)
+    works = (outbox.write(sent), _gone(receive), ending.wait(), banned, _expired(caller), _kept_alive(outbox))
     writing, gone, ended, *_ = rest = [asyncio.create_task(_until_over(each)) for each in works]
     try:
         done, _ = await asyncio.wait([telling, *rest], return_when=asyncio.FIRST_COMPLETED)
@@ -64,7 +73,10 @@ async def stream(
             # One at a time; what it was sending is sent.
             writing.cancel()
             last = b"" if ended.done() else _COMPLETE.encode()
-            await send({"type": "http.response.body", "body": last})
+            with suppress(TimeoutError):
+                # A client that does not read does not hear of the end either.
+                async with asyncio.timeout(_LAST_SECONDS):
+                    await send({"type": "http.response.body", "body": last})
     finally:
         for each in (telling, *rest):
             each.cancel()

@@ -19,7 +19,6 @@ from graphql import (
 )
 
 from app.auth.actors import UnknownUser
-from app.db.transaction import UNREACHABLE
 from app.domain.events import Event
 from app.live.groups import Outlet, Told
 from app.live.replay import Heartbeat
@@ -54,13 +53,13 @@ class Wording:
         try:
             for _ in range(_MOST_TRIES):
                 executing = execute_subscription_event(self._executor.build_per_event_executor(found))
-                result = executing if isinstance(executing, ExecutionResult) else await executing
-                if not any(isinstance(error.original_error, UNREACHABLE) for error in result.errors or ()):
+                told = response(executing if isinstance(executing, ExecutionResult) else await executing)
+                if all(error.get("extensions", {}).get("code") != "UNAVAILABLE" for error in told.get("errors", ())):
                     break
                 # What is only half told would be taken for what it is not.
                 await self.operation.renew()
                 await asyncio.sleep(_RETRY_SECONDS)
-            return orjson.dumps(response(result)).decode()
+            return orjson.dumps(told).decode()
         finally:
             await self.operation.renew()
 

@@ -236,7 +236,8 @@ class Connection:
         if not isinstance(key, str) or not key:
             raise Closed(BAD_MESSAGE, "subscribe must have an id")
         try:
-            sent, asked = ("message", orjson.dumps(payload)), of_value(payload)
+            asked = of_value(payload)
+            sent = ("message", _written(payload))
         except BadRequest as error:
             raise Closed(BAD_MESSAGE, _short(str(error))) from error
         if key in self._operations:
@@ -322,7 +323,7 @@ class Connection:
         return message
 
     async def _send(self, message: dict[str, Any]) -> None:
-        await self._outbox.put(orjson.dumps(message).decode())
+        await self._outbox.put(_written(message).decode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +348,14 @@ async def _end(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _written(message: Any) -> bytes:
+    try:
+        return orjson.dumps(message)
+    except TypeError as error:
+        # Read further down than it can be written.
+        raise Closed(BAD_MESSAGE, "A message is nested too deeply") from error
 
 
 def _payload(message: dict[str, Any]) -> dict[str, Any]:

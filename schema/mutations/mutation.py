@@ -93,6 +93,7 @@ class Mutation:
         """End every session of a user."""
         operation = info.context
         payload = await write(operation, input.command, revoke_tokens, OkPayload)
-        # Here at once; other processes hear of it from the log.
-        operation.process.actors.forget_all(operation.actor.organization_id)
+        if not payload.errors:
+            # Here at once; other processes hear of it from the log.
+            operation.process.actors.forget_all(operation.actor.organization_id)
         return payload

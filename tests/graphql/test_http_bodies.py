@@ -32,6 +32,7 @@ MALFORMED = {
     "NaN": b'{"query": "{ viewer { roles } }", "variables": {"a": NaN}}',
     "two documents": b'{"query": "{ viewer { roles } }"}{}',
     "no query": b"{}",
+    "deep variables": b'{"query": "{ viewer { roles } }", "variables": ' + b'{"a":' * 400 + b"1" + b"}" * 401,
 }
 
 

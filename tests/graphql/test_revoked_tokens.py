@@ -182,3 +182,16 @@ async def _row(engine: AsyncEngine, world: World, name: str) -> tuple[int, Any]:
 
 def _key(world: World, name: str) -> UUID:
     return world.users[name]
+
+
+async def test_a_stream_that_is_no_part_of_the_log_ends_too_though_nothing_moves(served: Served, world: World) -> None:
+    headers = {"Accept": "text/event-stream", "Authorization": f"Bearer {token(world, 'lead')}"}
+    query = "subscription { technicianLocations { stale } }"
+    async with (
+        httpx.AsyncClient(timeout=20) as client,
+        client.stream("POST", served.http, json={"query": query}, headers=headers) as events,
+    ):
+        await revoke(served, world, "lead", by="admin")
+        async with asyncio.timeout(5):
+            lines = [line async for line in events.aiter_lines()]
+    assert "event: complete" in lines

@@ -1,7 +1,7 @@
 """Subscribers who are told the same share one execution, and nobody is told what another may see."""
 
 import asyncio
-from collections.abc import Hashable
+from collections.abc import AsyncGenerator, Hashable
 from contextlib import AsyncExitStack
 from random import Random
 from typing import Any
@@ -14,8 +14,12 @@ from app.domain.people import Role
 from app.live.groups import Groups, Member, Outlet, Told, Words
 from app.live.replay import Ready
 from resolvers.streams import Message
+from schema.build import schema
 from schema.execution import outbox
-from schema.execution.telling import Telling
+from schema.execution.callers import Caller
+from schema.execution.feeds import Feeds
+from schema.execution.preparing import Prepared
+from schema.execution.telling import Alone, Telling
 from schema.ids import global_id
 from tests.graphql.socket_client import Socket, talking
 from tests.graphql.test_websocket import YEAR
@@ -27,6 +31,10 @@ _EVENT = "... on TicketEvent { id ticket { title %s } } ... on StreamReset { rea
 _BOARD = f"subscription($after: EventCursor) {{ dispatchBoard({YEAR}, after: $after) {{ __typename %s }} }}"
 PLAIN = _BOARD % (_EVENT % "")
 PERSONAL = _BOARD % (_EVENT % "viewerCan { update }")
+# The row of an event may be of any type, a ticket too.
+OF_A_NODE = _BOARD % (_EVENT % "" + " ... on RecordEvent { record { ... on Ticket { viewerCan { update } } } }")
+_SPREAD = "... on TicketEvent { id ticket { ...T } }"
+OF_A_FRAGMENT = f"{_BOARD % _SPREAD} fragment T on Ticket {{ comments {{ totalCount }} }}"
 
 
 @pytest.fixture
@@ -103,7 +111,9 @@ async def test_those_who_come_back_with_a_cursor_share_with_those_who_never_left
     assert len(groups) == 2
 
 
-@pytest.mark.parametrize(("query", "shared"), [(PLAIN, True), (PERSONAL, False)])
+@pytest.mark.parametrize(
+    ("query", "shared"), [(PLAIN, True), (OF_A_FRAGMENT, True), (PERSONAL, False), (OF_A_NODE, False)]
+)
 async def test_people_of_one_role_share_unless_something_depends_on_who_they_are(
     database_url: str, engine: AsyncEngine, world: World, groups: set[Hashable], *, query: str, shared: bool
 ) -> None:
@@ -257,3 +267,27 @@ async def test_if_groups_let_in_whoever_is_behind_them_something_is_missed(
     monkeypatch.setattr(Groups, "join", careless)
     found = await joined_amid_writing(database_url, engine, world)
     assert any(heard != logged for heard, logged in found)
+
+
+async def test_the_schema_s_own_library_follows_the_same_stream(
+    database_url: str, engine: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    callers: list[Caller] = []
+    begin = Feeds.begin
+
+    async def noted(self: Feeds, prepared: Prepared, caller: Caller) -> Telling | Alone:
+        callers.append(caller)
+        return await begin(self, prepared, caller)
+
+    monkeypatch.setattr(Feeds, "begin", noted)
+    async with serving(database_url) as served, talking(served, token(world, "dispatcher")) as socket:
+        await socket.ready("1", PLAIN)
+        stream = await schema().subscribe(PLAIN, context_value=await callers[0].operation())
+        assert isinstance(stream, AsyncGenerator)
+        ready = await anext(stream)
+        await Work(engine, world).create()
+        event = await anext(stream)
+        await stream.aclose()
+        shared = (await socket.told())[1]
+    assert ready.data == {"dispatchBoard": {"__typename": "StreamReady"}}
+    assert event.data == {"dispatchBoard": shared}

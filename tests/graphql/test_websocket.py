@@ -259,3 +259,20 @@ async def test_two_subscriptions_and_a_query_share_a_socket(house: House) -> Non
         assert await socket.hear() == {"type": "complete", "id": "query"}
         await work.comment(ticket_id, "Seen it.")
         assert {(await socket.told())[0], (await socket.told())[0]} == {"board", "ticket"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"type": "ping", "payload": "deep"},
+        {"type": "subscribe", "id": "1", "payload": {"query": VIEWER, "variables": "deep"}},
+        {"type": "subscribe", "id": "1", "payload": {"query": VIEWER, "extensions": "deep"}},
+    ],
+)
+async def test_what_is_nested_deeper_than_it_can_be_written_closes_with_4400(
+    house: House, message: dict[str, Any]
+) -> None:
+    deep = '{"a":' * 400 + "1" + "}" * 400
+    async with talking(house.served, token(house.world, "dispatcher")) as socket:
+        await socket.raw.send(orjson.dumps(message).decode().replace('"deep"', deep))
+        assert await socket.closed() == 4400
