@@ -131,6 +131,7 @@ def create_app(settings: Settings) -> "Door":
             Groups(process.log, attendance.settled),
             attendance,
             admission,
+            Caps(per_user=settings.max_subscriptions_per_user, per_ip=settings.max_subscriptions_per_ip),
             suggestions=settings.suggests,
         )
         http = HttpEndpoint(
@@ -153,11 +154,8 @@ def create_app(settings: Settings) -> "Door":
             attendance,
             origins=origins,
             metrics=metrics,
-            caps=Caps(
-                per_user=settings.max_sockets_per_user,
-                per_ip=settings.max_sockets_per_ip,
-                operations=settings.max_subscriptions_per_socket,
-            ),
+            caps=Caps(per_user=settings.max_sockets_per_user, per_ip=settings.max_sockets_per_ip),
+            most_operations=settings.max_subscriptions_per_socket,
         )
         door.graphql, door.sockets = http, sockets
         starlette.router.routes += [

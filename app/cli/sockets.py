@@ -10,7 +10,8 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
-from schema.execution.websocket import GOING_AWAY, TOGETHER
+from schema.execution.closing import GOING_AWAY
+from schema.execution.websocket import TOGETHER
 
 _CLOSING_SECONDS = 1.0
 _LAST_SECONDS = 3.0

@@ -92,6 +92,20 @@ class LimitSettings(Group):
         description="How many operations a websocket may carry at once.",
         json_schema_extra=accepts("a number from 1 to 10000"),
     )
+    max_subscriptions_per_user: int = Field(
+        200,
+        ge=1,
+        le=1000000,
+        description="How many subscriptions a user may follow at once, over websockets and HTTP.",
+        json_schema_extra=accepts("a number from 1 to 1000000"),
+    )
+    max_subscriptions_per_ip: int = Field(
+        2000,
+        ge=1,
+        le=1000000,
+        description="How many subscriptions may be followed from one address at once.",
+        json_schema_extra=accepts("a number from 1 to 1000000"),
+    )
     operation_timeout_seconds: float = Field(
         10,
         ge=0.1,

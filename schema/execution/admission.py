@@ -15,10 +15,10 @@ _MOST_BUCKETS = 50_000
 
 
 class Throttled(Exception):
-    """Too much was spent lately; `retry_after` is in whole seconds."""
+    """It is too much at the moment; `retry_after` is in whole seconds."""
 
-    def __init__(self, retry_after: int) -> None:
-        super().__init__(f"Too much was asked for lately: try again in {retry_after} s.")
+    def __init__(self, retry_after: int, why: str = "Too much was asked for lately") -> None:
+        super().__init__(f"{why}: try again in {retry_after} s.")
         self.retry_after = retry_after
 
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from hashlib import sha256
 from time import perf_counter
 from typing import Any
 from uuid import UUID
@@ -57,10 +56,6 @@ class Answer:
     def seconds(self) -> float:
         """How long everything took."""
         return self.steps[-1][1] - self.began
-
-    def tag(self) -> bytes:
-        """Return what names this very text, as an ETag."""
-        return b'"' + sha256(self.body).hexdigest()[:32].encode() + b'"'
 
 
 class Answers:

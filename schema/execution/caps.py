@@ -1,44 +1,57 @@
-"""How many websockets one user and one address may have open at once."""
+"""How many websockets, and how many subscriptions, one user and one address may have at once."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+
+from schema.execution.callers import Caller
 
 
 class TooMany(Exception):
-    """There are as many already as there may be."""
+    """There are as many already as there may be; `whose` says of whom, `most` how many those are."""
+
+    def __init__(self, whose: str, most: int) -> None:
+        super().__init__(f"There are {most} already, which is the most for {whose}.")
+        self.whose = whose
+        self.most = most
 
 
-@dataclass(slots=True, kw_only=True)
 class Caps:
-    """The bounds, and how many are open by whom. `operations` is the most that one socket carries."""
+    """The bounds of one kind of thing, and how many there are by whom."""
 
-    per_user: int
-    per_ip: int
-    operations: int
-    _open: Counter[str] = field(default_factory=Counter)
+    def __init__(self, *, per_user: int, per_ip: int) -> None:
+        self._per_user = per_user
+        self._per_ip = per_ip
+        self._users: Counter[Hashable] = Counter()
+        self._addresses: Counter[Hashable] = Counter()
 
     @contextmanager
     def from_address(self, ip: str | None) -> Iterator[None]:
-        """Count a socket of this address while the block lasts. Raises TooMany."""
-        with self._counted(f"ip:{ip}", self.per_ip):
+        """Count one more from this address while the block lasts. Raises TooMany."""
+        with _counted(self._addresses, ip, self._per_ip, "one address"):
             yield
 
     @contextmanager
-    def of_user(self, user: str) -> Iterator[None]:
-        """Count a socket of this user while the block lasts. Raises TooMany."""
-        with self._counted(f"user:{user}", self.per_user):
+    def of_user(self, caller: Caller) -> Iterator[None]:
+        """Count one more of this user while the block lasts. Raises TooMany."""
+        with _counted(self._users, caller.user, self._per_user, "one user"):
             yield
 
     @contextmanager
-    def _counted(self, key: str, most: int) -> Iterator[None]:
-        if self._open[key] >= most:
-            raise TooMany
-        self._open[key] += 1
-        try:
+    def of_caller(self, caller: Caller) -> Iterator[None]:
+        """Count one more of this user and from where they come while the block lasts. Raises TooMany."""
+        with self.of_user(caller), self.from_address(caller.ip):
             yield
-        finally:
-            self._open[key] -= 1
-            if not self._open[key]:
-                del self._open[key]
+
+
+@contextmanager
+def _counted(among: Counter[Hashable], owner: Hashable, most: int, whose: str) -> Iterator[None]:
+    if among[owner] >= most:
+        raise TooMany(whose, most)
+    among[owner] += 1
+    try:
+        yield
+    finally:
+        among[owner] -= 1
+        if not among[owner]:
+            del among[owner]

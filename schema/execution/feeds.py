@@ -7,7 +7,7 @@ written once for a group, and handed to each reader's outlet.
 import asyncio
 import re
 from collections.abc import Hashable
-from contextlib import aclosing
+from contextlib import ExitStack, aclosing
 
 import orjson
 import structlog
@@ -21,8 +21,9 @@ from app.domain.policy import visibility_class
 from app.live.groups import Groups, Member, Outlet, Parting
 from app.live.replay import Ready, Reset, ResetReason
 from resolvers.streams import rights
-from schema.execution.admission import Admission
+from schema.execution.admission import Admission, Throttled
 from schema.execution.callers import Caller
+from schema.execution.caps import Caps, TooMany
 from schema.execution.memory import Memory
 from schema.execution.personal import is_personal
 from schema.execution.planning import Plans
@@ -31,6 +32,8 @@ from schema.execution.telling import Alone, NotBegun, Telling, begun, ended
 
 _MOST_JUDGED = 1000
 _RETRY_SECONDS = 0.5
+# When somebody who follows too much may find that something has ended.
+_FULL_SECONDS = 30
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +48,7 @@ class Feeds:
         groups: Groups,
         attendance: Attendance,
         admission: Admission,
+        caps: Caps,
         *,
         suggestions: bool,
     ) -> None:
@@ -53,6 +57,7 @@ class Feeds:
         self._plans = plans
         self._attendance = attendance
         self._admission = admission
+        self._caps = caps
         self._suggestions = suggestions
         self._personal: Memory[Hashable, tuple[bool]] = Memory(entries=_MOST_JUDGED, weight=_MOST_JUDGED)
 
@@ -63,10 +68,20 @@ class Feeds:
 
         Raises:
             NotBegun: it is not executed, for these errors.
-            TooLarge, Throttled: it costs too much, at all or at the moment.
+            TooLarge, Throttled: it costs too much, at all or at the moment, or the caller follows too much already.
             UnknownUser: the caller may not come in, or no longer.
         """
-        self._admission.admit(prepared, caller)
+        with ExitStack() as followed:
+            try:
+                followed.enter_context(self._caps.of_caller(caller))
+            except TooMany as full:
+                raise Throttled(
+                    _FULL_SECONDS, f"{full.most} subscriptions are open, the most for {full.whose}"
+                ) from full
+            self._admission.admit(prepared, caller)
+            await self._follow(prepared, caller, outlet, after)
+
+    async def _follow(self, prepared: Prepared, caller: Caller, outlet: Outlet, after: str | None) -> None:
         telling = await self.begin(prepared, caller)
         if isinstance(telling, Alone):
             await telling.run(outlet)

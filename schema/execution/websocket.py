@@ -26,6 +26,18 @@ from resolvers.context import Process
 from schema.execution.answers import Answers
 from schema.execution.callers import Caller, identify
 from schema.execution.caps import Caps, TooMany
+from schema.execution.closing import (
+    BAD_MESSAGE,
+    DUPLICATE,
+    FORBIDDEN,
+    GOING_AWAY,
+    INIT_TIMEOUT,
+    NOT_A_PROTOCOL,
+    TOO_MANY,
+    TOO_SLOW,
+    UNAUTHORIZED,
+    Closed,
+)
 from schema.execution.executing import refused
 from schema.execution.failures import failure
 from schema.execution.feeds import Feeds
@@ -45,26 +57,6 @@ INIT_SECONDS = 10.0
 STUCK_SECONDS = 20.0
 _LOOK_SECONDS = 5.0
 _CLOSING_SECONDS = 1.0
-
-BAD_MESSAGE = 4400
-UNAUTHORIZED = 4401
-FORBIDDEN = 4403
-INIT_TIMEOUT = 4408
-NOT_A_PROTOCOL = 4406
-DUPLICATE = 4409
-TOO_MANY_INITS = 4429
-TOO_MANY_SOCKETS = 4429
-GOING_AWAY = 1012
-TOO_SLOW = 1013
-
-
-class Closed(Exception):
-    """The connection is to be closed with this code and reason."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-        self.reason = reason
 
 
 class Connection:
@@ -102,7 +94,7 @@ class Connection:
             ):
                 ended = await self._until_closed()
         except TooMany:
-            ended = Closed(TOO_MANY_SOCKETS, "Too many connections from this address")
+            ended = Closed(TOO_MANY, "Too many connections from this address")
         if ended is not None:
             # A client that does not read does not hear of it either.
             with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
@@ -177,7 +169,7 @@ class Connection:
                 case "pong":
                     pass
                 case "connection_init":
-                    raise Closed(TOO_MANY_INITS, "Too many initialisation requests")
+                    raise Closed(TOO_MANY, "Too many initialisation requests")
                 case _:
                     raise Closed(BAD_MESSAGE, "Unknown message type")
 
@@ -213,12 +205,11 @@ class Connection:
                 ip=self._ip,
             )
             await caller.actor()
-            claims = caller.claims
-            self._user.enter_context(self._endpoint.caps.of_user(f"{claims.organization_id}:{claims.user_id}"))
+            self._user.enter_context(self._endpoint.caps.of_user(caller))
             attendance = self._endpoint.attendance
-            self._user.enter_context(attendance.attending(claims, caller.source, caller.ip, self._look))
+            self._user.enter_context(attendance.attending(caller.claims, caller.source, caller.ip, self._look))
         except TooMany as error:
-            raise Closed(TOO_MANY_SOCKETS, "Too many connections of this user") from error
+            raise Closed(TOO_MANY, "Too many connections of this user") from error
         except (InvalidToken, UnknownUser) as error:
             raise Closed(FORBIDDEN, "Forbidden") from error
         except (KeysUnavailable, *UNREACHABLE) as error:
@@ -239,10 +230,10 @@ class Connection:
             asked = of_value(payload)
             sent = ("message", _written(payload))
         except BadRequest as error:
-            raise Closed(BAD_MESSAGE, _short(str(error))) from error
+            raise Closed(BAD_MESSAGE, str(error)) from error
         if key in self._operations:
-            raise Closed(DUPLICATE, f"Subscriber for {_short(key)} already exists")
-        most = self._endpoint.caps.operations
+            raise Closed(DUPLICATE, f"Subscriber for {key} already exists")
+        most = self._endpoint.most_operations
         if len(self._operations) >= most:
             raise Closed(BAD_MESSAGE, f"A connection carries at most {most} operations")
         task = asyncio.create_task(self._operate(key, asked, sent))
@@ -338,6 +329,8 @@ class WebSocketEndpoint:
     origins: Origins
     metrics: Metrics
     caps: Caps
+    # That one connection carries at once.
+    most_operations: int
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection from its handshake to its end."""
@@ -361,8 +354,3 @@ def _written(message: Any) -> bytes:
 def _payload(message: dict[str, Any]) -> dict[str, Any]:
     payload = message.get("payload")
     return {"payload": payload} if isinstance(payload, dict) else {}
-
-
-def _short(text: str) -> str:
-    # A close frame carries at most 123 bytes.
-    return text.encode()[:80].decode(errors="ignore")

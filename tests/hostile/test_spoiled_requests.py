@@ -8,9 +8,6 @@ import httpx
 import orjson
 import pytest
 import pytest_asyncio
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
-from websockets.typing import Subprotocol
 
 from app.db.embedded.server import EmbeddedServer
 from app.db.engine import open_engine
@@ -106,19 +103,3 @@ async def test_a_message_that_is_too_large_closes_its_connection(place: tuple[Se
     async with talking(served, token(world, "dispatcher")) as socket:
         await socket.raw.send("x" * 70_000)
         assert await socket.closed() == 1009
-
-
-async def test_who_opens_too_many_sockets_is_refused_and_may_come_again(database_url: str, world: World) -> None:
-    async with serving(database_url, max_sockets_per_user=2, max_sockets_per_ip=3) as served:
-        async with talking(served, token(world, "dispatcher")), talking(served, token(world, "dispatcher")):
-            async with opened(served) as third:
-                init = {"Authorization": f"Bearer {token(world, 'dispatcher')}"}
-                await third.say({"type": "connection_init", "payload": init})
-                assert await third.closed() == 4429
-            async with talking(served, token(world, "admin")):
-                with pytest.raises(ConnectionClosed):
-                    async with connect(served.websocket, subprotocols=[Subprotocol("graphql-transport-ws")]) as fourth:
-                        await fourth.recv()
-                assert fourth.close_code == 4429
-        async with talking(served, token(world, "dispatcher")):
-            pass

