@@ -5,6 +5,7 @@
 # make sameness  compares both ways of reading, at length
 # make faults    kills server and database, again and again      make benchmark  measures writes
 # make bench-read  measures reads beside others    make bench-live  measures streams
+# make bench-replay  reads a log of ten million events
 # make hostile  holds the limits by their targets  make soak-live  has many clients come and go for long
 # make clean  removes all that can be made again; the data in .fieldgraph stays
 
@@ -21,7 +22,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live hostile soak-live lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay hostile soak-live lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -70,6 +71,9 @@ bench-read: .venv/.dev benchmarks/read/postgraphile/node_modules/.made
 
 bench-live: .venv/.dev
 	$(bin)/python -m benchmarks.live $(ARGS)
+
+bench-replay: .venv/.dev
+	$(bin)/python -m benchmarks.replay $(ARGS)
 
 hostile: .venv/.dev $(clients)
 	HOSTILE_STRICT=1 HOSTILE_BODIES=10000 HOSTILE_FRAMES=5000 CUT_CLIENTS=2000 SCHEMA_CASES=5000 \

@@ -7,16 +7,13 @@ interleaved, so that a machine that slows down slows all alike; medians are prin
 import argparse
 import asyncio
 import platform
-import shutil
 import statistics
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TypeAlias
 from uuid import UUID
 
@@ -26,10 +23,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.clock import now
 from app.db.engine import open_engine
-from app.db.migrate import upgrade
 from app.domain.tickets import TicketCategory, TicketPriority
 from app.services.add_comment import AddComment, add_comment
 from app.services.create_ticket import CreateTicket, create_ticket
+from benchmarks.place import workplace
 from schema.ids import global_id
 from tests.cli.command import Workplace, free_port, wait_until_ready
 from tests.serving import SECRET, token
@@ -129,21 +126,6 @@ async def plain_commits(url: str) -> AsyncIterator[Callable[[int], Act]]:
 
     yield act_on
     await pool.close()
-
-
-@contextmanager
-def workplace() -> Iterator[Workplace]:
-    """Give a folder with an embedded server that keeps what it has acknowledged, as in production."""
-    folder = Path(tempfile.mkdtemp(prefix="fg-benchmark-"))
-    folder.chmod(0o711)
-    place = Workplace(folder)
-    place.server.start()
-    try:
-        upgrade(place.server.url())
-        yield place
-    finally:
-        place.end()
-        shutil.rmtree(folder)
 
 
 async def measure(place: Workplace, *, rounds: int, seconds: float) -> dict[str, float]:
