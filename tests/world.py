@@ -13,7 +13,14 @@ from uuid_utils.compat import uuid7
 from app.clock import now
 from app.db.tables.customers import customer_users, customers, parts
 from app.db.tables.log import event_heads
-from app.db.tables.organizations import escalation_tiers, organizations, skills, teams, territories
+from app.db.tables.organizations import (
+    escalation_tiers,
+    organization_settings,
+    organizations,
+    skills,
+    teams,
+    territories,
+)
 from app.db.tables.people import technician_skills, technicians, users
 from app.db.transaction import transaction
 from app.domain.people import Actor, EventSource, Role
@@ -102,6 +109,7 @@ async def _insert(connection: AsyncConnection, world: World, table: sa.Table, **
 
 async def _insert_organization(connection: AsyncConnection, world: World, name: str) -> None:
     await _insert(connection, world, organizations, name=name, time_zone="Europe/Amsterdam", **_STAMPS)
+    await _insert(connection, world, organization_settings, **_STAMPS)
     await _insert(connection, world, event_heads, recorded_at=BEFORE)
     for level in (1, 2, 3):
         await _insert(connection, world, escalation_tiers, level=level, code=f"L{level}", name=f"Line {level}")

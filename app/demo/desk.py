@@ -28,7 +28,6 @@ from app.domain.assignments import (
 )
 from app.domain.clock import settle
 from app.domain.events import EventType, FieldChange, NewEvent
-from app.domain.refusals import InvalidTransition
 from app.domain.situations import Situation, concerned, job_event, ticket_event
 from app.domain.tickets import Ticket, TicketCategory, TicketStatus
 
@@ -98,7 +97,7 @@ class Desk:
         """Give the ticket to another technician in the place of the present one."""
         before = case.situation
         job, _ = case.present()
-        ended = self._ended(case, _step(job, AssignmentStatus.REASSIGNED), at, EventType.RECORD_CHANGED, at)
+        ended = self._ended(case, job_rules.hand_over(job, at=at), at, EventType.JOB_REASSIGNED, at)
         moved = ticket_rules.move(case.ticket, TicketStatus.ASSIGNED, now=at)
         reason = AssignmentReason.REASSIGNMENT
         offered = self._offer(case, moved, worker, at, hand, reason, note, AssignmentType.MANUAL)
@@ -123,12 +122,12 @@ class Desk:
         told.append(self._saved(case, before, moved, at, EventType.TICKET_ESCALATED))
         self._journal.log(at, holder.hand, *told)
 
-    def withdraw(self, case: Case, at: datetime, hand: Hand) -> None:
+    def withdraw(self, case: Case, at: datetime, hand: Hand, reason: str) -> None:
         """Cancel the active job; the ticket is open again."""
         before = case.situation
         job, _ = case.present()
-        cancelled = replace(_step(job, AssignmentStatus.CANCELLED), cancelled_at=at)
-        ended = self._ended(case, cancelled, at, EventType.RECORD_CHANGED, at)
+        cancelled = job_rules.cancel(job, reason=reason, at=at)
+        ended = self._ended(case, cancelled, at, EventType.JOB_CANCELLED, at)
         moved = ticket_rules.move(case.ticket, TicketStatus.OPEN, now=at)
         told = self._saved(case, before, moved, at, EventType.TICKET_STATUS_CHANGED)
         self._journal.log(at, hand, ended, told)
@@ -149,25 +148,20 @@ class Desk:
 
     def depart(self, case: Case, at: datetime) -> None:
         """Set off for the site."""
-        self._work(
-            case,
-            at,
-            lambda job, moment: replace(_step(job, AssignmentStatus.EN_ROUTE), en_route_at=moment),
-            EventType.RECORD_CHANGED,
-        )
+        self._work(case, at, lambda job, moment: job_rules.travel(job, at=moment), EventType.JOB_EN_ROUTE)
 
     def arrive(self, case: Case, at: datetime) -> None:
         """Reach the site; the status stays."""
-        self._work(case, at, lambda job, moment: replace(job, arrived_at=moment), EventType.RECORD_CHANGED)
+        self._work(case, at, lambda job, moment: job_rules.arrive(job, at=moment), EventType.JOB_ARRIVED)
 
     def start(self, case: Case, at: datetime) -> None:
         """Begin, or go on after a pause."""
-        _, worker = case.present()
+        job, worker = case.present()
         self._work(
             case,
             at,
             lambda job, moment: job_rules.start(job, at=moment),
-            EventType.JOB_STARTED,
+            EventType.JOB_RESUMED if job.status is AssignmentStatus.PAUSED else EventType.JOB_STARTED,
             TicketStatus.IN_PROGRESS,
         )
         worker.running = case.ticket.id
@@ -178,8 +172,8 @@ class Desk:
         self._work(
             case,
             at,
-            lambda job, moment: replace(_step(job, AssignmentStatus.PAUSED), paused_at=moment),
-            EventType.RECORD_CHANGED,
+            lambda job, moment: job_rules.pause(job, at=moment),
+            EventType.JOB_PAUSED,
             status,
         )
         worker.running = None
@@ -334,10 +328,3 @@ class Desk:
         after = replace(before, stock=before.stock + change, version=before.version + 1, updated_at=at)
         self.company.parts[number] = after
         return record_event(before, after, at)
-
-
-def _step(job: Assignment, to: AssignmentStatus) -> Assignment:
-    if to not in job_rules.TRANSITIONS[job.status]:
-        allowed = job_rules.allowed_after(job.status)
-        raise InvalidTransition(subject="job", current=job.status, to=to, allowed=allowed)
-    return replace(job, status=to)

@@ -162,7 +162,7 @@ class Life:
                 desk.reassign(case, successor, self._at, self._dispatcher(), self._pick(talk.REASSIGNMENTS))
             case Turn.CANCELLED:
                 yield from self._wait(20, 300)
-                desk.withdraw(case, self._at, self._dispatcher())
+                desk.withdraw(case, self._at, self._dispatcher(), self._pick(talk.CANCELLATIONS))
             case _:
                 yield from self._wait(3, 90)
                 desk.accept(case, self._at)

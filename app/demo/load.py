@@ -21,7 +21,7 @@ from app.db.engine import open_engine
 from app.db.tables.base import metadata
 from app.db.tables.customers import parts
 from app.db.tables.log import event_heads
-from app.db.tables.organizations import organizations
+from app.db.tables.organizations import organization_settings, organizations
 from app.db.tables.tickets import ticket_counters
 from app.db.transaction import system_transaction, transaction
 from app.demo.charters import BENCHMARK, DEMO, OTHER, SMALL_BENCHMARK
@@ -229,6 +229,10 @@ async def _register(connection: AsyncConnection, charter: Charter, at: datetime)
     done = await connection.execute(insert(organizations).values(row).on_conflict_do_nothing())
     if done.rowcount == 0:
         raise AlreadyLoaded(organization_id)
+    stamps = {"created_at": at, "updated_at": at}
+    await connection.execute(
+        insert(organization_settings).values(organization_id=organization_id, hourly_rate="72.50", **stamps)
+    )
 
 
 async def _invent(happening: Iterator[int], journal: Journal, chunks: "asyncio.Queue[_Chunk | None]") -> None:

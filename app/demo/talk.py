@@ -63,6 +63,12 @@ REASSIGNMENTS = (
     "Colleague has the part in the van.",
 )
 
+CANCELLATIONS = (
+    "The customer put it off.",
+    "It turned out to be a duplicate.",
+    "Access is not possible this week.",
+)
+
 FAILURES = (
     "Could not reproduce the fault; it needs longer observation.",
     "Isolation was not possible during opening hours.",

@@ -35,6 +35,11 @@ class ConstraintKind(StrEnum):
     INACTIVE = "INACTIVE"
     TIER = "TIER"
     SKILL = "SKILL"
+    CERTIFICATE_EXPIRED = "CERTIFICATE_EXPIRED"
+    TERRITORY = "TERRITORY"
+    SHIFT = "SHIFT"
+    TIME_OFF = "TIME_OFF"
+    MAX_PER_DAY = "MAX_PER_DAY"
     PREVIOUSLY_REJECTED = "PREVIOUSLY_REJECTED"
 
 
@@ -134,10 +139,13 @@ class InvalidTransition(Refusal):
     to: str
     allowed: Sequence[str]
     current_assignment_id: UUID | None = None
+    why: str | None = None
 
     @property
     def message(self) -> str:
-        """Name the step and what is allowed instead."""
+        """Name the step and what is allowed instead, or what stands in the way."""
+        if self.why is not None:
+            return self.why
         allowed = ", ".join(self.allowed) or "nothing"
         return f"A {self.subject} that is {self.current} cannot become {self.to}; allowed: {allowed}."
 

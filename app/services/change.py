@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 from uuid import UUID
 
 import orjson
@@ -20,10 +20,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
-from app.db import locks, log
+from app.db import locks, log, queue_versions
 from app.db.tables.log import idempotency_results
 from app.db.transaction import transaction
 from app.domain.events import NewEvent, plain
+from app.domain.impact import Impact
 from app.domain.people import Actor
 from app.domain.refusals import IdempotencyInProgress, IdempotencyMismatch, Invalid
 
@@ -66,6 +67,22 @@ class Written:
     change_id: UUID
     position: int
     ids: Mapping[str, UUID]
+    impact: Impact | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """What a change would bring about; nothing was written."""
+
+    impact: Impact
+
+
+class _Undone(Exception):
+    """A rehearsal has come to its end, and its transaction must leave nothing behind."""
+
+    def __init__(self, impact: Impact) -> None:
+        super().__init__("rehearsed")
+        self.impact = impact
 
 
 @dataclass(slots=True, kw_only=True)
@@ -76,6 +93,9 @@ class Change:
     actor: Actor
     now: datetime
     id: UUID
+    # The technicians whose queues have got or lost a job.
+    queues: set[UUID] = field(default_factory=set)
+    impact: Impact | None = None
     _told: list[NewEvent] = field(default_factory=list)
 
     def tell(self, event: NewEvent) -> None:
@@ -94,6 +114,28 @@ class Change:
 
 
 Work = Callable[[Change], Awaitable[dict[str, UUID]]]
+
+
+async def rehearse(writer: Writer, actor: Actor, work: Work) -> Rehearsed:
+    """Run `work` as `perform` does, and undo it: what it would bring about is all that is left.
+
+    Raises:
+        Refusal: whatever `work` refuses.
+        TimeoutError: too many others write.
+    """
+    try:
+        await _undone(writer, actor, work)
+    except _Undone as undone:
+        return Rehearsed(impact=undone.impact)
+
+
+async def _undone(writer: Writer, actor: Actor, work: Work) -> NoReturn:
+    async with _slot(writer), transaction(writer.engine, actor.organization_id) as connection:
+        change = Change(connection=connection, actor=actor, now=writer.clock(), id=uuid7())
+        await work(change)
+        if change.impact is None:
+            raise TypeError("what is rehearsed must tell its impact")
+        raise _Undone(change.impact)
 
 
 async def perform(writer: Writer, actor: Actor, mutation: str, command: Command, work: Work) -> Written:
@@ -131,6 +173,7 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
                 return repeated
         change = Change(connection=connection, actor=actor, now=now, id=uuid7())
         ids = await work(change)
+        await queue_versions.advance(connection, actor.organization_id, change.queues, now=now)
         answer = None
         if key is not None:
             result = {name: str(each) for name, each in ids.items()}
@@ -146,7 +189,7 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
             new=change.told,
             answer=answer,
         )
-    return Written(change_id=change.id, position=position, ids=ids)
+    return Written(change_id=change.id, position=position, ids=ids, impact=change.impact)
 
 
 @asynccontextmanager

@@ -56,13 +56,17 @@ async def take_step(change: Change, command: StepCommand, rule: Callable[[Assign
     )
     expect_version(job, command.expected_version)
     at = settle(command.occurred_at, now=change.now, not_before=latest_stamp(job))
+    return Step(situation=situation, before=job, after=stepped(situation, job, lambda job: rule(job, at)), at=at)
+
+
+def stepped(situation: Situation, job: Assignment, rule: Callable[[Assignment], Assignment]) -> Assignment:
+    """Return the job after a rule of its life cycle; an InvalidTransition names the job that took its place."""
     try:
-        after = rule(job, at)
+        return rule(job)
     except InvalidTransition as refusal:
         if situation.job is not None and situation.job.id != job.id:
             refusal.current_assignment_id = situation.job.id
         raise
-    return Step(situation=situation, before=job, after=after, at=at)
 
 
 async def write_step(
@@ -79,6 +83,8 @@ async def write_step(
     team_id = await team_of(change.connection, step.before)
     ticket = step.situation.ticket
     after = await save_job(change, step.before, step.after)
+    if not after.is_active:
+        change.queues.add(after.technician_id)
     told = job_event(told_as, step.before, after, ticket=ticket, team_id=team_id, occurred_at=step.at)
     change.tell(replace(told, changes=(*told.changes, *also)))
     if ticket_status is not None and ticket_status is not ticket.status:
@@ -92,6 +98,18 @@ async def write_step(
         )
         change.tell(ticket_event(ticket_told_as, step.situation, situation, occurred_at=step.at))
     return {"assignment": after.id, "ticket": ticket.id}
+
+
+async def end_job(
+    change: Change, situation: Situation, before: Assignment, after: Assignment, *, told_as: EventType
+) -> Assignment:
+    """Write a job that others have ended, and tell of it; what becomes of the ticket is theirs to say."""
+    saved = await save_job(change, before, after)
+    change.queues.add(before.technician_id)
+    team_id = await team_of(change.connection, before)
+    at = after.ended_at or change.now
+    change.tell(job_event(told_as, before, saved, ticket=situation.ticket, team_id=team_id, occurred_at=at))
+    return saved
 
 
 async def save_job(change: Change, before: Assignment, after: Assignment) -> Assignment:

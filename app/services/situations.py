@@ -1,6 +1,5 @@
 """Finding and locking the ticket, its active job and the technicians a change is about."""
 
-from collections.abc import Mapping
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,11 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import records
 from app.db.tables.assignments import assignments
-from app.db.tables.organizations import skills
-from app.db.tables.people import technician_skills, technicians, users
-from app.db.tables.tickets import ticket_required_skills, tickets
-from app.domain.assignments import ACTIVE, Assignment, AssignmentStatus
-from app.domain.eligibility import Requirements, TechnicianFacts
+from app.db.tables.people import technicians
+from app.db.tables.tickets import tickets
+from app.domain.assignments import ACTIVE, Assignment
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may
 from app.domain.refusals import Forbidden, NotFound, StaleVersion
@@ -132,72 +129,3 @@ async def last_turn(connection: AsyncConnection, ticket: Ticket) -> Assignment |
         limit=1,
     )
     return found[0] if found else None
-
-
-async def requirements(
-    connection: AsyncConnection, ticket: Ticket, *, tier_level: int, exact_tier: bool
-) -> Requirements:
-    """Return what the ticket asks of its technician at this tier."""
-    needs = ticket_required_skills
-    query = (
-        sa.select(needs.c.skill_id, needs.c.level, skills.c.name)
-        .join_from(
-            needs,
-            skills,
-            sa.and_(skills.c.organization_id == needs.c.organization_id, skills.c.id == needs.c.skill_id),
-        )
-        .where(needs.c.organization_id == ticket.organization_id, needs.c.ticket_id == ticket.id)
-    )
-    rows = (await connection.execute(query)).all()
-    return Requirements(
-        tier_level=tier_level,
-        exact_tier=exact_tier,
-        skills={row.skill_id: row.level for row in rows},
-        skill_names={row.skill_id: row.name for row in rows},
-    )
-
-
-async def technician_facts(
-    connection: AsyncConnection, ticket: Ticket, *where: "sa.ColumnElement[bool]"
-) -> list[TechnicianFacts]:
-    """Return what eligibility asks of the technicians that match, ordered by id."""
-    mine = (assignments.c.organization_id == technicians.c.organization_id) & (
-        assignments.c.technician_id == technicians.c.id
-    )
-    busy = sa.select(sa.func.count()).where(mine, assignments.c.status.in_(ACTIVE)).scalar_subquery()
-    rejected = sa.exists().where(
-        mine, assignments.c.ticket_id == ticket.id, assignments.c.status == AssignmentStatus.REJECTED
-    )
-    same = technician_skills.c
-    known = (
-        sa.select(sa.func.jsonb_object_agg(same.skill_id, same.level))
-        .where(same.organization_id == technicians.c.organization_id, same.technician_id == technicians.c.id)
-        .scalar_subquery()
-    )
-    of = technicians.c
-    query = (
-        sa.select(
-            of.id,
-            users.c.name,
-            (of.active & users.c.active).label("active"),
-            of.tier_level,
-            of.team_id,
-            of.user_id,
-            busy.label("active_jobs"),
-            rejected.label("has_rejected"),
-            known.label("skills"),
-        )
-        .join_from(
-            technicians,
-            users,
-            sa.and_(users.c.organization_id == of.organization_id, users.c.id == of.user_id),
-        )
-        .where(of.organization_id == ticket.organization_id, *where)
-        .order_by(of.id)
-    )
-    rows = (await connection.execute(query)).mappings()
-    return [TechnicianFacts(**{**row, "skills": _levels(row["skills"])}) for row in rows]
-
-
-def _levels(known: Mapping[str, int] | None) -> dict[UUID, int]:
-    return {UUID(skill_id): level for skill_id, level in (known or {}).items()}

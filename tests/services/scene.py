@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from app.clock import now
 from app.db import log
 from app.db.tables.assignments import assignments
+from app.db.tables.availability import shift_breaks, shifts, time_off
 from app.db.tables.customers import assets
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.db.tables.tickets import tickets
@@ -202,8 +203,16 @@ async def fill_every_table(engine: AsyncEngine, world: World) -> None:
         await connection.execute(
             sa.insert(assets).values(**key, kind="EQUIPMENT", name="Pump", created_at=BEFORE, updated_at=BEFORE)
         )
+        ann, shift_id = {**key, "technician_id": world.technicians["ann"]}, uuid7()
+        stamps = {"created_at": BEFORE, "updated_at": BEFORE}
+        day = {"starts_at": MORNING, "ends_at": MORNING + timedelta(days=20_000)}
+        await connection.execute(sa.insert(shifts).values(**ann, id=shift_id, **day, **stamps))
+        rest = {"starts_at": MORNING, "ends_at": MORNING + timedelta(minutes=30)}
+        await connection.execute(sa.insert(shift_breaks).values(**key, shift_id=shift_id, **rest))
+        await connection.execute(sa.insert(time_off).values(**ann, **rest, **stamps))
     ticket_id = await scene.ticket(
         "customer",
+        territory_id=world.territory_id,
         required_skills=(NeededSkill(skill_id=world.skill_id, level=1),),
         required_parts=(NeededPart(part_id=world.part_id, quantity=1),),
         idempotency_key="once",

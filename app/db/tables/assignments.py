@@ -3,7 +3,13 @@
 import sqlalchemy as sa
 
 from app.db.tables.base import Moment, key, reference, tenant_table, versioned, word
-from app.domain.assignments import AssignmentOutcome, AssignmentReason, AssignmentStatus, AssignmentType
+from app.domain.assignments import (
+    AssignmentOutcome,
+    AssignmentReason,
+    AssignmentStatus,
+    AssignmentType,
+    DistanceSource,
+)
 
 assignments = tenant_table(
     "assignments",
@@ -27,14 +33,27 @@ assignments = tenant_table(
     sa.Column("arrived_at", Moment),
     sa.Column("started_at", Moment),
     sa.Column("paused_at", Moment),
+    sa.Column("resumed_at", Moment),
     sa.Column("completed_at", Moment),
     sa.Column("cancelled_at", Moment),
+    sa.Column("ended_at", Moment),
+    sa.Column("paused_seconds", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("worked_seconds", sa.Integer),
+    sa.Column("offer_expired_at", Moment),
+    sa.Column("cancellation_reason", sa.Text),
     sa.Column("outcome", word(AssignmentOutcome)),
     sa.Column("escalation_reason", sa.Text),
     sa.Column("time_spent_hours", sa.Numeric(5, 2)),
     sa.Column("diagnosis", sa.Text),
     sa.Column("actions_taken", sa.Text),
     sa.Column("notes", sa.Text),
+    sa.Column("customer_rating", sa.SmallInteger),
+    sa.Column("customer_feedback", sa.Text),
+    sa.Column("rated_at", Moment),
+    sa.Column("distance_km", sa.Double),
+    sa.Column("travel_minutes", sa.Integer),
+    sa.Column("distance_source", word(DistanceSource)),
+    sa.Column("pin", sa.Integer),
     *versioned(),
 )
 

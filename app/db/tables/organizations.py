@@ -14,6 +14,17 @@ organizations = sa.Table(
     *versioned(),
 )
 
+organization_settings = tenant_table(
+    "organization_settings",
+    sa.Column("offer_accept_minutes", sa.Integer),
+    sa.Column("urgent_accept_minutes", sa.Integer),
+    sa.Column("one_job_in_progress", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("max_jobs_per_day", sa.Integer),
+    sa.Column("hourly_rate", sa.Numeric(12, 2)),
+    sa.Column("currency", sa.Text, nullable=False, server_default="EUR"),
+    *versioned(),
+)
+
 escalation_tiers = tenant_table(
     "escalation_tiers",
     sa.Column("level", sa.SmallInteger, primary_key=True, autoincrement=False),

@@ -1,0 +1,62 @@
+"""How an organisation wants its work done, and its tiers of escalation."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from app.domain.refusals import TopTierReached
+from app.domain.tickets import TicketPriority
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationSettings:
+    """An organisation's settings; every field is a column of the same name.
+
+    Minutes are how long an offer stands: `urgent_accept_minutes` at P1, where it is shorter. None: it
+    does not end. `max_jobs_per_day` counts a technician's jobs by their local date, None: no bound.
+    `hourly_rate` is what an hour of a technician costs, in `currency`; None: not known.
+    """
+
+    offer_accept_minutes: int | None = None
+    urgent_accept_minutes: int | None = None
+    one_job_in_progress: bool = True
+    max_jobs_per_day: int | None = None
+    hourly_rate: Decimal | None = None
+    currency: str = "EUR"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tier:
+    """A level of escalation; `accept_within_minutes` is how long its offers stand, None: as the settings say."""
+
+    level: int
+    code: str
+    name: str
+    accept_within_minutes: int | None = None
+
+
+def first_tier(tiers: Sequence[Tier]) -> int:
+    """Return the level at which tickets begin."""
+    if not tiers:
+        raise LookupError("the organisation has no tiers")
+    return tiers[0].level
+
+
+def tier_above(tiers: Sequence[Tier], level: int) -> int:
+    """Return the next level up. Raises TopTierReached when there is none."""
+    above = [each.level for each in tiers if each.level > level]
+    if not above:
+        raise TopTierReached(field=("ticketId",), level=level)
+    return above[0]
+
+
+def accept_by(
+    tier: Tier, settings: OrganizationSettings, priority: TicketPriority, *, offered_at: datetime
+) -> datetime | None:
+    """Return until when an offer stands, None where it does not end."""
+    minutes = settings.offer_accept_minutes if tier.accept_within_minutes is None else tier.accept_within_minutes
+    urgent = settings.urgent_accept_minutes
+    if priority is TicketPriority.P1 and urgent is not None:
+        minutes = urgent if minutes is None else min(minutes, urgent)
+    return None if minutes is None else offered_at + timedelta(minutes=minutes)
