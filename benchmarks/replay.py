@@ -89,7 +89,7 @@ def questions(world: World, count: int, chance: Random) -> dict[str, Callable[[]
         return lambda c: log.first_replayable(c, organization_id, since=since)
 
     def row() -> Ask:
-        return lambda c: log.read_subject(c, organization_id, _ticket(chance), after_version=2, limit=50)
+        return lambda c: log.read_subject(c, organization_id, "Ticket", _ticket(chance), after_version=2, limit=50)
 
     return {
         f"a page of {_PAGE} within the replay window": page,

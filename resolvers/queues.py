@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.reads.orders import write_cursor
 from app.reads.pages import PagePlace, Placed
-from app.reads.queues import QUEUE_ORDER, QueueItem, load_queues
+from app.reads.queues import QUEUE_ORDER, QueueItem, load_queues, load_versions
 from resolvers.context import Operation
 
 
@@ -15,6 +15,7 @@ class QueuePart:
     """A page of a queue, with what the whole of it says."""
 
     technician: Any
+    version: int
     items: list[QueueItem]
     total_count: int
     page_info: PagePlace
@@ -35,6 +36,9 @@ async def queue_of(
     items = behind[: asked.size]
     return QueuePart(
         technician=technician,
+        version=await operation.loaders.by(
+            "queue version", lambda keys: load_versions(operation.reader, keys), technician.id
+        ),
         items=items,
         total_count=len(queue),
         page_info=PagePlace(

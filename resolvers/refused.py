@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.db import log
+from app.domain.events import QUEUE
 from app.domain.refusals import StaleVersion
 from app.domain.sight import Sight, sight
 from app.reads import entities
@@ -18,11 +19,18 @@ async def changed_since(operation: Operation, refusal: StaleVersion) -> list[Any
     events = await operation.reader.run(
         log.read_subject,
         operation.actor.organization_id,
+        refusal.kind,
         refusal.id,
         after_version=refusal.expected,
         limit=_MOST_EVENTS,
     )
     return [event for event in events if sight(operation.actor, event) is Sight.SEEN]
+
+
+async def present(operation: Operation, refusal: StaleVersion) -> Any:
+    """Return the row as it is now, of a queue its technician; None where it is out of sight."""
+    entity = entities.TECHNICIAN if refusal.kind == QUEUE else entities.NODES[refusal.kind]
+    return await operation.loaders.row(entity, refusal.id)
 
 
 async def job(operation: Operation, key: UUID | None) -> Any:

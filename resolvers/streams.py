@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.db import log
 from app.domain.board import Narrowing
-from app.domain.events import Event
+from app.domain.events import QUEUE, Event
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may, visibility_class
 from app.domain.refusals import Forbidden, Invalid, NotFound
@@ -154,7 +154,7 @@ async def jobs(operation: Operation, technician_id: UUID | None, after: str | No
 
     def choose(event: Event) -> Sight:
         concerned = event.after or event.before
-        mine = event.kind == "Assignment" and concerned is not None and concerned.technician_id == wanted
+        mine = event.kind in {"Assignment", QUEUE} and concerned is not None and concerned.technician_id == wanted
         return Sight.SEEN if mine else Sight.UNSEEN
 
     permit(operation.actor)

@@ -24,6 +24,8 @@ _REFERENCES: Mapping[str, str] = MappingProxyType(
         "main_skill_id": "Skill",
         "skill_id": "Skill",
         "part_id": "Part",
+        "previous_id": "Assignment",
+        "pinned": "Assignment",
     }
 )
 _RENAMED: Mapping[str, str] = MappingProxyType(
@@ -46,9 +48,13 @@ _MOMENTS = frozenset(
         "deleted_at",
         "edited_at",
         "en_route_at",
+        "ended_at",
+        "offer_expired_at",
         "paused_at",
+        "rated_at",
         "rejected_at",
         "resolved_at",
+        "resumed_at",
         "started_at",
         "tokens_revoked_at",
     }
@@ -67,9 +73,9 @@ def _name(column: str) -> str:
 def _spelled(column: str, value: Any) -> Any:
     if value is None:
         return None
-    if isinstance(value, list):
-        return [_line(each) if isinstance(each, dict) else each for each in value]
     kind = _REFERENCES.get(column)
+    if isinstance(value, list):
+        return [_line(each) if isinstance(each, dict) else _id(kind, each) if kind else each for each in value]
     if kind is not None:
         return _id(kind, value)
     return spell_moment(datetime.fromisoformat(value)) if column in _MOMENTS else value

@@ -5,7 +5,13 @@ from enum import StrEnum
 
 import strawberry
 
-from app.domain.assignments import AssignmentOutcome, AssignmentReason, AssignmentStatus, AssignmentType
+from app.domain.assignments import (
+    AssignmentOutcome,
+    AssignmentReason,
+    AssignmentStatus,
+    AssignmentType,
+    DistanceSource,
+)
 from app.domain.events import EventType
 from app.domain.people import EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
@@ -149,6 +155,15 @@ _described(
     },
 )
 _described(
+    DistanceSource,
+    "Where a distance is known from.",
+    {
+        "ROAD": "A routing service.",
+        "GREAT_CIRCLE": "An estimate by great circle, rather too long than too short.",
+        "CACHED_ROAD": "A routing service, some time ago.",
+    },
+)
+_described(
     CustomerTier,
     "How a customer is ranked when places are scarce.",
     {"STANDARD": "In turn.", "PREMIUM": "Before STANDARD.", "FLEET": "With PREMIUM; has many assets."},
@@ -181,10 +196,20 @@ _described(
         "JOB_ASSIGNED": "A technician was offered a job.",
         "JOB_ACCEPTED": "A technician took a job on.",
         "JOB_REJECTED": "A technician handed a job back.",
+        "JOB_EN_ROUTE": "A technician set out.",
+        "JOB_ARRIVED": "A technician is there.",
         "JOB_STARTED": "Work began.",
+        "JOB_PAUSED": "Work rests.",
+        "JOB_RESUMED": "Work goes on.",
         "JOB_COMPLETED": "A job ended with success.",
         "JOB_FAILED": "A job ended without success.",
         "JOB_ESCALATED": "A job was passed to a higher tier.",
+        "JOB_REASSIGNED": "A job was given to another technician.",
+        "JOB_CANCELLED": "A job was called off.",
+        "JOB_OFFER_EXPIRED": "A technician did not take a job on in time.",
+        "JOB_RATED": "The requester said how well a job was done.",
+        "QUEUE_REORDERED": "Somebody put a technician's queue into another order.",
+        "DISPATCH_FAILED": "Nobody could be found for a ticket.",
         "RECORD_CHANGED": "Something else changed: people, stock, settings.",
     },
 )
@@ -213,7 +238,12 @@ _described(
         "INACTIVE": "The technician or their user is not active.",
         "TIER": "The technician works at another tier.",
         "SKILL": "A required skill is missing or too low.",
-        "PREVIOUSLY_REJECTED": "The technician has rejected this ticket before.",
+        "CERTIFICATE_EXPIRED": "The certificate for a required skill has ended.",
+        "TERRITORY": "The technician works in other territories than the ticket's.",
+        "SHIFT": "The technician is not on shift.",
+        "TIME_OFF": "The technician has time off.",
+        "MAX_PER_DAY": "The technician has as many jobs today as they may.",
+        "PREVIOUSLY_REJECTED": "The technician has rejected this ticket before, or let its offer expire.",
     },
 )
 _described(
@@ -257,6 +287,7 @@ __all__ = [
     "AssignmentType",
     "ConstraintKind",
     "CustomerTier",
+    "DistanceSource",
     "Environment",
     "ErrorCode",
     "EventSource",

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 import strawberry
 
 from app.domain import refusals
-from app.reads import entities
 from resolvers import refused
 from resolvers.context import Operation
 from schema.enums import ConstraintKind, ErrorCode
@@ -141,6 +140,10 @@ AssignmentError = Annotated[
     | TopTierReachedError,
     strawberry.union("AssignmentError", description="Why an assignment was not written."),
 ]
+QueueError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | InvalidTransitionError,
+    strawberry.union("QueueError", description="Why a queue was not put in order."),
+]
 OkError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | ClockSkewError,
     strawberry.union("OkError", description="Why nothing was done."),
@@ -161,7 +164,7 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:
         case refusals.ClockSkew():
             return ClockSkewError(**said, server_time=refusal.server_time)
         case refusals.StaleVersion():
-            row: Any = await operation.loaders.row(entities.NODES[refusal.kind], refusal.id)
+            row: Any = await refused.present(operation, refusal)
             since = await refused.changed_since(operation, refusal)
             return StaleVersionError(**said, current_version=refusal.current, current=row, changed_since=since)
         case refusals.InvalidTransition():
@@ -176,13 +179,14 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:
             current = await refused.job(operation, refusal.current_assignment_id)
             return AlreadyAssignedError(**said, current=current)
         case refusals.NotEligible():
-            reasons = [await _rejection(operation, each) for each in refusal.reasons]
+            reasons = [await rejection_of(operation, each) for each in refusal.reasons]
             return NotEligibleError(**said, reasons=reasons, overridable=refusal.overridable)
         case _:
             raise TypeError(f"{type(refusal).__name__} has no place in the schema") from refusal
 
 
-async def _rejection(operation: Operation, rejection: refusals.Rejection) -> Rejection:
+async def rejection_of(operation: Operation, rejection: refusals.Rejection) -> Rejection:
+    """Return a rejection as clients see it."""
     technicians = await refused.technicians(operation, rejection.technician_ids)
     return Rejection(
         constraint=rejection.constraint,

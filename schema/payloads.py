@@ -1,19 +1,26 @@
 """What mutations answer: the rows as they are after the change, or why there was none."""
 
+from datetime import datetime
 from typing import Any
 
 import strawberry
 
+from app.domain.impact import Impact as DomainImpact
 from app.domain.locations import MOST_REFUSALS
 from app.reads import entities
+from app.reads.pages import placed, window
+from app.reads.queues import QUEUE_ORDER
 from app.services.change import Written
 from resolvers.context import Operation
-from schema.errors import AssignmentError, CommentError, OkError, TicketError
-from schema.fields import ONE_ROW
+from resolvers.queues import queue_of
+from schema.enums import DistanceSource
+from schema.errors import AssignmentError, CommentError, OkError, QueueError, TicketError
+from schema.fields import ONE_ROW, After, First, Info
 from schema.ids import global_id
 from schema.scalars import EventCursor
 from schema.types.assignments import Assignment
 from schema.types.comments import Comment
+from schema.types.technicians import Technician, TechnicianQueue
 from schema.types.tickets import Ticket
 
 
@@ -40,6 +47,25 @@ class TicketPayload(MutationPayload):
     )
 
 
+@strawberry.type(description="What giving a ticket to a technician brings about.")
+class Impact:
+    """What giving a ticket to a technician brings about."""
+
+    technician: Technician | None = strawberry.field(
+        description="Who gets the job; null: nobody, the ticket waits in the tier's queue."
+    )
+    tier_level: int = strawberry.field(description="At which tier.")
+    accept_by: datetime | None = strawberry.field(description="Until when the offer would stand; null: without end.")
+    active_jobs: int | None = strawberry.field(description="How many jobs the technician has besides.")
+    distance_km: float | None = strawberry.field(description="How far the technician has to go; null: not known.")
+    travel_minutes: int | None = strawberry.field(description="How long that takes; null: not known.")
+    distance_source: DistanceSource | None = strawberry.field(description="Where the distance is known from.")
+    travel_minutes_delta: int | None = strawberry.field(
+        description="How much longer it takes than for the present technician; null: not known."
+    )
+    warnings: list[str] = strawberry.field(description="What is to be thought about, and what was overridden.")
+
+
 @strawberry.type(description="What mutations on assignments answer.")
 class AssignmentPayload(MutationPayload):
     """What mutations on assignments answer."""
@@ -51,9 +77,31 @@ class AssignmentPayload(MutationPayload):
         default=None, description="The job that ended so that this one could begin; null: none."
     )
     ticket: Ticket | None = strawberry.field(default=None, description="The ticket; null: nothing was written.")
+    impact: Impact | None = strawberry.field(
+        default=None,
+        description="What giving the ticket to somebody brought about, or by dryRun would; null: nobody was given"
+        " anything, or this is the answer to a repeat.",
+    )
     errors: list[AssignmentError] = strawberry.field(
         default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
     )
+
+
+@strawberry.type(description="What mutations on queues answer.")
+class QueuePayload(MutationPayload):
+    """What mutations on queues answer."""
+
+    technician: strawberry.Private[Any] = None
+    errors: list[QueueError] = strawberry.field(
+        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
+    )
+
+    @strawberry.field(description="The queue as it is now; null: nothing was written.")
+    async def queue(self, info: Info, first: First = 50, after: After = None) -> TechnicianQueue | None:
+        """Return a part of the queue. Raises Invalid."""
+        asked = placed(QUEUE_ORDER, window(first, after, default=50))
+        found: Any = None if self.technician is None else await queue_of(info.context, self.technician, asked)
+        return found
 
 
 @strawberry.type(description="What mutations on comments answer.")
@@ -81,14 +129,32 @@ _ROWS = {
     "assignment": entities.ASSIGNMENT,
     "previous_assignment": entities.ASSIGNMENT,
     "comment": entities.COMMENT,
+    "technician": entities.TECHNICIAN,
 }
 
 
 async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:
     """Return a payload's fields for what was written, each row read as it is now."""
-    rows = {name: await operation.loaders.row(_ROWS[name], key) for name, key in written.ids.items()}
-    return {
-        **rows,
-        "change_id": global_id("Change", written.change_id),
-        "event_cursor": EventCursor(operation.cursor(written.position)),
-    }
+    fields: dict[str, Any] = {name: await operation.loaders.row(_ROWS[name], key) for name, key in written.ids.items()}
+    if written.impact is not None:
+        fields["impact"] = await impact_of(operation, written.impact)
+    fields["change_id"] = global_id("Change", written.change_id)
+    fields["event_cursor"] = EventCursor(operation.cursor(written.position))
+    return fields
+
+
+async def impact_of(operation: Operation, impact: DomainImpact) -> Impact:
+    """Return an impact as clients see it."""
+    who, way = impact.technician_id, impact.distance
+    technician: Any = None if who is None else await operation.loaders.row(entities.TECHNICIAN, who)
+    return Impact(
+        technician=technician,
+        tier_level=impact.tier_level,
+        accept_by=impact.accept_by,
+        active_jobs=impact.active_jobs,
+        distance_km=None if way is None else way.km,
+        travel_minutes=None if way is None else way.minutes,
+        distance_source=None if way is None else way.source,
+        travel_minutes_delta=impact.travel_minutes_delta,
+        warnings=list(impact.warnings),
+    )

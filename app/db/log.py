@@ -165,14 +165,15 @@ async def read(
 
 
 async def read_subject(
-    connection: AsyncConnection, organization_id: UUID, subject_id: UUID, *, after_version: int, limit: int
+    connection: AsyncConnection, organization_id: UUID, kind: str, subject_id: UUID, *, after_version: int, limit: int
 ) -> list[Event]:
-    """Return what happened to one row since a version of it, in order."""
+    """Return what happened to one row of a kind since a version of it, in order."""
     query = (
         sa.select(events)
         .where(
             events.c.organization_id == organization_id,
             events.c.subject_id == subject_id,
+            events.c.kind == kind,
             events.c.version > after_version,
         )
         .order_by(events.c.position)

@@ -291,6 +291,7 @@ class Desk:
             ticket_id=ticket.id,
             technician_id=worker.record.id,
             sequence=len(case.turns) + 1,
+            previous_id=case.turns[-1].id if case.turns else None,
             tier_level=ticket.escalation_tier_level or 1,
             reason=reason,
             reason_note=note,

@@ -136,6 +136,7 @@ class Assignment:
     created_at: datetime
     updated_at: datetime
     version: int = 1
+    previous_id: UUID | None = None
     reason_note: str | None = None
     assigned_by: UUID | None = None
     accept_by: datetime | None = None

@@ -45,6 +45,8 @@ class EventType(StrEnum):
 
 
 PAYLOAD_VERSION = 1
+# The kind of events about a technician's queue as a whole; its key is the technician's.
+QUEUE = "TechnicianQueue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,8 @@ class Action(StrEnum):
     SUBSCRIBE_TICKET = "SUBSCRIBE_TICKET"
     FOLLOW_LOG = "FOLLOW_LOG"
     SEE_PART_COSTS = "SEE_PART_COSTS"
+    # How well the work goes, and what technicians' time costs.
+    SEE_METRICS = "SEE_METRICS"
     SEE_CUSTOMER_ADDRESS = "SEE_CUSTOMER_ADDRESS"
     SEE_LIVE_POSITION = "SEE_LIVE_POSITION"
     SEE_AUDIT_IP = "SEE_AUDIT_IP"
@@ -152,6 +154,7 @@ RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         Action.SUBSCRIBE_TICKET: _OWN_OR_STAFF,
         Action.FOLLOW_LOG: _row(_SEEN, _SEEN, _SEEN, _ALL, _ALL, _ALL, _ALL),
         Action.SEE_PART_COSTS: _STAFF,
+        Action.SEE_METRICS: _DISPATCH,
         Action.SEE_CUSTOMER_ADDRESS: _row(_NO, _ON_JOB, _ON_JOB, _ALL, _ALL, _ALL, _ALL),
         Action.SEE_LIVE_POSITION: _row(_COMING, _COMING, _COMING, _ALL, _ALL, _ALL, _ALL),
         Action.SEE_AUDIT_IP: _MANAGEMENT,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from app.domain.events import Concerned, Event, FieldChange
+from app.domain.events import QUEUE, Concerned, Event, FieldChange
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, dispatches, is_staff, may, sees_internal
 
@@ -23,8 +23,10 @@ class Sight(StrEnum):
 def sight(actor: Actor, event: Event) -> Sight:
     """Tell whether the actor sees an event; one who saw the row before and not after sees it go.
 
-    What belongs to no ticket (people, stock, settings) is for DISPATCHER and up.
+    What belongs to no ticket (people, stock, settings) is for DISPATCHER and up, queues are for staff.
     """
+    if event.kind == QUEUE:
+        return Sight.SEEN if may(actor, Action.VIEW_QUEUE, Standing()) else Sight.UNSEEN
     if event.ticket_id is None:
         return Sight.SEEN if dispatches(actor) else Sight.UNSEEN
     before, after = _sees(actor, event.before), _sees(actor, event.after)

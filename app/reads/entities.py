@@ -14,7 +14,14 @@ import sqlalchemy as sa
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.customers import assets, customer_users, customers, parts
 from app.db.tables.locations import technician_locations
-from app.db.tables.organizations import escalation_tiers, organizations, skills, teams, territories
+from app.db.tables.organizations import (
+    escalation_tiers,
+    organization_settings,
+    organizations,
+    skills,
+    teams,
+    territories,
+)
 from app.db.tables.people import technician_skills, technicians, users
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.domain.assignments import ACTIVE
@@ -199,6 +206,12 @@ _PLACE_OF_CUSTOMER = MappingProxyType(dict.fromkeys(("address", "latitude", "lon
 _PLACE_OF_TICKET = MappingProxyType(dict.fromkeys(("address", "latitude", "longitude"), _address_of_ticket))
 
 ORGANIZATION = Entity(name="Organization", table=organizations)
+ORGANIZATION_SETTINGS = Entity(
+    name="OrganizationSettings",
+    table=organization_settings,
+    key=None,
+    masks=MappingProxyType(dict.fromkeys(("hourly_rate", "currency"), _staff_only)),
+)
 ESCALATION_TIER = Entity(name="EscalationTier", table=escalation_tiers, key=None)
 TEAM = Entity(name="Team", table=teams)
 TERRITORY = Entity(name="Territory", table=territories)

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.db.tables.assignments import assignments
+from app.db.tables.availability import queue_versions
 from app.db.tables.base import Uuid
 from app.db.tables.tickets import tickets
 from app.domain.assignments import ACTIVE, AssignmentStatus
@@ -19,14 +20,19 @@ from app.reads.filters import Values, among
 from app.reads.orders import Kind, Order, Term
 from app.reads.reader import Reader
 from app.reads.record import Record
+from app.reads.viewers import ORGANIZATION
 
 _UNDER_WAY = (AssignmentStatus.IN_PROGRESS, AssignmentStatus.PAUSED, AssignmentStatus.EN_ROUTE)
 
 PRIORITIES: Mapping[str, str] = {priority.value: label for priority, label in PRIORITY_LABELS.items()}
+# Stands for what is not known in an order: behind everything that is.
+_UNKNOWN = 2**31 - 1
 QUEUE_ORDER = Order(
     (
         Term("waiting", Kind.NUMBER),
+        Term("pin_rank", Kind.NUMBER),
         Term("priority", Kind.TEXT),
+        Term("meters", Kind.NUMBER),
         Term("assigned_at", Kind.MOMENT),
         Term("id", Kind.ID),
     )
@@ -39,6 +45,7 @@ class QueueItem:
 
     position: int
     assignment: Record
+    pinned: bool
     rank_reason: str
 
 
@@ -47,16 +54,27 @@ def queue_of(
 ) -> "sa.Select[Any]":
     """Return the active jobs of each technician that equals the expression, with what they are ordered by.
 
-    Under way first, then by priority, then first come, first served. With territories only the jobs at
+    Under way first, then those that somebody has pinned, by their pins; then by priority, then the nearest
+    to the technician's home, then first come, first served. With territories only the jobs at
     tickets in these, counted without the others.
     """
     job, ticket = assignments.alias(), tickets.alias()
     waiting = sa.case((job.c.status.in_(_UNDER_WAY), 0), else_=1)
-    order = (waiting, ticket.c.priority, job.c.assigned_at, job.c.id)
+    pin_rank = sa.func.coalesce(job.c.pin, sa.literal_column(str(_UNKNOWN)))
+    whole = sa.cast(job.c.distance_km * sa.literal_column("1000"), sa.Integer)
+    meters = sa.func.coalesce(whole, sa.literal_column(str(_UNKNOWN)))
+    order = (waiting, pin_rank, ticket.c.priority, meters, job.c.assigned_at, job.c.id)
     number = sa.func.row_number().over(partition_by=job.c.technician_id, order_by=order)
     same = sa.and_(ticket.c.organization_id == job.c.organization_id, ticket.c.id == job.c.ticket_id)
     queue = (
-        sa.select(*job.c, waiting.label("waiting"), ticket.c.priority, number.label("queue_position"))
+        sa.select(
+            *job.c,
+            waiting.label("waiting"),
+            pin_rank.label("pin_rank"),
+            ticket.c.priority,
+            meters.label("meters"),
+            number.label("queue_position"),
+        )
         .select_from(job.join(ticket, same))
         .where(*ASSIGNMENT.seen(job, visibility), job.c.technician_id == technician_id, job.c.status.in_(ACTIVE))
     )
@@ -69,19 +87,43 @@ async def load_queues(
     """Return the whole queue of each technician, or of it what is in the territories; every technician is present."""
     these = sa.any_(sa.literal(list(technician_ids), sa.ARRAY(Uuid)))
     queue = queue_of(these, reader.visibility, territory_ids).subquery()
-    statement = sa.select(
-        *columns_of(reader, ASSIGNMENT, queue), queue.c.waiting, queue.c.priority, queue.c.queue_position
-    ).order_by(queue.c.technician_id, queue.c.queue_position)
+    ranks = (queue.c.waiting, queue.c.pin_rank, queue.c.priority, queue.c.meters, queue.c.queue_position)
+    statement = sa.select(*columns_of(reader, ASSIGNMENT, queue), *ranks).order_by(
+        queue.c.technician_id, queue.c.queue_position
+    )
     queues: dict[UUID, list[QueueItem]] = {each: [] for each in technician_ids}
     for row in await reader.rows(statement):
         queues[row.technician_id].append(_item(row))
     return queues
 
 
+def version_of(technician_id: "sa.ColumnElement[Any]") -> "sa.ScalarSelect[int]":
+    """Return the version of the queue of the technician that equals the expression, 0 before its first job."""
+    of = queue_versions.alias()
+    found = sa.select(of.c.version).where(of.c.organization_id == ORGANIZATION, of.c.technician_id == technician_id)
+    return sa.select(sa.func.coalesce(found.scalar_subquery(), sa.literal_column("0"))).scalar_subquery()
+
+
+async def load_versions(reader: Reader, technician_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Return the version of each technician's queue; every technician is present."""
+    of = queue_versions.c
+    these = sa.any_(sa.literal(list(technician_ids), sa.ARRAY(Uuid)))
+    statement = sa.select(of.technician_id, of.version).where(
+        of.organization_id == ORGANIZATION, of.technician_id == these
+    )
+    known = {row.technician_id: row.version for row in await reader.rows(statement)}
+    return {each: known.get(each, 0) for each in technician_ids}
+
+
 def _item(row: "sa.Row[Any]") -> QueueItem:
     record = Record(ASSIGNMENT, row)
+    pinned = row.pin is not None
     if row.waiting == 0:
         reason = f"Under way ({row.status})"
+    elif pinned:
+        reason = f"Pinned at {row.pin}"
     else:
-        reason = f"{row.priority} {PRIORITIES[row.priority]}, assigned {row.assigned_at:%Y-%m-%d %H:%M} UTC"
-    return QueueItem(position=row.queue_position, assignment=record, rank_reason=reason)
+        tenths = (row.meters + 50) // 100
+        way = "" if row.distance_km is None else f"{tenths // 10}.{tenths % 10} km from home, "
+        reason = f"{row.priority} {PRIORITIES[row.priority]}, {way}assigned {row.assigned_at:%Y-%m-%d %H:%M} UTC"
+    return QueueItem(position=row.queue_position, assignment=record, pinned=pinned, rank_reason=reason)

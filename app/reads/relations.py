@@ -154,6 +154,10 @@ ASSIGNMENT_TIER = Relation(
     target_column="level",
 )
 ASSIGNMENT_ASSIGNER = Relation(name="assignment.assignedBy", target=entities.USER, parent_column="assigned_by")
+ASSIGNMENT_PREVIOUS = Relation(name="assignment.previous", target=entities.ASSIGNMENT, parent_column="previous_id")
+ASSIGNMENT_NEXT = Relation(
+    name="assignment.next", target=entities.ASSIGNMENT, parent_column="id", target_column="previous_id"
+)
 ASSIGNMENT_PARTS = Relation(
     name="assignment.partsUsed",
     target=entities.PART_USAGE,
@@ -223,6 +227,12 @@ ORGANIZATION_TIERS = Relation(
     target_column="organization_id",
     many=True,
     order=_by("level", Kind.NUMBER),
+)
+ORGANIZATION_SETTINGS = Relation(
+    name="organization.settings",
+    target=entities.ORGANIZATION_SETTINGS,
+    parent_column="organization_id",
+    target_column="organization_id",
 )
 USER_CUSTOMERS = Relation(
     name="user.customers",

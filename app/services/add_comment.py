@@ -10,7 +10,7 @@ from app.domain import validation
 from app.domain.events import EventType, FieldChange, NewEvent
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
-from app.domain.situations import concerned
+from app.domain.situations import Situation, concerned
 from app.services.change import Change, Writer, Written, perform
 from app.services.situations import read_ticket, require
 
@@ -39,36 +39,42 @@ async def add_comment(writer: Writer, actor: Actor, command: AddComment) -> Writ
         require(change.actor, Action.COMMENT, standing, words="comment on this ticket")
         if command.internal:
             require(change.actor, Action.COMMENT_INTERNALLY, standing, words="comment internally")
-        comment_id = change.new_id()
-        await change.connection.execute(
-            sa.insert(comments).values(
-                organization_id=ticket.organization_id,
-                id=comment_id,
-                ticket_id=ticket.id,
-                author_id=change.actor.user_id,
-                body=body,
-                internal=command.internal,
-                system_generated=False,
-                created_at=change.now,
-                updated_at=change.now,
-            )
-        )
-        change.tell(
-            NewEvent(
-                type=EventType.COMMENT_ADDED,
-                kind="Comment",
-                id=comment_id,
-                version=1,
-                ticket_id=ticket.id,
-                assignment_id=None if situation.job is None else situation.job.id,
-                occurred_at=change.now,
-                after=concerned(ticket, situation.job, situation.team_id, internal=command.internal),
-                changes=(
-                    FieldChange(field="body", old=None, new=body),
-                    FieldChange(field="internal", old=None, new=command.internal),
-                ),
-            )
-        )
+        comment_id = await write_comment(change, situation, body, internal=command.internal)
         return {"comment": comment_id, "ticket": ticket.id}
 
     return await perform(writer, actor, "addComment", command, work)
+
+
+async def write_comment(change: Change, situation: Situation, body: str, *, internal: bool) -> UUID:
+    """Insert what the actor says on a ticket, and tell it; return its id."""
+    ticket, comment_id = situation.ticket, change.new_id()
+    await change.connection.execute(
+        sa.insert(comments).values(
+            organization_id=ticket.organization_id,
+            id=comment_id,
+            ticket_id=ticket.id,
+            author_id=change.actor.user_id,
+            body=body,
+            internal=internal,
+            system_generated=False,
+            created_at=change.now,
+            updated_at=change.now,
+        )
+    )
+    change.tell(
+        NewEvent(
+            type=EventType.COMMENT_ADDED,
+            kind="Comment",
+            id=comment_id,
+            version=1,
+            ticket_id=ticket.id,
+            assignment_id=None if situation.job is None else situation.job.id,
+            occurred_at=change.now,
+            after=concerned(ticket, situation.job, situation.team_id, internal=internal),
+            changes=(
+                FieldChange(field="body", old=None, new=body),
+                FieldChange(field="internal", old=None, new=internal),
+            ),
+        )
+    )
+    return comment_id

@@ -12,7 +12,7 @@ from app.domain.policy import Action, Standing
 from app.domain.refusals import AlreadyAssigned, Invalid
 from app.domain.tickets import Ticket, TicketStatus
 from app.services.candidates import requirements
-from app.services.change import Change, Rehearsed, Writer, Written, perform, rehearse
+from app.services.change import Change, Writer, Written, perform
 from app.services.offering import expect_eligible, find_technician, offer, tier_of
 from app.services.situations import expect_version, last_turn, lock_ticket, require
 
@@ -34,7 +34,7 @@ class AssignTicket:
     idempotency_key: str | None = None
 
 
-async def assign_ticket(writer: Writer, actor: Actor, command: AssignTicket) -> Written | Rehearsed:
+async def assign_ticket(writer: Writer, actor: Actor, command: AssignTicket) -> Written:
     """Make a job of the ticket for the technician; the ticket becomes ASSIGNED. Ids: assignment, ticket.
 
     Guard: the ticket's row lock decides who is first, the technician's advisory lock holds their
@@ -74,9 +74,7 @@ async def assign_ticket(writer: Writer, actor: Actor, command: AssignTicket) -> 
         )
         return {"assignment": job.id, "ticket": ticket.id}
 
-    if command.dry_run:
-        return await rehearse(writer, actor, work)
-    return await perform(writer, actor, "assignTicket", command, work)
+    return await perform(writer, actor, "assignTicket", command, work, rehearsal=command.dry_run)
 
 
 def _reason(asked: AssignmentReason | None, ticket: Ticket, turn: Assignment | None) -> AssignmentReason:

@@ -9,7 +9,6 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.queue_versions import LOCAL_ZONE
 from app.db.tables.assignments import assignments
 from app.db.tables.availability import shift_breaks, shifts, time_off
 from app.db.tables.base import Moment
@@ -22,6 +21,16 @@ from app.domain.eligibility import Candidate, Requirements, TechnicianFacts, ran
 from app.domain.tickets import Ticket
 from app.services.organization import first_level, settings_of
 
+# A technician's dates are those of the first of their territories, else the organisation's.
+_LOCAL_ZONE = """(
+    SELECT coalesce((
+        SELECT place.time_zone FROM technician_territories AS works
+        JOIN territories AS place ON place.organization_id = works.organization_id AND place.id = works.territory_id
+        WHERE works.organization_id = whose.organization_id AND works.technician_id = whose.id
+        ORDER BY place.name, place.id LIMIT 1
+    ), home.time_zone)
+    FROM organizations AS home WHERE home.organization_id = whose.organization_id
+)"""
 _GIVEN_BACK = (AssignmentStatus.REJECTED, AssignmentStatus.REASSIGNED, AssignmentStatus.CANCELLED)
 
 
@@ -94,14 +103,14 @@ def _about(condition: "sa.ColumnElement[bool]", of: sa.FromClause) -> "sa.Column
 
 
 def _today(now: datetime) -> "sa.ColumnElement[Any]":
-    zone: sa.ColumnElement[Any] = sa.literal_column(f"({LOCAL_ZONE})")
+    zone: sa.ColumnElement[Any] = sa.literal_column(_LOCAL_ZONE)
     return sa.cast(sa.func.timezone(zone, sa.literal(now, Moment)), sa.Date)
 
 
 def _of_jobs(of: sa.FromClause, ticket: Ticket, now: datetime) -> "list[sa.ColumnElement[Any]]":
     job = assignments.c
     mine = (job.organization_id == of.c.organization_id) & (job.technician_id == of.c.id)
-    zone: sa.ColumnElement[Any] = sa.literal_column(f"({LOCAL_ZONE})")
+    zone: sa.ColumnElement[Any] = sa.literal_column(_LOCAL_ZONE)
     midnight = sa.func.timezone(zone, sa.cast(_today(now), sa.DateTime))
     this = mine & (job.ticket_id == ticket.id)
     return [

@@ -62,26 +62,22 @@ class Writer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a change left behind: its name in the log, the head after it, and the rows' keys by role."""
+    """What a change left behind: its name in the log, the head after it, and the rows' keys by role.
+
+    The answer to a repeat is equal to the first one; what the change brought about only the first tells.
+    """
 
     change_id: UUID
     position: int
     ids: Mapping[str, UUID]
-    impact: Impact | None = None
+    impact: Impact | None = field(default=None, compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rehearsed:
-    """What a change would bring about; nothing was written."""
-
-    impact: Impact
-
-
-class _Undone(Exception):
-    """A rehearsal has come to its end, and its transaction must leave nothing behind."""
+class Rehearsed(Exception):
+    """A change was made and undone: what it would bring about is all that is left of it."""
 
     def __init__(self, impact: Impact) -> None:
-        super().__init__("rehearsed")
+        super().__init__("nothing was written")
         self.impact = impact
 
 
@@ -116,41 +112,26 @@ class Change:
 Work = Callable[[Change], Awaitable[dict[str, UUID]]]
 
 
-async def rehearse(writer: Writer, actor: Actor, work: Work) -> Rehearsed:
-    """Run `work` as `perform` does, and undo it: what it would bring about is all that is left.
-
-    Raises:
-        Refusal: whatever `work` refuses.
-        TimeoutError: too many others write.
-    """
-    try:
-        await _undone(writer, actor, work)
-    except _Undone as undone:
-        return Rehearsed(impact=undone.impact)
-
-
-async def _undone(writer: Writer, actor: Actor, work: Work) -> NoReturn:
-    async with _slot(writer), transaction(writer.engine, actor.organization_id) as connection:
-        change = Change(connection=connection, actor=actor, now=writer.clock(), id=uuid7())
-        await work(change)
-        if change.impact is None:
-            raise TypeError("what is rehearsed must tell its impact")
-        raise _Undone(change.impact)
-
-
-async def perform(writer: Writer, actor: Actor, mutation: str, command: Command, work: Work) -> Written:
+async def perform(
+    writer: Writer, actor: Actor, mutation: str, command: Command, work: Work, *, rehearsal: bool = False
+) -> Written:
     """Run `work` in a transaction and log what it tells; a repeat gets the first answer.
+
+    A rehearsal runs it and undoes it; its key is not looked at.
 
     Guard: the idempotency key's advisory lock, then whatever `work` locks, then the log's head.
     Serialisation failures and deadlocks are retried three times.
 
     Raises:
+        Rehearsed: it was a rehearsal, and nothing stands against it.
         Refusal: whatever `work` refuses, IdempotencyMismatch, IdempotencyInProgress; nothing is written.
         TimeoutError: too many others write; nothing is written.
     """
     key = _checked(command.idempotency_key)
     for tries_left in reversed(range(_TRIES)):
         try:
+            if rehearsal:
+                await _rehearse(writer, actor, work)
             written = await _once(writer, actor, mutation, command, key, work)
         except DBAPIError as error:
             if tries_left == 0 or getattr(error.orig, "sqlstate", None) not in _TRY_AGAIN:
@@ -163,6 +144,15 @@ async def perform(writer: Writer, actor: Actor, mutation: str, command: Command,
     raise AssertionError("the last try returns or raises")
 
 
+async def _rehearse(writer: Writer, actor: Actor, work: Work) -> NoReturn:
+    async with _slot(writer), transaction(writer.engine, actor.organization_id) as connection:
+        change = Change(connection=connection, actor=actor, now=writer.clock(), id=uuid7())
+        await work(change)
+        if change.impact is None:
+            raise TypeError("what is rehearsed must tell its impact")
+        raise Rehearsed(change.impact)
+
+
 async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, key: str | None, work: Work) -> Written:
     input_hash = fingerprint(command)
     async with _slot(writer), transaction(writer.engine, actor.organization_id) as connection:
@@ -173,7 +163,7 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
                 return repeated
         change = Change(connection=connection, actor=actor, now=now, id=uuid7())
         ids = await work(change)
-        await queue_versions.advance(connection, actor.organization_id, change.queues, now=now)
+        await queue_versions.advance(connection, actor.organization_id, change.queues)
         answer = None
         if key is not None:
             result = {name: str(each) for name, each in ids.items()}

@@ -17,7 +17,7 @@ from app.domain.refusals import Invalid, NoActiveAssignment
 from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import TicketStatus
 from app.services.candidates import requirements
-from app.services.change import Change, Rehearsed, Writer, Written, perform, rehearse
+from app.services.change import Change, Writer, Written, perform
 from app.services.job_step import end_job, save_ticket
 from app.services.offering import choose, expect_eligible, find_technician, offer, tier_of
 from app.services.organization import tiers_of
@@ -40,7 +40,7 @@ class EscalateTicket:
     idempotency_key: str | None = None
 
 
-async def escalate_ticket(writer: Writer, actor: Actor, command: EscalateTicket) -> Written | Rehearsed:
+async def escalate_ticket(writer: Writer, actor: Actor, command: EscalateTicket) -> Written:
     """End the present turn as ESCALATED and offer the next one at a higher tier.
 
     Nobody eligible there: the ticket waits, ESCALATED and unassigned, in that tier's queue. A ticket
@@ -68,9 +68,7 @@ async def escalate_ticket(writer: Writer, actor: Actor, command: EscalateTicket)
         successor, warnings = await _successor(change, before, needed, command)
         return await _write(change, before, reason, level, successor, warnings)
 
-    if command.dry_run:
-        return await rehearse(writer, actor, work)
-    return await perform(writer, actor, "escalateTicket", command, work)
+    return await perform(writer, actor, "escalateTicket", command, work, rehearsal=command.dry_run)
 
 
 async def _next_level(change: Change, before: Situation, asked: int | None) -> int:

@@ -5,28 +5,37 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from app.db import records
+from app.db import locations, records
 from app.db.tables.assignments import assignments
 from app.db.tables.tickets import tickets
 from app.domain import tickets as rules
+from app.domain import validation
 from app.domain.assignments import Assignment, latest_stamp
 from app.domain.clock import settle
 from app.domain.events import EventType, FieldChange
+from app.domain.locations import Point
 from app.domain.policy import Action, Standing
 from app.domain.refusals import InvalidTransition
 from app.domain.situations import Situation, job_event, ticket_event
 from app.domain.tickets import Ticket, TicketStatus
+from app.services.add_comment import write_comment
 from app.services.change import Change
 from app.services.situations import expect_version, lock_job, require, team_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepCommand:
-    """A step of one job. `occurred_at` is when it happened, as the phone says; aware."""
+    """A step of one job. `occurred_at` is when it happened, as the phone says; aware.
+
+    `note` is said on the ticket besides, internally; `place` is where it happened, latitude and
+    longitude in degrees, and the technician's location unless a newer one is known.
+    """
 
     assignment_id: UUID
     expected_version: int | None = None
     occurred_at: datetime | None = None
+    note: str | None = None
+    place: tuple[float, float] | None = None
     idempotency_key: str | None = None
 
 
@@ -38,6 +47,8 @@ class Step:
     before: Assignment
     after: Assignment
     at: datetime
+    note: str | None = None
+    place: Point | None = None
 
 
 async def take_step(change: Change, command: StepCommand, rule: Callable[[Assignment, datetime], Assignment]) -> Step:
@@ -47,6 +58,8 @@ async def take_step(change: Change, command: StepCommand, rule: Callable[[Assign
         NotFound, Forbidden, StaleVersion, ClockSkew, and whatever the rule refuses; an
         InvalidTransition names the job that took this one's place, if there is one.
     """
+    note = validation.optional_text(command.note, "note")
+    place = None if command.place is None else validation.point(*command.place, "location")
     situation, job = await lock_job(change, command.assignment_id)
     require(
         change.actor,
@@ -56,7 +69,9 @@ async def take_step(change: Change, command: StepCommand, rule: Callable[[Assign
     )
     expect_version(job, command.expected_version)
     at = settle(command.occurred_at, now=change.now, not_before=latest_stamp(job))
-    return Step(situation=situation, before=job, after=stepped(situation, job, lambda job: rule(job, at)), at=at)
+    after = stepped(situation, job, lambda job: rule(job, at))
+    point = None if place is None else Point(latitude=place[0], longitude=place[1], recorded_at=at)
+    return Step(situation=situation, before=job, after=after, at=at, note=note, place=point)
 
 
 def stepped(situation: Situation, job: Assignment, rule: Callable[[Assignment], Assignment]) -> Assignment:
@@ -97,6 +112,10 @@ async def write_step(
             team_id=team_id if after.is_active else None,
         )
         change.tell(ticket_event(ticket_told_as, step.situation, situation, occurred_at=step.at))
+    if step.note is not None:
+        await write_comment(change, step.situation, step.note, internal=True)
+    if step.place is not None:
+        await locations.keep(change.connection, ticket.organization_id, after.technician_id, step.place)
     return {"assignment": after.id, "ticket": ticket.id}
 
 

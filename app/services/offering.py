@@ -127,6 +127,7 @@ async def offer(
         ticket_id=ticket.id,
         technician_id=technician.id,
         sequence=1 if turn is None else turn.sequence + 1,
+        previous_id=None if turn is None else turn.id,
         tier_level=tier.level,
         reason=reason,
         reason_note=note,

@@ -13,7 +13,7 @@ from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid
 from app.domain.tickets import TicketStatus
 from app.services.candidates import requirements
-from app.services.change import Change, Rehearsed, Writer, Written, perform, rehearse
+from app.services.change import Change, Writer, Written, perform
 from app.services.job_step import end_job, stepped
 from app.services.offering import expect_eligible, find_technician, offer, tier_of
 from app.services.situations import expect_version, lock_job, require, team_of
@@ -32,7 +32,7 @@ class ReassignTicket:
     idempotency_key: str | None = None
 
 
-async def reassign_ticket(writer: Writer, actor: Actor, command: ReassignTicket) -> Written | Rehearsed:
+async def reassign_ticket(writer: Writer, actor: Actor, command: ReassignTicket) -> Written:
     """End the active job as REASSIGNED and offer the ticket to another technician, at the same tier.
 
     Whoever moves a job must be allowed to assign to both technicians. Ids: assignment (the new one),
@@ -73,6 +73,4 @@ async def reassign_ticket(writer: Writer, actor: Actor, command: ReassignTicket)
         )
         return {"assignment": successor.id, "previous_assignment": job.id, "ticket": ticket.id}
 
-    if command.dry_run:
-        return await rehearse(writer, actor, work)
-    return await perform(writer, actor, "reassignTicket", command, work)
+    return await perform(writer, actor, "reassignTicket", command, work, rehearsal=command.dry_run)

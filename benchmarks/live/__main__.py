@@ -124,6 +124,8 @@ def _peers(url: str, stack: ExitStack) -> dict[str, Peer]:
         "ENVIRONMENT": "production",
         "MAX_SOCKETS_PER_USER": "100000",
         "MAX_SOCKETS_PER_IP": "100000",
+        "MAX_SUBSCRIPTIONS_PER_USER": "100000",
+        "MAX_SUBSCRIPTIONS_PER_IP": "100000",
         "HEARTBEAT_SECONDS": "300",
     }
     uvicorn = [sys.executable, "-m", "uvicorn", "--loop", "uvloop", "--no-access-log", "--log-level", "warning"]

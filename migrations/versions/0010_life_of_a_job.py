@@ -12,6 +12,7 @@ TABLES = ("organization_settings", "shifts", "shift_breaks", "time_off", "queue_
 UP = (
     """
     ALTER TABLE assignments
+        ADD COLUMN previous_id uuid,
         ADD COLUMN resumed_at timestamptz,
         ADD COLUMN ended_at timestamptz,
         ADD COLUMN paused_seconds integer DEFAULT 0 NOT NULL CHECK (paused_seconds >= 0),
@@ -21,7 +22,7 @@ UP = (
         ADD COLUMN customer_rating smallint CHECK (customer_rating BETWEEN 1 AND 5),
         ADD COLUMN customer_feedback text,
         ADD COLUMN rated_at timestamptz,
-        ADD COLUMN distance_km double precision CHECK (distance_km >= 0),
+        ADD COLUMN distance_km double precision CHECK (distance_km BETWEEN 0 AND 100000),
         ADD COLUMN travel_minutes integer CHECK (travel_minutes >= 0),
         ADD COLUMN distance_source text CHECK (distance_source IN ('ROAD', 'GREAT_CIRCLE', 'CACHED_ROAD')),
         ADD COLUMN pin integer CHECK (pin >= 1)
@@ -34,7 +35,15 @@ UP = (
     WHERE status NOT IN ('ASSIGNED', 'ACCEPTED', 'EN_ROUTE', 'IN_PROGRESS', 'PAUSED')
     """,
     """
+    UPDATE assignments AS turn SET previous_id = before.id FROM assignments AS before
+    WHERE before.organization_id = turn.organization_id AND before.ticket_id = turn.ticket_id
+        AND before.sequence = turn.sequence - 1
+    """,
+    """
     ALTER TABLE assignments
+        ADD CONSTRAINT first_has_none_before CHECK ((sequence = 1) = (previous_id IS NULL)),
+        ADD CONSTRAINT follows_a_turn FOREIGN KEY (organization_id, previous_id) REFERENCES assignments,
+        ADD CONSTRAINT one_follows UNIQUE (organization_id, previous_id),
         ADD CONSTRAINT end_fits_status CHECK (
             (status IN ('ASSIGNED', 'ACCEPTED', 'EN_ROUTE', 'IN_PROGRESS', 'PAUSED')) = (ended_at IS NULL)),
         ADD CONSTRAINT rating_has_a_time CHECK ((customer_rating IS NULL) = (rated_at IS NULL)),
@@ -109,15 +118,14 @@ UP = (
     CREATE TABLE queue_versions (
         organization_id uuid NOT NULL,
         technician_id uuid NOT NULL,
-        date date NOT NULL,
         version integer NOT NULL CHECK (version >= 1),
-        PRIMARY KEY (organization_id, technician_id, date),
+        PRIMARY KEY (organization_id, technician_id),
         FOREIGN KEY (organization_id, technician_id) REFERENCES technicians
     )
     """,
     "CREATE INDEX shifts_by_technician ON shifts (organization_id, technician_id, ends_at)",
     "CREATE INDEX time_off_by_technician ON time_off (organization_id, technician_id, ends_at)",
-    "COMMENT ON TABLE queue_versions IS 'By local date; raised by every change of a queue: membership, order, pins'",
+    "COMMENT ON TABLE queue_versions IS 'Raised by every change of a technician''s queue: membership, order, pins'",
     "COMMENT ON COLUMN assignments.worked_seconds IS 'From the first start to the end without the pauses'",
     "COMMENT ON COLUMN assignments.pin IS 'Its place in the queue by hand, from 1; null: where the rules put it'",
     "COMMENT ON COLUMN organization_settings.urgent_accept_minutes IS 'For P1 tickets, where it is shorter'",
@@ -131,10 +139,11 @@ DOWN = (
     ALTER TABLE assignments
         DROP CONSTRAINT distance_has_a_source, DROP CONSTRAINT only_offers_expire,
         DROP CONSTRAINT only_completed_is_rated, DROP CONSTRAINT rating_has_a_time, DROP CONSTRAINT end_fits_status,
+        DROP CONSTRAINT one_follows, DROP CONSTRAINT follows_a_turn, DROP CONSTRAINT first_has_none_before,
         DROP COLUMN pin, DROP COLUMN distance_source, DROP COLUMN travel_minutes, DROP COLUMN distance_km,
         DROP COLUMN rated_at, DROP COLUMN customer_feedback, DROP COLUMN customer_rating,
         DROP COLUMN cancellation_reason, DROP COLUMN offer_expired_at, DROP COLUMN worked_seconds,
-        DROP COLUMN paused_seconds, DROP COLUMN ended_at, DROP COLUMN resumed_at
+        DROP COLUMN paused_seconds, DROP COLUMN ended_at, DROP COLUMN resumed_at, DROP COLUMN previous_id
     """,
 )
 

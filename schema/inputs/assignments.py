@@ -6,15 +6,22 @@ from decimal import Decimal
 import strawberry
 
 from app.services.assign_ticket import AssignTicket
+from app.services.cancel_assignment import CancelAssignment
 from app.services.complete_assignment import CompleteAssignment, PartUsed
 from app.services.escalate_ticket import EscalateTicket
 from app.services.job_step import StepCommand
+from app.services.rate_assignment import RateAssignment
+from app.services.reassign_ticket import ReassignTicket
 from app.services.reject_assignment import RejectAssignment
 from schema.enums import AssignmentOutcome, AssignmentReason
 from schema.ids import key_of, optional_key
-from schema.inputs.tickets import KEY
+from schema.inputs.tickets import KEY, GeoPointInput
 
 _EXPECTED = "The version the client has read; another one is refused as stale."
+_OVERRIDE = "Go on in spite of what may be overridden; DISPATCHER and up."
+_DRY_RUN = "Write nothing; only tell in impact what it would bring about."
+_NOTE = "Said on the ticket besides, internally; at most 20,000 characters."
+_LOCATION = "Where it happens; the technician's location from then on."
 _OCCURRED = "When it happened, by the device's clock; without it, now. At most 5 minutes ahead."
 
 
@@ -31,9 +38,8 @@ class AssignTicketInput:
     tier_level: int | None = strawberry.field(
         default=None, description="At which tier; without it, the ticket's, or the lowest."
     )
-    override_warnings: bool = strawberry.field(
-        default=False, description="Assign in spite of what may be overridden; DISPATCHER and up."
-    )
+    override_warnings: bool = strawberry.field(default=False, description=_OVERRIDE)
+    dry_run: bool = strawberry.field(default=False, description=_DRY_RUN)
     expected_version: int | None = strawberry.field(default=None, description=_EXPECTED + " The ticket's.")
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
@@ -46,6 +52,7 @@ class AssignTicketInput:
             reason_note=self.reason_note,
             tier_level=self.tier_level,
             override_warnings=self.override_warnings,
+            dry_run=self.dry_run,
             expected_version=self.expected_version,
             idempotency_key=self.idempotency_key,
         )
@@ -63,6 +70,8 @@ class EscalateTicketInput:
     next_tier_level: int | None = strawberry.field(
         default=None, description="To which tier; without it, the next one up."
     )
+    override_warnings: bool = strawberry.field(default=False, description=_OVERRIDE)
+    dry_run: bool = strawberry.field(default=False, description=_DRY_RUN)
     expected_version: int | None = strawberry.field(default=None, description=_EXPECTED + " The ticket's.")
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
@@ -73,6 +82,8 @@ class EscalateTicketInput:
             reason=self.reason,
             next_technician_id=optional_key("Technician", self.next_technician_id, "nextTechnicianId"),
             next_tier_level=self.next_tier_level,
+            override_warnings=self.override_warnings,
+            dry_run=self.dry_run,
             expected_version=self.expected_version,
             idempotency_key=self.idempotency_key,
         )
@@ -85,6 +96,8 @@ class AssignmentActionInput:
     assignment_id: strawberry.ID = strawberry.field(description="Which job.")
     expected_version: int | None = strawberry.field(default=None, description=_EXPECTED + " The job's.")
     occurred_at: datetime | None = strawberry.field(default=None, description=_OCCURRED)
+    location: GeoPointInput | None = strawberry.field(default=None, description=_LOCATION)
+    note: str | None = strawberry.field(default=None, description=_NOTE)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
     def command(self) -> StepCommand:
@@ -93,6 +106,8 @@ class AssignmentActionInput:
             assignment_id=key_of("Assignment", self.assignment_id, "assignmentId"),
             expected_version=self.expected_version,
             occurred_at=self.occurred_at,
+            place=_place(self.location),
+            note=self.note,
             idempotency_key=self.idempotency_key,
         )
 
@@ -145,6 +160,7 @@ class CompleteAssignmentInput:
     )
     expected_version: int | None = strawberry.field(default=None, description=_EXPECTED + " The job's.")
     occurred_at: datetime | None = strawberry.field(default=None, description=_OCCURRED)
+    location: GeoPointInput | None = strawberry.field(default=None, description=_LOCATION)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
     def command(self) -> CompleteAssignment:
@@ -167,5 +183,75 @@ class CompleteAssignmentInput:
             ),
             expected_version=self.expected_version,
             occurred_at=self.occurred_at,
+            place=_place(self.location),
             idempotency_key=self.idempotency_key,
         )
+
+
+@strawberry.input(description="A job for another technician.")
+class ReassignTicketInput:
+    """A job for another technician."""
+
+    assignment_id: strawberry.ID = strawberry.field(description="Which job.")
+    technician_id: strawberry.ID = strawberry.field(description="To whom.")
+    reason_note: str = strawberry.field(description="Why; 1 to 2,000 characters.")
+    override_warnings: bool = strawberry.field(default=False, description=_OVERRIDE)
+    dry_run: bool = strawberry.field(default=False, description=_DRY_RUN)
+    expected_version: int | None = strawberry.field(default=None, description=_EXPECTED + " The job's.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+    def command(self) -> ReassignTicket:
+        """Return the command. Raises Invalid for ids of another type."""
+        return ReassignTicket(
+            assignment_id=key_of("Assignment", self.assignment_id, "assignmentId"),
+            technician_id=key_of("Technician", self.technician_id, "technicianId"),
+            reason_note=self.reason_note,
+            override_warnings=self.override_warnings,
+            dry_run=self.dry_run,
+            expected_version=self.expected_version,
+            idempotency_key=self.idempotency_key,
+        )
+
+
+@strawberry.input(description="A job to call off.")
+class CancelAssignmentInput:
+    """A job to call off."""
+
+    assignment_id: strawberry.ID = strawberry.field(description="Which job.")
+    reason: str = strawberry.field(description="Why; 1 to 2,000 characters.")
+    expected_version: int | None = strawberry.field(default=None, description=_EXPECTED + " The job's.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+    def command(self) -> CancelAssignment:
+        """Return the command. Raises Invalid for an id of another type."""
+        return CancelAssignment(
+            assignment_id=key_of("Assignment", self.assignment_id, "assignmentId"),
+            reason=self.reason,
+            expected_version=self.expected_version,
+            idempotency_key=self.idempotency_key,
+        )
+
+
+@strawberry.input(description="What the requester thinks of a job.")
+class RateAssignmentInput:
+    """What the requester thinks of a job."""
+
+    assignment_id: strawberry.ID = strawberry.field(description="Which job; it must be COMPLETED.")
+    rating: int = strawberry.field(description="1 (bad) to 5 (good).")
+    feedback: str | None = strawberry.field(default=None, description="Why; at most 2,000 characters.")
+    expected_version: int | None = strawberry.field(default=None, description=_EXPECTED + " The job's.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+    def command(self) -> RateAssignment:
+        """Return the command. Raises Invalid for an id of another type."""
+        return RateAssignment(
+            assignment_id=key_of("Assignment", self.assignment_id, "assignmentId"),
+            rating=self.rating,
+            feedback=self.feedback,
+            expected_version=self.expected_version,
+            idempotency_key=self.idempotency_key,
+        )
+
+
+def _place(location: GeoPointInput | None) -> tuple[float, float] | None:
+    return None if location is None else (location.lat, location.lon)

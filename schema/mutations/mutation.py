@@ -7,26 +7,37 @@ import strawberry
 from app.services.accept_assignment import accept_assignment
 from app.services.add_comment import add_comment
 from app.services.assign_ticket import assign_ticket
+from app.services.cancel_assignment import cancel_assignment
 from app.services.complete_assignment import complete_assignment
 from app.services.create_ticket import create_ticket
 from app.services.escalate_ticket import escalate_ticket
+from app.services.order_queue import pin_assignment, reorder_queue
+from app.services.pause_work import pause_work
+from app.services.rate_assignment import rate_assignment
+from app.services.reassign_ticket import reassign_ticket
+from app.services.record_arrival import record_arrival
 from app.services.reject_assignment import reject_assignment
 from app.services.report_location import report_location
 from app.services.revoke_tokens import revoke_tokens
-from app.services.start_work import start_work
+from app.services.start_travel import start_travel
+from app.services.start_work import resume_work, start_work
 from schema.fields import Info
 from schema.inputs.assignments import (
     AssignmentActionInput,
     AssignTicketInput,
+    CancelAssignmentInput,
     CompleteAssignmentInput,
     EscalateTicketInput,
+    RateAssignmentInput,
+    ReassignTicketInput,
     RejectAssignmentInput,
 )
 from schema.inputs.locations import ReportLocationInput
+from schema.inputs.queues import PinInput, ReorderQueueInput
 from schema.inputs.tickets import AddCommentInput, CreateTicketInput
 from schema.inputs.users import RevokeTokensInput
 from schema.mutations.writing import write
-from schema.payloads import AssignmentPayload, CommentPayload, OkPayload, TicketPayload
+from schema.payloads import AssignmentPayload, CommentPayload, OkPayload, QueuePayload, TicketPayload
 
 _INPUT = strawberry.argument(description="What to do, and to what.")
 
@@ -47,6 +58,16 @@ class Mutation:
         """Give a ticket to a technician."""
         return await write(info.context, input.command, assign_ticket, AssignmentPayload)
 
+    @strawberry.mutation(description="Give a job to another technician; the present turn ends as REASSIGNED.")
+    async def reassign_ticket(self, info: Info, input: Annotated[ReassignTicketInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Give a job to another technician."""
+        return await write(info.context, input.command, reassign_ticket, AssignmentPayload)
+
+    @strawberry.mutation(description="Call a job off; its ticket is OPEN again.")
+    async def cancel_assignment(self, info: Info, input: Annotated[CancelAssignmentInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Call a job off."""
+        return await write(info.context, input.command, cancel_assignment, AssignmentPayload)
+
     @strawberry.mutation(description="Pass a ticket to a higher tier.")
     async def escalate_ticket(self, info: Info, input: Annotated[EscalateTicketInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
         """Pass a ticket to a higher tier."""
@@ -62,10 +83,30 @@ class Mutation:
         """Hand a job back."""
         return await write(info.context, input.command, reject_assignment, AssignmentPayload)
 
+    @strawberry.mutation(description="Set out for a job; its technician only.")
+    async def start_travel(self, info: Info, input: Annotated[AssignmentActionInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Set out for a job."""
+        return await write(info.context, input.command, start_travel, AssignmentPayload)
+
+    @strawberry.mutation(description="Say that one is there; the job's technician only.")
+    async def record_arrival(self, info: Info, input: Annotated[AssignmentActionInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Say that one is there."""
+        return await write(info.context, input.command, record_arrival, AssignmentPayload)
+
     @strawberry.mutation(description="Begin work on a job; its technician only.")
     async def start_work(self, info: Info, input: Annotated[AssignmentActionInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
         """Begin work on a job."""
         return await write(info.context, input.command, start_work, AssignmentPayload)
+
+    @strawberry.mutation(description="Let a job rest; its technician only.")
+    async def pause_work(self, info: Info, input: Annotated[AssignmentActionInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Let a job rest."""
+        return await write(info.context, input.command, pause_work, AssignmentPayload)
+
+    @strawberry.mutation(description="Go on with a job that rests; its technician only.")
+    async def resume_work(self, info: Info, input: Annotated[AssignmentActionInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Go on with a job that rests."""
+        return await write(info.context, input.command, resume_work, AssignmentPayload)
 
     @strawberry.mutation(description="End a job with an outcome; its technician only.")
     async def complete_assignment(
@@ -75,6 +116,21 @@ class Mutation:
     ) -> AssignmentPayload:
         """End a job."""
         return await write(info.context, input.command, complete_assignment, AssignmentPayload)
+
+    @strawberry.mutation(description="Say how well a completed job was done, once; the ticket's requester only.")
+    async def rate_assignment(self, info: Info, input: Annotated[RateAssignmentInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
+        """Rate a completed job."""
+        return await write(info.context, input.command, rate_assignment, AssignmentPayload)
+
+    @strawberry.mutation(description="Put a technician's queue into an order; their own, or DISPATCHER and up.")
+    async def reorder_queue(self, info: Info, input: Annotated[ReorderQueueInput, _INPUT]) -> QueuePayload:  # noqa: A002  # the argument's name in the schema
+        """Put a queue into an order."""
+        return await write(info.context, input.command, reorder_queue, QueuePayload)
+
+    @strawberry.mutation(description="Put one job in its place in its queue; one's own queue, or DISPATCHER and up.")
+    async def pin_assignment(self, info: Info, input: Annotated[PinInput, _INPUT]) -> QueuePayload:  # noqa: A002  # the argument's name in the schema
+        """Put one job in its place."""
+        return await write(info.context, input.command, pin_assignment, QueuePayload)
 
     @strawberry.mutation(description="Say something on a ticket.")
     async def add_comment(self, info: Info, input: Annotated[AddCommentInput, _INPUT]) -> CommentPayload:  # noqa: A002  # the argument's name in the schema

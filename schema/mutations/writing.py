@@ -6,10 +6,10 @@ from typing import Any, TypeVar
 
 from app.domain.people import Actor
 from app.domain.refusals import Refusal, Refusals
-from app.services.change import Writer, Written
+from app.services.change import Rehearsed, Writer, Written
 from resolvers.context import Operation
 from schema.errors import error_of
-from schema.payloads import fields_of
+from schema.payloads import fields_of, impact_of
 
 C = TypeVar("C")
 Payload = TypeVar("Payload")
@@ -20,11 +20,16 @@ Service = Callable[[Writer, Actor, C], Awaitable[Written | None]]
 async def write(
     operation: Operation, command: Callable[[], C], service: Service[C], payload: Callable[..., Payload]
 ) -> Payload:
-    """Run the service and return its payload: the rows as they are now, or why nothing was written."""
+    """Run the service and return its payload: the rows as they are now, or why nothing was written.
+
+    A rehearsal's payload has what the change would bring about, and no row.
+    """
     # A write must not wait for a connection while it holds one.
     await operation.renew()
     try:
         written = await _written(operation, command, service)
+    except Rehearsed as rehearsed:
+        return payload(impact=await impact_of(operation, rehearsed.impact))
     except Refusal as refusal:
         return payload(errors=[await error_of(operation, refusal)])
     except Refusals as refusals:

@@ -4,6 +4,7 @@ import strawberry
 
 from schema.queries.assignments import AssignmentQueries
 from schema.queries.boards import BoardQueries
+from schema.queries.dispatching import DispatchingQueries
 from schema.queries.events import EventQueries
 from schema.queries.nodes import NodeQueries
 from schema.queries.technicians import TechnicianQueries
@@ -11,5 +12,13 @@ from schema.queries.tickets import TicketQueries
 
 
 @strawberry.type(description="Everything that can be asked. One query is one consistent snapshot.")
-class Query(NodeQueries, TicketQueries, AssignmentQueries, TechnicianQueries, BoardQueries, EventQueries):
+class Query(
+    NodeQueries,
+    TicketQueries,
+    AssignmentQueries,
+    TechnicianQueries,
+    BoardQueries,
+    DispatchingQueries,
+    EventQueries,
+):
     """Everything that can be asked."""

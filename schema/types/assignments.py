@@ -8,7 +8,7 @@ import strawberry
 
 from app.domain.assignments import allowed_after
 from app.reads import entities, questions, relations
-from schema.enums import AssignmentOutcome, AssignmentReason, AssignmentStatus, AssignmentType
+from schema.enums import AssignmentOutcome, AssignmentReason, AssignmentStatus, AssignmentType, DistanceSource
 from schema.fields import asks, composed, lookup, record_type, to_all, to_one
 from schema.scalars import EventCursor
 from schema.types.node import Connection, Edge, Money, Node, Versioned
@@ -60,8 +60,18 @@ class Assignment(Node, Versioned):
     arrived_at: datetime | None = strawberry.field(description="When the technician arrived; null: not yet.")
     started_at: datetime | None = strawberry.field(description="When work first began; null: not yet.")
     paused_at: datetime | None = strawberry.field(description="Since when work rests; null: it does not.")
+    resumed_at: datetime | None = strawberry.field(description="When work last went on after a pause; null: never.")
     completed_at: datetime | None = strawberry.field(description="When it ended with an outcome; null: it did not.")
     cancelled_at: datetime | None = strawberry.field(description="When it was called off; null: it was not.")
+    cancellation_reason: str | None = strawberry.field(description="Why it was called off.")
+    offer_expired_at: datetime | None = strawberry.field(
+        description="When the offer ended without an answer; null: it did not."
+    )
+    ended_at: datetime | None = strawberry.field(description="When the turn ended, in whatever way; null: it has not.")
+    worked_seconds: int | None = strawberry.field(
+        description="From the first start to the end, without the pauses; null: not ended, or never started."
+    )
+    paused_seconds: int = strawberry.field(description="How long work has rested, in pauses that are over.")
     outcome: AssignmentOutcome | None = strawberry.field(description="What came of it; null: nothing yet.")
     escalation_reason: str | None = strawberry.field(description="Why it was escalated; null: it was not.")
     time_spent_hours: Decimal | None = strawberry.field(
@@ -70,6 +80,16 @@ class Assignment(Node, Versioned):
     diagnosis: str | None = strawberry.field(description="What the technician found; null: nothing reported.")
     actions_taken: str | None = strawberry.field(description="What the technician did; null: nothing reported.")
     notes: str | None = strawberry.field(description="What else the technician said; null: nothing.")
+    customer_rating: int | None = strawberry.field(description="What the requester thinks, 1 to 5; null: not said.")
+    customer_feedback: str | None = strawberry.field(description="The same in words; null: nothing was said.")
+    rated_at: datetime | None = strawberry.field(description="When it was rated; null: it was not.")
+    distance_km: float | None = strawberry.field(
+        description="How far it is from the technician's home, as known when it was offered; null: not known."
+    )
+    travel_minutes: int | None = strawberry.field(description="How long that takes; null: not known.")
+    distance_source: DistanceSource | None = strawberry.field(description="Where the distance is known from.")
+    previous: "Assignment | None" = to_one(relations.ASSIGNMENT_PREVIOUS, "The turn before; null: this is the first.")
+    next: "Assignment | None" = to_one(relations.ASSIGNMENT_NEXT, "The turn after; null: this is the last.")
     parts_used: list[PartUsage] = to_all(relations.ASSIGNMENT_PARTS, "What was built in.")
     is_current: bool = lookup(
         "status", {each: each.is_active for each in AssignmentStatus}, "Whether this is the ticket's active job."

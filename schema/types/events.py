@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from app.domain.events import Event
+from app.domain.events import QUEUE, Event
 from app.reads import entities
 from resolvers import events
 from schema.changes import said
@@ -16,6 +16,7 @@ from schema.scalars import EventCursor, JSONValue
 from schema.types.assignments import Assignment
 from schema.types.comments import Comment
 from schema.types.node import Node
+from schema.types.technicians import Technician
 from schema.types.tickets import Ticket
 from schema.types.users import User
 
@@ -136,6 +137,31 @@ class JobEvent(DomainEvent):
         return job
 
 
+@strawberry.type(
+    description="Something happened to a technician's queue as a whole: somebody put it into another order."
+)
+class TechnicianEvent(DomainEvent):
+    """Something happened to a technician's queue."""
+
+    is_type_of = _told_of(QUEUE)
+
+    @strawberry.field(description="Whose queue.")
+    def technician_id(self, root: strawberry.Parent[Event]) -> strawberry.ID:
+        """Return the technician's id."""
+        return global_id("Technician", events.technician_of(root))
+
+    @strawberry.field(description="The queue's version after the change.")
+    def queue_version(self, root: strawberry.Parent[Event]) -> int:
+        """Return the queue's version."""
+        return root.version
+
+    @strawberry.field(description="The technician as they are now; null: out of the viewer's sight.")
+    async def technician(self, root: strawberry.Parent[Event], info: Info) -> Technician | None:
+        """Return the technician."""
+        technician: Any = await events.row(info.context, entities.TECHNICIAN, events.technician_of(root))
+        return technician
+
+
 @strawberry.type(description="Something else changed: people, stock, settings.")
 class RecordEvent(DomainEvent):
     """Whatever has no event type of its own."""
@@ -143,7 +169,7 @@ class RecordEvent(DomainEvent):
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
         """Tell whether the event is about something else than tickets and jobs."""
-        return isinstance(value, Event) and value.kind not in {"Ticket", "Comment", "Assignment"}
+        return isinstance(value, Event) and value.kind not in {"Ticket", "Comment", "Assignment", QUEUE}
 
     @strawberry.field(description="What changed.")
     def record_id(self, root: strawberry.Parent[Event]) -> strawberry.ID:
@@ -192,11 +218,18 @@ class StreamHeartbeat:
 
 
 BoardMessage = Annotated[
-    TicketEvent | JobEvent | RecordEvent | RemovedFromView | StreamReady | StreamReset | StreamHeartbeat,
+    TicketEvent
+    | JobEvent
+    | TechnicianEvent
+    | RecordEvent
+    | RemovedFromView
+    | StreamReady
+    | StreamReset
+    | StreamHeartbeat,
     strawberry.union("BoardMessage", description="What a dispatch board is told."),
 ]
 JobMessage = Annotated[
-    JobEvent | RemovedFromView | StreamReady | StreamReset | StreamHeartbeat,
+    JobEvent | TechnicianEvent | RemovedFromView | StreamReady | StreamReset | StreamHeartbeat,
     strawberry.union("JobMessage", description="What a technician is told."),
 ]
 TicketMessage = Annotated[

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.reads import entities, questions, relations
-from schema.fields import asks, record_type, to_all, to_one
+from schema.fields import asks, composed, record_type, to_all, to_one
 from schema.scalars import EventCursor, TimeZone
-from schema.types.node import Node
+from schema.types.node import Money, Node
 
 if TYPE_CHECKING:
     from schema.types.technicians import Technician
@@ -52,12 +52,37 @@ class EscalationTier:
     team: Team | None = to_one(relations.TIER_TEAM, "The team that works this tier; null: no particular one.")
 
 
+@record_type(entities.ORGANIZATION_SETTINGS, "How an organisation wants its work done.")
+class OrganizationSettings:
+    """How an organisation wants its work done."""
+
+    offer_accept_minutes: int | None = strawberry.field(
+        description="How long an offer stands where its tier says nothing; null: without end."
+    )
+    urgent_accept_minutes: int | None = strawberry.field(
+        description="How long one stands at P1, where that is shorter; null: as any other."
+    )
+    one_job_in_progress: bool = strawberry.field(description="Whether a technician works on one job at a time.")
+    max_jobs_per_day: int | None = strawberry.field(
+        description="How many jobs a technician may be given on one of their days; null: any number."
+    )
+    hourly_rate: Money | None = composed(
+        Money,
+        "What an hour of a technician costs; null: not known, or not the viewer's to see.",
+        amount="hourly_rate",
+        currency="currency",
+    )
+
+
 @record_type(entities.ORGANIZATION, "Whoever runs this field service; sees nothing of any other.")
 class Organization(Node):
     """Whoever runs this field service."""
 
     name: str = strawberry.field(description="What the organisation is called.")
     time_zone: TimeZone = strawberry.field(description="The zone of dates that belong to no territory.")
+    settings: OrganizationSettings | None = to_one(
+        relations.ORGANIZATION_SETTINGS, "How it wants its work done; null: nothing was settled."
+    )
     tiers: list[EscalationTier] = to_all(relations.ORGANIZATION_TIERS, "The tiers, lowest first.")
     latest_event_cursor: EventCursor = asks(
         questions.Head(), "Where the event log stands now; subscribe after it to miss nothing."

@@ -69,16 +69,21 @@ class QueueItem:
     assignment: Annotated["Assignment", strawberry.lazy("schema.types.assignments")] = strawberry.field(
         description="The job."
     )
+    pinned: bool = strawberry.field(description="Whether somebody has put it in its place by hand.")
     rank_reason: str = strawberry.field(description="Why it stands here, in words.")
 
 
 @strawberry.type(
-    description="A technician's active jobs: under way first, then by priority, then by when they were assigned."
+    description="A technician's active jobs: under way first, then those pinned by hand, then by priority, distance"
+    " from the technician's home, and when they were assigned."
 )
 class TechnicianQueue:
     """A technician's active jobs in order."""
 
     technician: Technician = strawberry.field(description="Whose queue it is.")
+    version: int = strawberry.field(
+        description="Raised by every change of the queue's jobs or order; send it as expectedVersion."
+    )
     total_count: int = strawberry.field(description="How many jobs the whole queue has.")
     items: list[QueueItem] = strawberry.field(description="The jobs of this page.")
     page_info: PageInfo = strawberry.field(description="Where this page stands in the queue.")

@@ -17,7 +17,7 @@ JOB_STATUSES = BOTH | {"ACCEPTED", "EN_ROUTE", "PAUSED", "COMPLETED", "FAILED", 
 SABOTAGE = {
     "a ticket's status agrees with its active assignment": "UPDATE tickets SET status = 'OPEN'"
     " WHERE status = 'ASSIGNED'",
-    "sequences of a ticket are dense from one": "UPDATE assignments SET sequence = 90 WHERE sequence = 1",
+    "sequences of a ticket are dense from one": "UPDATE assignments SET sequence = 90 WHERE sequence = 2",
     "positions are gapless from one": "DELETE FROM events WHERE position = 7",
     "the head is the last position and its time": "UPDATE event_heads SET position = position + 1",
     "counters stand at the last number of their year": "UPDATE ticket_counters SET last_number = 1",

@@ -24,7 +24,11 @@ STEPS: dict[str, tuple[str, Step]] = {
     "accept": ("ACCEPTED", lambda each: assignments.accept(each, at=LATER)),
     "reject": ("REJECTED", lambda each: assignments.reject(each, reason="r", at=LATER)),
     "start": ("IN_PROGRESS", lambda each: assignments.start(each, at=LATER)),
+    "travel": ("EN_ROUTE", lambda each: assignments.travel(each, at=LATER)),
+    "pause": ("PAUSED", lambda each: assignments.pause(each, at=LATER)),
     "escalate": ("ESCALATED", lambda each: assignments.escalate(each, reason="r", at=LATER)),
+    "hand over": ("REASSIGNED", lambda each: assignments.hand_over(each, at=LATER)),
+    "cancel": ("CANCELLED", lambda each: assignments.cancel(each, reason="r", at=LATER)),
 }
 
 
@@ -158,3 +162,48 @@ def test_the_latest_stamp_is_the_last_thing_known_of_a_job() -> None:
     assert assignments.latest_stamp(job()) == NOW
     assert assignments.latest_stamp(job(accepted_at=LATER)) == LATER
     assert assignments.latest_stamp(job(accepted_at=LATER, started_at=NOW)) == LATER
+    assert assignments.latest_stamp(job(started_at=NOW, resumed_at=LATER)) == LATER
+
+
+@pytest.mark.parametrize("status", AssignmentStatus)
+def test_only_a_paused_job_is_resumed(status: AssignmentStatus) -> None:
+    before = job(status, started_at=NOW)
+    if status is AssignmentStatus.PAUSED:
+        assert assignments.resume(before, at=LATER).status is AssignmentStatus.IN_PROGRESS
+    else:
+        with pytest.raises(InvalidTransition):
+            assignments.resume(before, at=LATER)
+
+
+def test_arriving_is_a_stamp_on_the_way_and_happens_once() -> None:
+    on_the_way = job(AssignmentStatus.EN_ROUTE)
+    there = assignments.arrive(on_the_way, at=LATER)
+    assert (there.status, there.arrived_at) == (AssignmentStatus.EN_ROUTE, LATER)
+    for wrong in (there, job(AssignmentStatus.ACCEPTED), job(AssignmentStatus.IN_PROGRESS)):
+        with pytest.raises(InvalidTransition):
+            assignments.arrive(wrong, at=LATER)
+
+
+def test_pauses_are_counted_and_are_no_work() -> None:
+    at = NOW
+    worked = assignments.start(job(AssignmentStatus.ACCEPTED), at=at)
+    for _ in range(2):
+        worked = assignments.pause(worked, at=at + timedelta(minutes=30))
+        at += timedelta(minutes=50)
+        worked = assignments.resume(worked, at=at)
+    assert (worked.paused_seconds, worked.resumed_at, worked.paused_at) == (2 * 20 * 60, at, None)
+    resting = assignments.pause(worked, at=at + timedelta(minutes=10))
+
+    ended = assignments.complete(resting, report(AssignmentOutcome.SUCCESS), at=at + timedelta(minutes=15))
+
+    assert (ended.paused_seconds, ended.worked_seconds) == (45 * 60, 70 * 60)
+    assert assignments.cancel(job(), reason="Not needed.", at=LATER).worked_seconds is None
+
+
+def test_a_rating_is_given_once_and_to_what_was_completed() -> None:
+    done = job(AssignmentStatus.COMPLETED, ended_at=NOW)
+    rated = assignments.rate(done, rating=5, feedback="Quick.", at=LATER)
+    assert (rated.customer_rating, rated.customer_feedback, rated.rated_at) == (5, "Quick.", LATER)
+    for wrong in (rated, *(job(status) for status in AssignmentStatus if status is not AssignmentStatus.COMPLETED)):
+        with pytest.raises(InvalidTransition):
+            assignments.rate(wrong, rating=5, feedback=None, at=LATER)

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from itertools import product
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -62,6 +62,7 @@ def job(scene: Scene, ticket_id: UUID, status: AssignmentStatus, **values: Any) 
         "type": "MANUAL",
         "status": status,
         "assigned_at": BEFORE,
+        "ended_at": None if status in ACTIVE else BEFORE,
         "created_at": BEFORE,
         "updated_at": BEFORE,
     }
@@ -121,7 +122,7 @@ async def test_a_ticket_has_one_active_job_whatever_its_status_and_any_number_of
 
     for status in AssignmentStatus:
         outcome = next(iter(OUTCOMES[status]), None)
-        another = job(scene, row.ticket_id, status, sequence=2, outcome=outcome, **fitting(status))
+        another = job(scene, row.ticket_id, status, sequence=2, previous_id=job_id, outcome=outcome, **fitting(status))
         expected = "one_active_assignment" if status in ACTIVE else None
         assert (status, await takes(connection, another)) == (status, expected)
 
@@ -170,3 +171,45 @@ async def test_a_ticket_out_of_range_is_refused(ticket_id: UUID, connection: Asy
     for values, rule in cases:
         refused = await takes(connection, sa.update(tickets).where(tickets.c.id == ticket_id).values(values))
         assert (values, refused) == (values, rule)
+
+
+async def test_a_turn_names_the_one_before_it_and_no_two_the_same(scene: Scene, connection: AsyncConnection) -> None:
+    first = await scene.completed("ann")
+    (row,) = await scene.rows(assignments, assignments.c.id == first)
+    ended = AssignmentStatus.CANCELLED
+    alone = await scene.ticket()
+
+    cases: list[tuple[dict[str, Any], str | None]] = [
+        ({"sequence": 2, "previous_id": first}, None),
+        ({"sequence": 2}, "first_has_none_before"),
+        ({"sequence": 2, "previous_id": uuid4()}, "follows_a_turn"),
+    ]
+    for values, expected in cases:
+        assert await takes(connection, job(scene, row.ticket_id, ended, **values)) == expected
+    wrong = job(scene, alone, ended, previous_id=first)
+    assert await takes(connection, wrong) == "first_has_none_before"
+    await connection.execute(job(scene, row.ticket_id, ended, sequence=2, previous_id=first))
+    twice = job(scene, row.ticket_id, ended, sequence=3, previous_id=first)
+    assert await takes(connection, twice) == "one_follows"
+
+
+async def test_an_end_an_expiry_and_a_rating_belong_to_their_statuses(
+    scene: Scene, ticket_id: UUID, connection: AsyncConnection
+) -> None:
+    rated = {"customer_rating": 4, "rated_at": BEFORE}
+    for status in AssignmentStatus:
+        plain = {"outcome": next(iter(OUTCOMES[status]), None), **fitting(status)}
+        completed = status is AssignmentStatus.COMPLETED
+        given_up = status in {AssignmentStatus.REASSIGNED, AssignmentStatus.CANCELLED}
+        cases: list[tuple[dict[str, Any], str | None]] = [
+            ({"ended_at": BEFORE if status in ACTIVE else None}, "end_fits_status"),
+            (rated, None if completed else "only_completed_is_rated"),
+            ({"offer_expired_at": BEFORE}, None if given_up else "only_offers_expire"),
+            ({"offer_expired_at": BEFORE, "accepted_at": BEFORE}, "only_offers_expire"),
+            ({"distance_km": 3.5}, "distance_has_a_source"),
+        ]
+        for values, expected in cases:
+            refused = await takes(connection, job(scene, ticket_id, status, **plain, **values))
+            assert (status, values, refused) == (status, values, expected)
+    lonely = job(scene, ticket_id, AssignmentStatus.COMPLETED, outcome=AssignmentOutcome.SUCCESS, customer_rating=4)
+    assert await takes(connection, lonely) == "rating_has_a_time"

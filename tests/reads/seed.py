@@ -146,6 +146,7 @@ async def _insert_jobs(connection: AsyncConnection, seed: Seed, chance: random.R
     turns = chance.randint(0, 4)
     ended = [status for status in AssignmentStatus if not status.is_active]
     active = [status for status in AssignmentStatus if status.is_active]
+    previous_id = None
     for sequence in range(1, turns + 1):
         last = sequence == turns
         status = chance.choice(active if last and chance.random() < 0.6 else ended)
@@ -154,12 +155,14 @@ async def _insert_jobs(connection: AsyncConnection, seed: Seed, chance: random.R
             "ticket_id": ticket_id,
             "technician_id": chance.choice(list(seed.world.technicians.values())),
             "sequence": sequence,
+            "previous_id": previous_id,
             "tier_level": chance.randint(1, 3),
             "reason": "INITIAL",
             "type": "MANUAL",
             "status": status,
             "assigned_by": seed.world.users["dispatcher"],
             "assigned_at": _moment(chance, 4),
+            "ended_at": None if status.is_active else BEFORE,
             "started_at": _moment(chance, 4) if status == "IN_PROGRESS" else None,
             "rejected_at": BEFORE if status == "REJECTED" else None,
             "rejection_reason": "Too far." if status == "REJECTED" else None,
@@ -169,6 +172,7 @@ async def _insert_jobs(connection: AsyncConnection, seed: Seed, chance: random.R
         }
         await _insert(connection, seed, assignments, **row)
         seed.jobs.append(row)
+        previous_id = row["id"]
         if status == "COMPLETED":
             for line in (1, 2):
                 used = {

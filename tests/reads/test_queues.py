@@ -121,7 +121,7 @@ async def test_pages_of_a_queue_visit_each_job_once_in_its_place(
 
 async def test_a_cursor_before_everything_has_nothing_before_it(seed: Seed, served: Served) -> None:
     whole = expected(seed, seed.world.technicians["ann"])
-    first = {"waiting": -1, "priority": "P0", "assigned_at": BEFORE, "id": UUID(int=0)}
+    first = {"waiting": -1, "pin_rank": 1, "priority": "P0", "meters": 0, "assigned_at": BEFORE, "id": UUID(int=0)}
     part = (await asked(served, seed, "ann", 100, write_cursor(QUEUE_ORDER, first)))["data"]["technicianQueue"]
     assert len(part["items"]) == len(whole)
     assert (part["pageInfo"]["hasPreviousPage"], part["pageInfo"]["hasNextPage"]) == (False, False)

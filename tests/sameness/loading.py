@@ -14,7 +14,14 @@ from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.customers import assets, customer_users, customers, parts
 from app.db.tables.locations import technician_locations
 from app.db.tables.log import event_heads, log_identity
-from app.db.tables.organizations import escalation_tiers, organizations, skills, teams, territories
+from app.db.tables.organizations import (
+    escalation_tiers,
+    organization_settings,
+    organizations,
+    skills,
+    teams,
+    territories,
+)
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.db.transaction import transaction
@@ -27,7 +34,7 @@ from tests.sameness.rows import Rows, rows_of
 _TABLES = {
     table.name: table
     for table in (
-        *(organizations, teams, territories, skills, escalation_tiers),
+        *(organizations, organization_settings, teams, territories, skills, escalation_tiers),
         *(users, technicians, technician_skills, technician_territories),
         *(customers, customer_users, assets, parts),
         *(tickets, ticket_required_skills, ticket_required_parts, comments),

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.demo.ids import chance as chance_of
-from app.domain.assignments import ACTIVE, AssignmentReason, AssignmentStatus, AssignmentType
+from app.domain.assignments import ACTIVE, AssignmentReason, AssignmentStatus, AssignmentType, DistanceSource
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 from tests.sameness.organisation import PEOPLE, TEAMS, TIERS, Organisation, Row
@@ -46,6 +46,18 @@ def rows_of(of: Organisation, *, tickets: int) -> Rows:
 def _of_company(of: Organisation) -> Iterator[tuple[str, Row]]:
     words = of.vocabulary
     yield "organizations", {"name": of.pick(words.lines), "time_zone": "Europe/Amsterdam", **of.stamps()}
+    yield (
+        "organization_settings",
+        {
+            "offer_accept_minutes": of.maybe((1, 60)),
+            "urgent_accept_minutes": of.maybe((1, 15)),
+            "one_job_in_progress": of.chance.random() < 0.5,
+            "max_jobs_per_day": of.maybe((1, 6)),
+            "hourly_rate": of.maybe(words.prices),
+            "currency": of.pick(("EUR", "JPY")),
+            **of.stamps(),
+        },
+    )
     for name in TEAMS:
         yield "teams", {"id": of.new("Team"), "name": name}
     for number in range(4):
@@ -214,10 +226,12 @@ def _of_ticket(of: Organisation, ticket_id: UUID) -> Iterator[tuple[str, Row]]:
         needed = {"quantity": of.chance.randint(1, 3), "critical": of.chance.random() < 0.5}
         yield "ticket_required_parts", {"ticket_id": ticket_id, "part_id": part_id, **needed}
     turns = of.pick((0, 1, 1, 2, 4))
+    previous_id = None
     for sequence in range(1, turns + 1):
         active = sequence == turns and of.chance.random() < 0.6
         job = _job(of, ticket_id, sequence, of.pick(ACTIVE if active else _ENDED))
-        yield "assignments", job
+        yield "assignments", {**job, "previous_id": previous_id}
+        previous_id = job["id"]
         for line in range(1, of.pick((0, 0, 1, 3)) + 1):
             yield "assignment_parts", _used(of, job["id"], line)
     for _ in range(of.pick((0, 1, 3, 6))):
@@ -227,7 +241,10 @@ def _of_ticket(of: Organisation, ticket_id: UUID) -> Iterator[tuple[str, Row]]:
 def _job(of: Organisation, ticket_id: UUID, sequence: int, status: AssignmentStatus) -> Row:
     words = of.vocabulary
     rejected, escalated = status is AssignmentStatus.REJECTED, status is AssignmentStatus.ESCALATED
-    stamps = ("accept_by", "accepted_at", "en_route_at", "arrived_at", "paused_at", "completed_at", "cancelled_at")
+    stamps = ("accept_by", "en_route_at", "arrived_at", "paused_at", "resumed_at", "completed_at", "cancelled_at")
+    expired = status in {AssignmentStatus.REASSIGNED, AssignmentStatus.CANCELLED} and of.chance.random() < 0.5
+    rated = status is AssignmentStatus.COMPLETED and of.chance.random() < 0.5
+    far = of.chance.random() < 0.5
     return {
         "id": of.new("Assignment"),
         "ticket_id": ticket_id,
@@ -241,6 +258,19 @@ def _job(of: Organisation, ticket_id: UUID, sequence: int, status: AssignmentSta
         "assigned_by": of.maybe(list(of.users.values())),
         "assigned_at": of.moment(),
         **{name: of.maybe(words.moments, 0.4) for name in stamps},
+        "accepted_at": None if expired else of.maybe(words.moments, 0.4),
+        "ended_at": None if status in ACTIVE else of.moment(),
+        "paused_seconds": of.chance.choice((0, 0, 600, 2**31 - 1)),
+        "worked_seconds": of.maybe((0, 5400, 2**31 - 1)),
+        "offer_expired_at": of.moment() if expired else None,
+        "cancellation_reason": of.maybe(words.texts, 0.2),
+        "customer_rating": of.chance.randint(1, 5) if rated else None,
+        "customer_feedback": of.maybe(words.texts, 0.2),
+        "rated_at": of.moment() if rated else None,
+        "distance_km": of.chance.choice((0.0, 0.5, 12.25, 1e-7, 20015.08)) if far else None,
+        "travel_minutes": of.maybe((0, 17, 600)),
+        "distance_source": of.pick(list(DistanceSource)) if far else None,
+        "pin": of.maybe((1, 2, 3), 0.3) if status in ACTIVE else None,
         "started_at": of.moment() if status is AssignmentStatus.IN_PROGRESS else of.maybe(words.moments, 0.3),
         "rejected_at": of.moment() if rejected else None,
         "rejection_reason": of.pick(words.texts) if rejected else None,

@@ -16,6 +16,7 @@ from app.db import log
 from app.db.tables.assignments import assignments
 from app.db.tables.availability import shift_breaks, shifts, time_off
 from app.db.tables.customers import assets
+from app.db.tables.organizations import organization_settings
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.db.tables.tickets import tickets
 from app.db.transaction import system_transaction, transaction
@@ -105,6 +106,13 @@ class Scene:
         await complete_assignment(self.writer, self.actor(to), report(job_id, outcome=outcome))
         return job_id
 
+    async def finish(self, job_id: UUID, by: str = "ann") -> None:
+        """Take an offered job to its successful end."""
+        step, actor = StepCommand(assignment_id=job_id), self.actor(by)
+        await accept_assignment(self.writer, actor, step)
+        await start_work(self.writer, actor, step)
+        await complete_assignment(self.writer, actor, report(job_id))
+
     async def report(self, name: str, *points: Point) -> None:
         """Let a technician's phone report where it was."""
         await report_location(self.writer, self.actor(name), ReportLocation(points=points))
@@ -144,8 +152,16 @@ class Scene:
 
     async def change(self, table: sa.Table, id_: UUID, **values: Any) -> None:
         """Change a row behind the services' backs."""
+        await self.alter(table, table.c.id == id_, **values)
+
+    async def settle(self, **values: Any) -> None:
+        """Change the organisation's settings."""
+        await self.alter(organization_settings, **values)
+
+    async def alter(self, table: sa.Table, *where: sa.ColumnElement[bool], **values: Any) -> None:
+        """Change the one row of the organisation that matches behind the services' backs."""
         async with transaction(self.engine, self.world.organization_id) as connection:
-            done = await connection.execute(sa.update(table).where(table.c.id == id_).values(values))
+            done = await connection.execute(sa.update(table).where(*where).values(values))
             assert done.rowcount == 1
 
     async def rows(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[Any]:

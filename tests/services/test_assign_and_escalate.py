@@ -11,7 +11,6 @@ from app.domain.events import Concerned, EventType
 from app.domain.people import Role
 from app.domain.refusals import (
     AlreadyAssigned,
-    ConstraintKind,
     Forbidden,
     Invalid,
     InvalidTransition,
@@ -102,7 +101,9 @@ async def test_the_reason_of_a_turn_follows_from_the_turn_before(scene: Scene) -
 
 
 async def test_a_technician_who_does_not_fit_is_refused_with_every_reason(scene: Scene) -> None:
-    ticket_id = await scene.ticket(required_skills=(NeededSkill(skill_id=scene.world.skill_id, level=5),))
+    skill_id, territory_id = scene.world.skill_id, scene.world.territory_id
+    needed = (NeededSkill(skill_id=skill_id, level=5),)
+    ticket_id = await scene.ticket(required_skills=needed, territory_id=territory_id)
     await reject(scene, (await scene.assign(ticket_id, "ann", override_warnings=True)).ids["assignment"], "ann")
     await scene.change(technicians, scene.world.technicians["ann"], active=False)
 
@@ -111,7 +112,12 @@ async def test_a_technician_who_does_not_fit_is_refused_with_every_reason(scene:
     with pytest.raises(NotEligible) as skill:
         await scene.assign(ticket_id, "bob")
 
-    assert [reason.constraint for reason in refused.value.reasons] == list(ConstraintKind)
+    assert [reason.constraint for reason in refused.value.reasons] == [
+        "INACTIVE",
+        "TIER",
+        "SKILL",
+        "PREVIOUSLY_REJECTED",
+    ]
     assert (refused.value.overridable, skill.value.overridable) == (False, True)
     assert skill.value.field == ("technicianId",)
     with pytest.raises(NotEligible):
@@ -206,7 +212,7 @@ async def test_a_choice_that_no_longer_holds_under_its_lock_gives_way_to_the_nex
     ticket = await scene.ticket_of(await scene.job("ann"))
     first = min(scene.world.technicians["cleo"], scene.world.technicians["eve"])
     second = max(scene.world.technicians["cleo"], scene.world.technicians["eve"])
-    lock = "app.services.escalate_ticket.lock_technicians"
+    lock = "app.services.offering.lock_technicians"
     locked: list[Any] = []
 
     async def leaves_meanwhile(_connection: Any, _organization_id: Any, ids: Any) -> None:

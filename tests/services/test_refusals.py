@@ -111,8 +111,8 @@ def test_no_union_has_a_member_that_nothing_leads_to() -> None:
 def test_a_refusal_that_is_raised_far_below_is_found() -> None:
     # The reading of the source is judged by cases whose answer is plain to see.
     assert raised_by(Place("app.domain.clock", "settle")) == {"ClockSkew"}
-    assert raised_by(Place("app.services.tiers", "tier_above")) == {"TopTierReached"}
-    assert raised_by(Place("app.services.tiers", "first_tier")) == set()
+    assert raised_by(Place("app.domain.organizations", "tier_above")) == {"TopTierReached"}
+    assert raised_by(Place("app.domain.organizations", "first_tier")) == set()
     assert raised_by(Place("app.domain.assignments", "accept")) == {"InvalidTransition"}
 
 

@@ -18,10 +18,10 @@ from app.db.tables.tickets import tickets
 from app.domain.assignments import ACTIVE
 from app.domain.refusals import AlreadyAssigned, InvalidTransition
 from app.domain.tickets import Ticket
+from app.services import candidates
 from app.services import complete_assignment as completing
 from app.services import create_ticket as creating
 from app.services import escalate_ticket as escalating
-from app.services import situations
 from app.services.change import Change, Writer, Written
 from app.services.complete_assignment import complete_assignment
 from app.services.create_ticket import NeededPart, create_ticket
@@ -123,7 +123,7 @@ async def crossing_escalations(scene: Scene) -> list[tuple[Written | BaseExcepti
 async def test_two_technicians_who_escalate_to_each_other_do_not_deadlock(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(escalating, "requirements", together(situations.requirements, parties=2))
+    monkeypatch.setattr(escalating, "requirements", together(candidates.requirements, parties=2))
 
     answers = await crossing_escalations(scene)
 
@@ -137,8 +137,8 @@ async def test_locks_of_technicians_in_any_order_would_deadlock(scene: Scene, mo
             await locks.lock_technicians(connection, organization_id, [each])
             await asyncio.sleep(0.1)
 
-    monkeypatch.setattr("app.services.assign_ticket.lock_technicians", one_by_one)
-    monkeypatch.setattr(escalating, "requirements", together(situations.requirements, parties=2))
+    monkeypatch.setattr("app.services.offering.lock_technicians", one_by_one)
+    monkeypatch.setattr(escalating, "requirements", together(candidates.requirements, parties=2))
 
     answers = await crossing_escalations(scene)
 

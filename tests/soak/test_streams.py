@@ -87,7 +87,8 @@ class Client:
 @pytest.fixture
 async def server(database_url: str) -> AsyncIterator[ServerProcess]:
     """A server of its own that as many may use as like."""
-    caps = {"MAX_SOCKETS_PER_USER": "10000", "MAX_SOCKETS_PER_IP": "10000", "COST_BUCKET": "100000000"}
+    many = ("MAX_SOCKETS_PER_USER", "MAX_SOCKETS_PER_IP", "MAX_SUBSCRIPTIONS_PER_USER", "MAX_SUBSCRIPTIONS_PER_IP")
+    caps = {**dict.fromkeys(many, "10000"), "COST_BUCKET": "100000000"}
     async with server_process(database_url, **caps) as running:
         yield running
 

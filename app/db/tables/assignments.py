@@ -17,6 +17,7 @@ assignments = tenant_table(
     reference("ticket_id"),
     reference("technician_id"),
     sa.Column("sequence", sa.Integer, nullable=False),
+    reference("previous_id", null=True),
     sa.Column("tier_level", sa.SmallInteger, nullable=False),
     sa.Column("reason", word(AssignmentReason), nullable=False),
     sa.Column("reason_note", sa.Text),

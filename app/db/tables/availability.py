@@ -34,6 +34,5 @@ time_off = tenant_table(
 queue_versions = tenant_table(
     "queue_versions",
     reference("technician_id", primary_key=True),
-    sa.Column("date", sa.Date, primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
 )

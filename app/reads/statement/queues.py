@@ -8,7 +8,7 @@ from app.domain.policy import Visibility
 from app.reads.entities import ASSIGNMENT
 from app.reads.filters import Values
 from app.reads.pages import Placed
-from app.reads.queues import PRIORITIES, QUEUE_ORDER, queue_of
+from app.reads.queues import PRIORITIES, QUEUE_ORDER, queue_of, version_of
 from app.reads.statement.listing import OnPage
 from app.reads.statement.pieces import joined, literal, or_null
 from app.reads.statement.standpoints import OnRow, OnValues, Part, Value, as_it_is
@@ -23,7 +23,9 @@ class OnQueue:
         self._first = first
 
     def value(self, name: str) -> Value:
-        """Return how many jobs the whole queue has."""
+        """Return how many jobs the whole queue has, or its version."""
+        if name == "version":
+            return Value(version_of(self._technician.table.c.id), nullable=False)
         return self._page.value(name)
 
     def part(self, name: str) -> Part:
@@ -78,17 +80,29 @@ def _item(job: OnRow) -> OnValues:
     table = job.table
     stamp = sa.func.to_char(table.c.assigned_at, literal("YYYY-MM-DD HH24:MI"))
     label = sa.case(*((table.c.priority == literal(word), literal(label)) for word, label in PRIORITIES.items()))
+    pin, pinned = table.c.pin, table.c.pin.is_not(None)
+    tenths = (table.c.meters + _number(50)) // _number(100)
+    km = (tenths // _number(10), literal("."), tenths % _number(10))
+    way = sa.case((table.c.distance_km.is_(None), literal("")), else_=sa.func.concat(*km, literal(" km from home, ")))
     reason = sa.case(
         (
             table.c.waiting == sa.literal_column("0"),
             sa.func.concat(literal("Under way ("), table.c.status, literal(")")),
         ),
-        else_=sa.func.concat(table.c.priority, literal(" "), label, literal(", assigned "), stamp, literal(" UTC")),
+        (pinned, sa.func.concat(literal("Pinned at "), pin)),
+        else_=sa.func.concat(
+            table.c.priority, literal(" "), label, literal(", "), way, literal("assigned "), stamp, literal(" UTC")
+        ),
     )
     return OnValues(
         {
             "position": Value(table.c.queue_position, nullable=False),
+            "pinned": Value(pinned, nullable=False),
             "rank_reason": Value(sa.type_coerce(reason, sa.Text()), nullable=False),
         },
         {"assignment": Part(job, as_it_is)},
     )
+
+
+def _number(value: int) -> "sa.ColumnElement[int]":
+    return sa.literal_column(str(value), sa.Integer)
