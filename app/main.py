@@ -24,11 +24,13 @@ from app.db import log
 from app.db.engine import open_engine
 from app.db.notifications import Notifications
 from app.db.read_pool import ReadPool
+from app.db.timers.carrying import Carrier
 from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
 from app.health import Health
 from app.integrations.bus_drivers import driver_of
 from app.integrations.event_bus import EventBus
+from app.jobs.handlers import handlers
 from app.live.groups import Groups
 from app.live.hub import Hub
 from app.live.locations import Locations
@@ -77,9 +79,7 @@ def create_app(settings: Settings) -> "Door":
     bus_url = settings.event_bus_url
     bus_for = None if bus_url is None else partial(EventBus, driver_of(bus_url), bus_url)
     # Never connected where there is a bus.
-    listener = open_engine(
-        settings.database_direct_url or settings.database_url, size=1, application="fieldgraph listener"
-    )
+    listener = open_engine(settings.direct_url, size=1, application="fieldgraph listener")
     # Apart from the others, so that the log is followed and health told however busy they are.
     follower = open_engine(settings.database_url, size=_LOG_CONNECTIONS, application="fieldgraph log")
     # Each connection keeps its session, so they are apart from those that are handed round.
@@ -163,12 +163,17 @@ def create_app(settings: Settings) -> "Door":
             Route("/metrics", figures_of(metrics)),
         ]
         running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]
+        timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
+        carrier = Carrier(timers, handlers(process.writer), taken_over_after=settings.job_takeover)
+        if settings.runs_worker:
+            running.append(asyncio.create_task(carrier.run()))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
         try:
             yield
         finally:
+            carrier.end()
             if process.unfinished:
                 await asyncio.wait(process.unfinished, timeout=_LAST_WRITES_SECONDS)
             for task in running:
@@ -181,6 +186,7 @@ def create_app(settings: Settings) -> "Door":
             await engine.dispose()
             await listener.dispose()
             await follower.dispose()
+            await timers.dispose()
 
     starlette.router.lifespan_context = lifespan
     return door
@@ -257,6 +263,35 @@ def _verifier(settings: Settings, client: httpx.AsyncClient) -> TokenVerifier:
         raise ValueError("the server needs a secret or a key address to check tokens with")
     secret = settings.jwt_secret_key.get_secret_value()
     return SecretVerifier(secret, settings.jwt_algorithm, audience=audience, issuer=issuer)
+
+
+@asynccontextmanager
+async def create_worker(settings: Settings) -> AsyncIterator[Carrier]:
+    """Give what carries out timers for these settings, ready to run.
+
+    Raises:
+        ValueError: there is no database address.
+        BusDriverMissing: an event bus is set whose driver is not installed.
+    """
+    if settings.database_url is None:
+        raise ValueError("the worker needs the address of a database")
+    engine = open_engine(settings.database_url, size=settings.database_pool_size, application="fieldgraph worker")
+    listener = open_engine(settings.direct_url, size=1, application="fieldgraph listener")
+    timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
+    async with system_transaction(engine) as connection:
+        identity = await log.identity(connection)
+    bus_url = settings.event_bus_url
+    subject = f"fieldgraph.wake.{identity.epoch}"
+    wake_ups = Notifications(listener) if bus_url is None else EventBus(driver_of(bus_url), bus_url, subject)
+    writer = Writer(engine=engine, clock=now, wake=wake_ups.tell, slots=asyncio.Semaphore(_writers(settings)))
+    telling = asyncio.create_task(wake_ups.run(lambda _: None))
+    try:
+        yield Carrier(timers, handlers(writer), taken_over_after=settings.job_takeover)
+    finally:
+        telling.cancel()
+        await asyncio.wait([telling], timeout=_LAST_TASKS_SECONDS)
+        for each in (engine, listener, timers):
+            await each.dispose()
 
 
 class Door:

@@ -9,12 +9,14 @@ from app.cli.database import database
 from app.cli.demo import demo
 from app.cli.diagrams import diagrams
 from app.cli.explain import explain
+from app.cli.jobs import jobs
 from app.cli.migrate import migrate
 from app.cli.refusals import Refusal
 from app.cli.schema import schema
 from app.cli.serve import serve
 from app.cli.settings import settings
 from app.cli.token import token
+from app.cli.worker import worker
 from app.db.embedded.refusals import EmbeddedServerError
 from app.db.migrate import MayNotMigrate
 from app.db.preflight import DatabaseUnusable
@@ -30,6 +32,8 @@ program = typer.Typer(
     pretty_exceptions_enable=False,
 )
 program.command()(serve)
+program.command()(worker)
+program.command()(jobs)
 program.command()(migrate)
 program.command()(demo)
 program.command()(token)

@@ -45,4 +45,6 @@ def database_ready(settings: Settings) -> Iterator[Settings]:
         with busy("Starting PostgreSQL"):
             held.enter_context(leased(server))
         url = server.url()
-        yield settings.model_copy(update={"database_url": url, "database_direct_url": url})
+        # With everything else in one place, timers are carried out there, too.
+        runs = settings.run_worker is not False
+        yield settings.model_copy(update={"database_url": url, "database_direct_url": url, "run_worker": runs})

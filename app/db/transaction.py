@@ -64,9 +64,11 @@ async def transaction(
 
 
 @asynccontextmanager
-async def system_transaction(engine: AsyncEngine, *, timeout_seconds: float = 10) -> AsyncIterator[AsyncConnection]:
-    """Open a read-only transaction that sees events and heads of every organisation, nothing else."""
-    async with _opened(engine, _begin(DatabaseRole.SYSTEM, Mode.READ, timeout_seconds, None)) as connection:
+async def system_transaction(
+    engine: AsyncEngine, *, mode: Mode = Mode.READ, timeout_seconds: float = 10
+) -> AsyncIterator[AsyncConnection]:
+    """Open a transaction that sees the logs, heads and timers of every organisation, and may write timers only."""
+    async with _opened(engine, _begin(DatabaseRole.SYSTEM, mode, timeout_seconds, None)) as connection:
         yield connection
 
 

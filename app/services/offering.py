@@ -10,6 +10,7 @@ from app.db import records
 from app.db.locks import lock_technicians
 from app.db.tables.assignments import assignments
 from app.db.tables.people import technicians
+from app.db.timers.setting import set_timer
 from app.domain.assignments import Assignment, AssignmentReason, AssignmentStatus, AssignmentType
 from app.domain.distances import Distance
 from app.domain.eligibility import Requirements, TechnicianFacts, best, overridable, rejections
@@ -20,6 +21,7 @@ from app.domain.policy import dispatches
 from app.domain.refusals import Forbidden, Invalid, NotEligible, NotFound
 from app.domain.situations import Situation, job_event, ticket_event
 from app.domain.tickets import Ticket
+from app.domain.timers import Timer, TimerKind
 from app.services.candidates import technician_facts
 from app.services.change import Change
 from app.services.job_step import save_ticket
@@ -61,19 +63,17 @@ def expect_eligible(
 
 
 async def choose(
-    change: Change, ticket: Ticket, needed: Requirements, *, holders: Iterable[UUID] = (), on_shift: bool = False
+    change: Change, ticket: Ticket, needed: Requirements, *, holders: Iterable[UUID] = ()
 ) -> TechnicianFacts | None:
     """Return the best technician for a ticket, locked beside the holders of the present job; None: nobody.
 
-    Whoever passes the ticket on does not get it back. With `on_shift` the shift of every candidate is known.
+    Whoever passes the ticket on does not get it back.
     """
     connection, holding = change.connection, list(holders)
     where: list[sa.ColumnElement[bool]] = [technicians.c.id.not_in(holding)]
     if needed.exact_tier:
         where.append(technicians.c.tier_level == needed.tier_level)
     candidates = await technician_facts(connection, ticket, *where, now=change.now)
-    if on_shift:
-        candidates = [each for each in candidates if each.on_shift is not False]
     while (choice := best(candidates, needed)) is not None:
         # The choice was made without locks and must still hold under them. If it does not, they are
         # given back: the next choice's would come after them out of order.
@@ -143,6 +143,9 @@ async def offer(
         updated_at=change.now,
     )
     await records.insert(connection, assignments, job)
+    if job.accept_by is not None:
+        timer = Timer(TimerKind.OFFER_EXPIRES, job.organization_id, job.id)
+        await set_timer(connection, timer, after=job.accept_by - change.now)
     change.queues.add(technician.id)
     change.impact = Impact(
         tier_level=tier.level,

@@ -72,6 +72,14 @@ async def lock_job(change: Change, assignment_id: UUID) -> tuple[Situation, Assi
     return situation, job
 
 
+async def find_job(change: Change, assignment_id: UUID) -> tuple[Situation, Assignment] | None:
+    """Lock a job as `lock_job` does, whoever asks; None when it, or its ticket, is not there any more."""
+    try:
+        return await lock_job(change, assignment_id)
+    except NotFound:
+        return None
+
+
 def expect_version(row: Ticket | Assignment, expected: int | None) -> None:
     """Raise StaleVersion when the client has read another version than the locked one."""
     if expected is not None and expected != row.version:

@@ -1,4 +1,4 @@
-"""A technician begins work on a job, or goes on after a pause."""
+"""A technician begins work on a job."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +18,7 @@ from app.services.change import Change, Writer, Written, perform
 from app.services.job_step import StepCommand, take_step, write_step
 from app.services.organization import settings_of
 
-_Rule: TypeAlias = Callable[[Assignment, datetime], Assignment]
+Rule: TypeAlias = Callable[[Assignment, datetime], Assignment]
 
 
 async def start_work(writer: Writer, actor: Actor, command: StepCommand) -> Written:
@@ -27,18 +27,12 @@ async def start_work(writer: Writer, actor: Actor, command: StepCommand) -> Writ
     Guard: the ticket's row lock, then the job's, then the technician's advisory lock, under which
     there is no other job in progress where the organisation allows only one.
     """
-    return await _at_work(writer, actor, "startWork", command, lambda job, at: rules.start(job, at=at))
+    return await at_work(writer, actor, "startWork", command, lambda job, at: rules.start(job, at=at))
 
 
-async def resume_work(writer: Writer, actor: Actor, command: StepCommand) -> Written:
-    """Move the actor's paused job and its ticket to IN_PROGRESS again. Ids: assignment, ticket.
+async def at_work(writer: Writer, actor: Actor, mutation: str, command: StepCommand, rule: Rule) -> Written:
+    """Take the step that a rule says, after which the actor is at work on the job."""
 
-    Guard: as `start_work`.
-    """
-    return await _at_work(writer, actor, "resumeWork", command, lambda job, at: rules.resume(job, at=at))
-
-
-async def _at_work(writer: Writer, actor: Actor, mutation: str, command: StepCommand, rule: _Rule) -> Written:
     async def work(change: Change) -> dict[str, UUID]:
         step = await take_step(change, command, rule)
         await _expect_free(change, step.before)

@@ -99,6 +99,14 @@ class DatabaseSettings(Group):
             raise ValueError("there is no such folder")
         return value
 
+    @property
+    def direct_url(self) -> str:
+        """Where connections go that listen or keep their session. Raises ValueError without a database."""
+        url = self.database_direct_url or self.database_url
+        if url is None:
+            raise ValueError("there is no database address")
+        return url
+
     @field_validator("database_url", "database_direct_url")
     @classmethod
     def _postgres_address(cls, value: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """Where the server listens, what it is called, and how its streams behave."""
 
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Any, Literal
 
@@ -40,6 +41,19 @@ class ServingSettings(Group):
         description="Version in health answers and logs; the installed version where unset.",
         json_schema_extra=accepts("a text"),
     )
+    run_worker: bool | None = Field(
+        None,
+        description="Whether the server carries out timers, too; where unset, only with the embedded database."
+        " Any number of `fieldgraph worker` may do so beside it.",
+        json_schema_extra=accepts("true or false"),
+    )
+    job_takeover_seconds: float = Field(
+        30,
+        ge=1,
+        le=3600,
+        description="How long a worker may be silent before its jobs are given to another.",
+        json_schema_extra=accepts("a number of seconds from 1 to 3600"),
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO",
         description="Least severe log line that is written.",
@@ -66,6 +80,16 @@ class ServingSettings(Group):
         description="How long one SQL statement of a request may take.",
         json_schema_extra=accepts("a number of seconds from 0.1 to 600"),
     )
+
+    @property
+    def runs_worker(self) -> bool:
+        """Whether the server carries out timers."""
+        return self.run_worker is True
+
+    @property
+    def job_takeover(self) -> timedelta:
+        """How long a worker may be silent."""
+        return timedelta(seconds=self.job_takeover_seconds)
 
     @model_validator(mode="before")
     @classmethod

@@ -2,7 +2,8 @@
 
 import strawberry
 
-from app.services.order_queue import PinAssignment, ReorderQueue
+from app.services.pin_assignment import PinAssignment
+from app.services.reorder_queue import ReorderQueue
 from schema.ids import key_of
 from schema.inputs.tickets import KEY
 

@@ -11,16 +11,18 @@ from app.services.cancel_assignment import cancel_assignment
 from app.services.complete_assignment import complete_assignment
 from app.services.create_ticket import create_ticket
 from app.services.escalate_ticket import escalate_ticket
-from app.services.order_queue import pin_assignment, reorder_queue
 from app.services.pause_work import pause_work
+from app.services.pin_assignment import pin_assignment
 from app.services.rate_assignment import rate_assignment
 from app.services.reassign_ticket import reassign_ticket
 from app.services.record_arrival import record_arrival
 from app.services.reject_assignment import reject_assignment
+from app.services.reorder_queue import reorder_queue
 from app.services.report_location import report_location
+from app.services.resume_work import resume_work
 from app.services.revoke_tokens import revoke_tokens
 from app.services.start_travel import start_travel
-from app.services.start_work import resume_work, start_work
+from app.services.start_work import start_work
 from schema.fields import Info
 from schema.inputs.assignments import (
     AssignmentActionInput,

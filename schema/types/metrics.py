@@ -74,7 +74,6 @@ def told(period: Period, figures: Figures) -> OperationsMetrics:
 
 
 def _time(found: TimeOfTechnician) -> TechnicianTime:
-    known = found.cost is not None and found.currency is not None
     return TechnicianTime(
         found=found,
         jobs=found.jobs,
@@ -82,5 +81,9 @@ def _time(found: TimeOfTechnician) -> TechnicianTime:
         reported_hours=found.reported_hours,
         worked_seconds=found.worked_seconds,
         rating=found.rating,
-        cost=Money(amount=found.cost, currency=found.currency) if known else None,  # type: ignore[arg-type]
+        cost=_money(found.cost, found.currency),
     )
+
+
+def _money(amount: Decimal | None, currency: str | None) -> Money | None:
+    return None if amount is None or currency is None else Money(amount=amount, currency=currency)

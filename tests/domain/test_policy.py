@@ -42,6 +42,7 @@ COMMENT               own        all       all       all  all  all  all
 COMMENT_INTERNALLY    -          all       all       all  all  all  all
 SEE_INTERNAL          -          all       all       all  all  all  all
 SEE_PART_COSTS        -          all       all       all  all  all  all
+SEE_METRICS           -          -         -         all  all  all  all
 VIEW_JOB              own        all       all       all  all  all  all
 VIEW_QUEUE            -          all       all       all  all  all  all
 REORDER_QUEUE         -          job       job       all  all  all  all

@@ -13,7 +13,7 @@ from app.domain.locations import Point
 from schema.ids import global_id
 from tests.services.scene import Scene
 from tests.serving import Served, serving, token
-from tests.world import World
+from tests.world import BEFORE, World
 
 WHERE = "query ($id: ID!) { technician(id: $id) { lastLocation { point { lat lon } stale technician { id } } } }"
 REPORT = "mutation ($points: [LocationPointInput!]!) { reportLocation(input: {points: $points}) { %s } }"
@@ -91,6 +91,7 @@ async def test_a_requester_sees_the_technician_from_setting_out_until_the_job_en
 
 def _fitting(status: AssignmentStatus) -> dict[str, Any]:
     plain: dict[str, Any] = {"outcome": None, "rejection_reason": None, "rejected_at": None, "escalation_reason": None}
+    plain["ended_at"] = None if status.is_active else BEFORE
     return {**plain, **ENDED.get(status, {})}
 
 

@@ -14,7 +14,7 @@ SIZE = 50
 _CROWD = """
 WITH n AS (
     SELECT number, uuidv7() AS customer, uuidv7() AS asset, uuidv7() AS spare, uuidv7() AS person,
-        uuidv7() AS technician, uuidv7() AS anns, uuidv7() AS own, uuidv7() AS job,
+        uuidv7() AS technician, uuidv7() AS anns, uuidv7() AS own, uuidv7() AS job, uuidv7() AS before,
         CASE number % 2 WHEN 0 THEN CAST(:north AS uuid) ELSE CAST(:south AS uuid) END AS team
     FROM generate_series(1, :size) AS number
 ), c AS (
@@ -58,16 +58,17 @@ WITH n AS (
     SELECT :organization, uuidv7(), anns, person, 'Said by ' || number, FALSE, FALSE, :at, :at FROM n
     UNION ALL SELECT :organization, uuidv7(), anns, :ann_user, 'On it.', FALSE, FALSE, :at, :at FROM n
 ), j AS (
-    INSERT INTO assignments (organization_id, id, ticket_id, technician_id, sequence, tier_level, reason, type,
-        status, assigned_at, rejected_at, rejection_reason, accepted_at, started_at, created_at, updated_at)
-    SELECT :organization, uuidv7(), anns, technician, 1, 1, 'INITIAL', 'MANUAL',
-        'REJECTED', :at, :at, 'Ill.', CAST(NULL AS timestamptz), CAST(NULL AS timestamptz), :at, :at FROM n
+    INSERT INTO assignments (organization_id, id, ticket_id, technician_id, sequence, previous_id, tier_level,
+        reason, type, status, assigned_at, ended_at, rejected_at, rejection_reason, accepted_at, started_at,
+        created_at, updated_at)
+    SELECT :organization, before, anns, technician, 1, CAST(NULL AS uuid), 1, 'INITIAL', 'MANUAL',
+        'REJECTED', :at, :at, :at, 'Ill.', CAST(NULL AS timestamptz), CAST(NULL AS timestamptz), :at, :at FROM n
     UNION ALL
-    SELECT :organization, job, anns, :ann, 2, 1, 'REJECTION_FOLLOW_UP', 'MANUAL',
-        'ASSIGNED', :at, NULL, NULL, NULL, NULL, :at, :at FROM n
+    SELECT :organization, job, anns, :ann, 2, before, 1, 'REJECTION_FOLLOW_UP', 'MANUAL',
+        'ASSIGNED', :at, NULL, NULL, NULL, NULL, NULL, :at, :at FROM n
     UNION ALL
-    SELECT :organization, uuidv7(), own, technician, 1, 1, 'INITIAL', 'MANUAL',
-        'IN_PROGRESS', :at, NULL, NULL, :at, :at, :at, :at FROM n
+    SELECT :organization, uuidv7(), own, technician, 1, NULL, 1, 'INITIAL', 'MANUAL',
+        'IN_PROGRESS', :at, NULL, NULL, NULL, :at, :at, :at, :at FROM n
 )
 INSERT INTO assignment_parts (organization_id, assignment_id, line, part_id, part_number, part_name, quantity)
 SELECT :organization, job, 1, :part, 'SEAL-1', 'Seal', 1 FROM n

@@ -16,8 +16,10 @@ fragment Refusal on UserError {
 _JOB = """
 fragment Job on Assignment {
   id version sequence status type reason reasonNote outcome isCurrent availableTransitions
-  assignedAt acceptedAt startedAt completedAt rejectedAt rejectionReason escalationReason
-  timeSpentHours diagnosis actionsTaken
+  assignedAt acceptBy acceptedAt enRouteAt arrivedAt startedAt pausedAt resumedAt completedAt cancelledAt endedAt
+  rejectedAt rejectionReason escalationReason cancellationReason workedSeconds pausedSeconds
+  timeSpentHours diagnosis actionsTaken customerRating customerFeedback ratedAt
+  previous { id sequence } next { id sequence }
   tier { level code } technician { id name } partsUsed { partNumber partName quantity cost { amount currency } }
 }
 fragment Stand on Ticket {
@@ -33,18 +35,34 @@ _INPUTS = {
     "escalateTicket": "EscalateTicketInput",
     "rejectAssignment": "RejectAssignmentInput",
     "completeAssignment": "CompleteAssignmentInput",
-    "acceptAssignment": "AssignmentActionInput",
-    "startWork": "AssignmentActionInput",
+    "reassignTicket": "ReassignTicketInput",
+    "cancelAssignment": "CancelAssignmentInput",
+    "rateAssignment": "RateAssignmentInput",
+    "reorderQueue": "ReorderQueueInput",
+    "pinAssignment": "PinInput",
+    **dict.fromkeys(
+        ("acceptAssignment", "startTravel", "recordArrival", "startWork", "pauseWork", "resumeWork"),
+        "AssignmentActionInput",
+    ),
 }
+_QUEUE = "queue { version totalCount items { position pinned rankReason assignment { id } } next { position } }"
 _FIELDS = {
+    "reorderQueue": _QUEUE,
+    "pinAssignment": _QUEUE,
     "createTicket": "ticket { ...Stand }",
     "addComment": "comment { id body } ticket { ...Stand currentAssignment { ...Job } }",
 }
 
 
+_JOB_FIELDS = """
+assignment { ...Job } previousAssignment { ...Job } ticket { ...Stand }
+impact { technician { name } tierLevel acceptBy activeJobs travelMinutesDelta warnings }
+"""
+
+
 def _mutation(name: str) -> str:
-    fields = _FIELDS.get(name, "assignment { ...Job } previousAssignment { ...Job } ticket { ...Stand }")
-    used = _JOB if "...Job" in fields else _JOB[_JOB.index("fragment Stand") :]
+    fields = _FIELDS.get(name, _JOB_FIELDS)
+    used = _JOB if "...Job" in fields else _JOB[_JOB.index("fragment Stand") :] if "...Stand" in fields else ""
     return f"""
 mutation Do($input: {_INPUTS[name]}!) {{
   {name}(input: $input) {{ changeId eventCursor errors {{ ...Refusal }} {fields} }}
@@ -58,7 +76,8 @@ _EVENT = """
 fragment Told on DomainEvent {
   __typename id changeId cursor type recordedAt actor { name }
   ... on TicketEvent { ticketVersion ticket { id status } comment { id body } }
-  ... on JobEvent { assignmentVersion assignment { id status technician { name } } }
+  ... on JobEvent { assignmentVersion source assignment { id status technician { name } } }
+  ... on TechnicianEvent { technicianId queueVersion changes { field old new } }
   ... on RecordEvent { recordId }
 }
 """

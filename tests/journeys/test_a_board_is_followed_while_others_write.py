@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.log import head
+from app.db.tables.organizations import organization_settings
 from app.db.tables.people import technician_territories
 from app.db.transaction import Mode, transaction
 from resolvers import cursors
@@ -154,6 +155,8 @@ async def office(database_url: str, engine: AsyncEngine, world: World, *, plans:
             key = {"technician_id": world.technicians[name], "territory_id": world.territory_id}
             values = {"organization_id": world.organization_id, **key}
             await connection.execute(sa.insert(technician_territories).values(values))
+        # Several writers share a technician, and none asks the others.
+        await connection.execute(sa.update(organization_settings).values(one_job_in_progress=False))
     settings = {"read_plans": plans, "max_cost": 100_000, "max_sockets_per_user": 100, "max_sockets_per_ip": 100}
     async with serving(database_url, **settings) as served, AsyncExitStack() as leaving:
         stage = Stage(served=served, engine=engine, world=world, leaving=leaving)

@@ -1,7 +1,7 @@
 """A technician accepts a job, starts it and completes it with parts."""
 
 from tests.journeys.operations import TICKET
-from tests.journeys.stage import Stage, job_for, key
+from tests.journeys.stage import Stage, job_for, key, ticket_for
 
 DONE = {"outcome": "SUCCESS", "timeSpentHours": "2.5"}
 
@@ -36,6 +36,78 @@ async def test_the_stamps_of_a_job_are_ordered(stage: Stage) -> None:
     assert None not in stamps
     assert stamps == sorted(stamps)
     assert len(set(stamps)) == 4
+
+
+async def test_a_job_is_travelled_to_interrupted_finished_and_rated(stage: Stage) -> None:
+    dispatcher, ann, customer = [await stage.enter(name) for name in ("dispatcher", "ann", "customer")]
+    ticket = await ticket_for(customer)
+    job = await job_for(dispatcher, stage, "ann", ticket)
+    stood = []
+    for step in ("acceptAssignment", "startTravel", "recordArrival", "startWork", "pauseWork", "resumeWork"):
+        payload = await ann.do(step, assignmentId=job)
+        stood.append((payload["assignment"]["status"], payload["ticket"]["status"]))
+    completed = await ann.do("completeAssignment", assignmentId=job, **DONE)
+    rated = await customer.do("rateAssignment", assignmentId=job, rating=5, feedback="Quick and friendly.")
+
+    assert stood == [
+        ("ACCEPTED", "ASSIGNED"),
+        ("EN_ROUTE", "ASSIGNED"),
+        ("EN_ROUTE", "ASSIGNED"),
+        ("IN_PROGRESS", "IN_PROGRESS"),
+        ("PAUSED", "IN_PROGRESS"),
+        ("IN_PROGRESS", "IN_PROGRESS"),
+    ]
+    done = completed["assignment"]
+    stamps = [done[name] for name in ("acceptedAt", "enRouteAt", "arrivedAt", "startedAt", "resumedAt", "endedAt")]
+    assert None not in stamps
+    assert stamps == sorted(stamps)
+    assert (done["pausedAt"], done["endedAt"]) == (None, done["completedAt"])
+    assert (rated["assignment"]["customerRating"], rated["assignment"]["customerFeedback"]) == (
+        5,
+        "Quick and friendly.",
+    )
+    told = await stage.sql("SELECT type FROM events WHERE kind = 'Assignment' ORDER BY position")
+    assert [row["type"] for row in told] == [
+        "JOB_ASSIGNED",
+        "JOB_ACCEPTED",
+        "JOB_EN_ROUTE",
+        "JOB_ARRIVED",
+        "JOB_STARTED",
+        "JOB_PAUSED",
+        "JOB_RESUMED",
+        "JOB_COMPLETED",
+        "JOB_RATED",
+    ]
+
+
+async def test_six_is_no_rating_and_only_the_requester_gives_one(stage: Stage) -> None:
+    dispatcher, ann, customer = [await stage.enter(name) for name in ("dispatcher", "ann", "customer")]
+    job = await job_for(dispatcher, stage, "ann", await ticket_for(customer))
+    early = await customer.refused("rateAssignment", assignmentId=job, rating=5)
+    for step in ("acceptAssignment", "startWork"):
+        await ann.do(step, assignmentId=job)
+    await ann.do("completeAssignment", assignmentId=job, **DONE)
+
+    six = await customer.refused("rateAssignment", assignmentId=job, rating=6)
+    theirs = await dispatcher.refused("rateAssignment", assignmentId=job, rating=5)
+
+    assert (early["__typename"], early["to"]) == ("InvalidTransitionError", "rated")
+    assert (six["code"], six["field"]) == ("VALIDATION_FAILED", ["rating"])
+    assert theirs["code"] == "FORBIDDEN"
+
+
+async def test_a_second_job_in_progress_is_refused_and_names_the_first(stage: Stage) -> None:
+    dispatcher, ann = await stage.enter("dispatcher"), await stage.enter("ann")
+    first, second = [await job_for(dispatcher, stage, "ann") for _ in range(2)]
+    for job in (first, second):
+        await ann.do("acceptAssignment", assignmentId=job)
+    await ann.do("startWork", assignmentId=first)
+
+    refusal = await ann.refused("startWork", assignmentId=second)
+
+    assert (refusal["code"], refusal["currentAssignment"]) == ("INVALID_TRANSITION", {"id": first})
+    await ann.do("pauseWork", assignmentId=first)
+    await ann.do("startWork", assignmentId=second)
 
 
 async def test_parts_used_leave_the_stock_and_cost_what_they_cost(stage: Stage) -> None:

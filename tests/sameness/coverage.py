@@ -96,6 +96,8 @@ def _asked(name: str, field: GraphQLField, selection: str) -> str:
 def _value(argument: GraphQLArgument, kind: str) -> str:
     if get_named_type(argument.type).name == "BoardFilter":
         return BOARD_FILTER
+    if get_named_type(argument.type).name == "DateTime":
+        return '"2026-01-01T00:00:00Z"'
     if get_named_type(argument.type).name != "ID":
         return '"somewhere"'
     return f'"{global_id("Ticket" if kind == "Node" else kind, UUID(int=1))}"'

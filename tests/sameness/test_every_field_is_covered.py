@@ -61,7 +61,11 @@ def test_customers_miss_nothing_but_the_queues_that_are_not_theirs(visibility: V
 
 
 def test_what_is_resolved_on_purpose_is_known() -> None:
-    assert resolved_on_purpose(executable()) == {"Query.events": _EVENTS}
+    assert resolved_on_purpose(executable()) == {
+        "Query.events": _EVENTS,
+        "Query.candidates": "who is eligible is judged by the rules of the domain",
+        "Query.metrics": "figures are counted over all rows of a time, in statements of their own",
+    }
 
 
 def test_what_a_type_file_declares_is_covered_and_what_it_cannot_be_is_named() -> None:

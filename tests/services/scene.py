@@ -31,6 +31,7 @@ from app.services.assign_ticket import AssignTicket, assign_ticket
 from app.services.change import Writer, Written
 from app.services.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
 from app.services.create_ticket import CreateTicket, NeededPart, NeededSkill, create_ticket
+from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.job_step import StepCommand
 from app.services.report_location import ReportLocation, report_location
 from app.services.start_work import start_work
@@ -112,6 +113,18 @@ class Scene:
         await accept_assignment(self.writer, actor, step)
         await start_work(self.writer, actor, step)
         await complete_assignment(self.writer, actor, report(job_id))
+
+    async def escalate(self, ticket_id: UUID, by: str = "dispatcher", **values: Any) -> Written:
+        """Pass a ticket to the next tier."""
+        command = EscalateTicket(**{"ticket_id": ticket_id, "reason": "too hard", **values})
+        return await escalate_ticket(self.writer, self.actor(by), command)
+
+    async def off_shift(self, name: str) -> None:
+        """Give a technician a shift that is over."""
+        whose = {"organization_id": self.world.organization_id, "technician_id": self.world.technicians[name]}
+        hours = {"starts_at": BEFORE, "ends_at": BEFORE + timedelta(hours=8)}
+        async with transaction(self.engine, self.world.organization_id) as connection:
+            await connection.execute(sa.insert(shifts).values(**whose, **hours, created_at=BEFORE, updated_at=BEFORE))
 
     async def report(self, name: str, *points: Point) -> None:
         """Let a technician's phone report where it was."""

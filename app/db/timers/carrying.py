@@ -1,0 +1,146 @@
+"""Carrying timers out: picks up what is due, at least once, and sets aside what cannot be done."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from uuid import UUID
+
+import asyncpg
+import orjson
+import structlog
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.errors import RetryRequested
+from pgqueuer.models import Job
+from pgqueuer.qm import QueueManager
+from pgqueuer.queries import Queries
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from app.db.engine import driver_of
+from app.db.transaction import DatabaseRole
+from app.domain.timers import MOST_WORKERS_LOST, PAUSES, Timer, TimerKind
+
+Handler = Callable[[Timer], Awaitable[None]]
+
+_POLL = timedelta(seconds=1)
+_BATCH = 10
+_AT_ONCE = 20
+_KEPT_DAYS = 7
+_RETRY_SECONDS = 1.0
+_HOUR_SECONDS = 3600.0
+_PICKED_UP = """
+INSERT INTO timer_pickups (job_id, times) VALUES ($1, 1)
+ON CONFLICT (job_id) DO UPDATE SET times = timer_pickups.times + 1 RETURNING times
+"""
+_CLEARED = f"DELETE FROM pgqueuer_log WHERE created < now() - interval '{_KEPT_DAYS} days'"  # noqa: S608  # a constant
+
+log = structlog.get_logger(__name__)
+
+
+class DeadlyTimer(Exception):
+    """A timer whose workers have ended before it did, again and again."""
+
+    def __init__(self, lost: int) -> None:
+        super().__init__(f"{lost} workers ended while they carried it out")
+
+
+class Carrier:
+    """Carries timers out for one process, over one connection of an engine that nobody else uses.
+
+    A timer whose worker has said nothing for `taken_over_after` is picked up by another.
+    """
+
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        handlers: Mapping[TimerKind, Handler],
+        *,
+        taken_over_after: timedelta = timedelta(seconds=30),
+    ) -> None:
+        self._engine = engine
+        self._handlers = handlers
+        self._taken_over_after = taken_over_after
+        self._ending = asyncio.Event()
+        self._manager: QueueManager | None = None
+
+    def end(self) -> None:
+        """Pick up nothing more; `run` returns once what is under way is done."""
+        self._ending.set()
+        if self._manager is not None:
+            self._manager.shutdown.set()
+
+    async def run(self) -> None:
+        """Carry timers out until told to end; a lost connection is opened again."""
+        while not self._ending.is_set():
+            try:
+                await self._once()
+            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, RuntimeError) as lost:
+                log.warning("timers.interrupted", reason=str(lost) or type(lost).__name__)
+                await _first(self._ending.wait(), asyncio.sleep(_RETRY_SECONDS))
+
+    async def _once(self) -> None:
+        async with self._engine.connect() as connection:
+            try:
+                await self._carry(AsyncpgDriver(await driver_of(connection)))
+            finally:
+                self._manager = None
+                # It listens, and has a role: nobody else may get it.
+                await connection.invalidate()
+
+    async def _carry(self, driver: AsyncpgDriver) -> None:
+        await driver.execute(f"SET ROLE {DatabaseRole.SYSTEM}")
+        manager = self._manager = QueueManager(Queries(driver))
+        if self._ending.is_set():
+            return
+        for kind, handler in self._handlers.items():
+            register = manager.entrypoint(kind.value, accepts_context=False, on_failure="hold")
+            register(_guarded(kind, handler, driver))
+        clearing = asyncio.create_task(_clear(driver))
+        try:
+            await manager.run(
+                dequeue_timeout=_POLL,
+                batch_size=_BATCH,
+                max_concurrent_tasks=_AT_ONCE,
+                heartbeat_timeout=self._taken_over_after,
+                log_aggregation_interval=timedelta(),
+            )
+        finally:
+            clearing.cancel()
+
+
+def _guarded(kind: TimerKind, handler: Handler, driver: AsyncpgDriver) -> Callable[[Job], Awaitable[None]]:
+    async def carry(job: Job) -> None:
+        told = orjson.loads(job.payload or b"{}")
+        timer = Timer(kind, UUID(told["organization"]), UUID(told["subject"]))
+        (row,) = await driver.fetch(_PICKED_UP, job.id)
+        about = {"kind": kind.value, "organization_id": told["organization"], "subject_id": told["subject"]}
+        # Attempts end in an error; a pick-up without one has lost its worker.
+        lost = int(str(row["times"])) - 1 - job.attempts
+        if lost >= MOST_WORKERS_LOST:
+            log.error("timer.set_aside", **about, workers_lost=lost)
+            raise DeadlyTimer(lost)
+        try:
+            await handler(timer)
+        except Exception as error:
+            if job.attempts >= len(PAUSES):
+                log.exception("timer.set_aside", **about, attempts=job.attempts + 1)
+                raise
+            log.warning("timer.failed", **about, attempt=job.attempts + 1, reason=type(error).__name__)
+            raise RetryRequested(delay=PAUSES[job.attempts], reason=repr(error)[:500]) from error
+        log.info("timer.done", **about)
+
+    return carry
+
+
+async def _clear(driver: AsyncpgDriver) -> None:
+    """Forget what was done long ago, now and then."""
+    while True:
+        await driver.execute(_CLEARED)
+        await asyncio.sleep(_HOUR_SECONDS)
+
+
+async def _first(*works: Awaitable[object]) -> None:
+    tasks = [asyncio.ensure_future(work) for work in works]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()

@@ -1,0 +1,28 @@
+"""What is to be done by itself at a moment: the kinds of timers, and how long a failed one waits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from uuid import UUID
+
+
+class TimerKind(StrEnum):
+    """What a timer is for."""
+
+    OFFER_EXPIRES = "offer-expires"
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """What is to be done, and to which row of which organisation."""
+
+    kind: TimerKind
+    organization_id: UUID
+    subject_id: UUID
+
+
+# How long a timer waits after each failure; after one more it is set aside.
+PAUSES: Sequence[timedelta] = tuple(timedelta(seconds=each) for each in (1, 5, 15, 60, 120, 300, 600))
+# A timer that has lost so many workers kills them, and is set aside.
+MOST_WORKERS_LOST = 3
