@@ -125,5 +125,7 @@ def _item(row: "sa.Row[Any]") -> QueueItem:
     else:
         tenths = (row.meters + 50) // 100
         way = "" if row.distance_km is None else f"{tenths // 10}.{tenths % 10} km from home, "
-        reason = f"{row.priority} {PRIORITIES[row.priority]}, {way}assigned {row.assigned_at:%Y-%m-%d %H:%M} UTC"
+        # Not by strftime, which leaves out the noughts of early years.
+        at = row.assigned_at.isoformat(sep=" ", timespec="minutes")[:16]
+        reason = f"{row.priority} {PRIORITIES[row.priority]}, {way}assigned {at} UTC"
     return QueueItem(position=row.queue_position, assignment=record, pinned=pinned, rank_reason=reason)

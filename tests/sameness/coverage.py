@@ -13,7 +13,6 @@ from graphql import (
     is_required_argument,
 )
 from strawberry import Schema
-from strawberry.types.field import StrawberryField
 
 from app.domain.policy import Visibility
 from schema.execution.documents import Documents
@@ -22,7 +21,6 @@ from schema.execution.selecting import NotPlanned
 from schema.ids import global_id
 from tests.sameness.steps import composite
 from tests.sameness.stock import BOARD_FILTER
-from tests.sameness.tally import read_types
 
 
 def ways(schema: GraphQLSchema) -> Iterator[tuple[str, str]]:
@@ -47,17 +45,6 @@ def uncovered(schema: Schema, visibility: Visibility) -> dict[str, str]:
             plans.find(plans.ask(document, None, None), visibility)
         except NotPlanned as reason:
             found[coordinate] = str(reason)
-    return found
-
-
-def resolved_on_purpose(schema: GraphQLSchema) -> dict[str, str]:
-    """Return the fields that are declared to be resolved only, with their reasons."""
-    found = {}
-    for kind in read_types(schema):
-        for name, field in kind.fields.items():
-            declared = (field.extensions or {}).get("strawberry-definition")
-            if isinstance(declared, StrawberryField) and "ordinary" in declared.metadata:
-                found[f"{kind.name}.{name}"] = str(declared.metadata["ordinary"])
     return found
 
 

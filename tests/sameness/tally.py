@@ -14,6 +14,7 @@ from graphql import (
     get_named_type,
     is_composite_type,
 )
+from strawberry.types.field import StrawberryField
 
 from app.domain.people import Actor
 from app.domain.policy import visibility_class
@@ -74,8 +75,9 @@ class Tally:
 
     @property
     def planned(self) -> float:
-        """The share of executed operations that plans answered."""
-        return self.ways[Way.PLAN] / max(1, self.executed)
+        """The share of executed operations that plans answered, of those that none is resolved in on purpose."""
+        apart = sum(self.reasons[f"{name}: {why}"] for name, why in resolved_on_purpose(self.schema).items())
+        return self.ways[Way.PLAN] / max(1, self.executed - apart)
 
     @property
     def nested(self) -> float:
@@ -136,3 +138,14 @@ def _codes(body: bytes) -> list[str]:
 
 def _listed(counts: Counter[str] | Counter[int]) -> str:
     return ", ".join(f"{name} {count}" for name, count in sorted(counts.items(), key=lambda each: str(each[0])))
+
+
+def resolved_on_purpose(schema: GraphQLSchema) -> dict[str, str]:
+    """Return the fields that are declared to be resolved only, with their reasons."""
+    found = {}
+    for kind in read_types(schema):
+        for name, each in kind.fields.items():
+            declared = (each.extensions or {}).get("strawberry-definition")
+            if isinstance(declared, StrawberryField) and "ordinary" in declared.metadata:
+                found[f"{kind.name}.{name}"] = str(declared.metadata["ordinary"])
+    return found

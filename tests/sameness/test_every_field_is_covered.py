@@ -19,8 +19,8 @@ from schema.scalars import SCALARS, JSONValue
 from schema.types.comments import CommentConnection
 from schema.types.node import GeoPoint
 from schema.types.users import User
-from tests.sameness.coverage import resolved_on_purpose, uncovered, ways
-from tests.sameness.tally import read_types
+from tests.sameness.coverage import uncovered, ways
+from tests.sameness.tally import read_types, resolved_on_purpose
 
 _FOR_DISPATCHERS = [Visibility.DISPATCH, Visibility.ADMINISTRATION]
 _FOR_OTHERS = [Visibility.OWN, Visibility.NOTHING]
