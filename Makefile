@@ -6,6 +6,7 @@
 # make faults    kills server and database, again and again      make benchmark  measures writes
 # make bench-read  measures reads beside others    make bench-live  measures streams
 # make bench-replay  reads a log of ten million events   make faults-worker  kills workers, again and again
+# make races  tries everything in any order and at once
 # make hostile  holds the limits by their targets  make soak-live  has many clients come and go for long
 # make clean  removes all that can be made again; the data in .fieldgraph stays
 
@@ -22,7 +23,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay hostile soak-live faults-worker lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay hostile soak-live faults-worker races lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -52,6 +53,9 @@ faults: .venv/.dev
 sameness: .venv/.dev
 	SAMENESS_OPERATIONS=$(or $(SAMENESS_OPERATIONS),2000) SNAPSHOT_RESPONSES=$(or $(SNAPSHOT_RESPONSES),10000) \
 		$(bin)/pytest -n 0 -q tests/sameness $(ARGS)
+
+races: .venv/.dev
+	RACE_RUNS=500 RACE_KEYS=2000 RACE_JOBS=100 $(bin)/pytest -q -n 0 tests/races $(ARGS)
 
 faults-worker: .venv/.dev
 	WORKER_KILLS=50 $(bin)/pytest -q -n 0 tests/jobs/test_worker.py $(ARGS)

@@ -165,15 +165,17 @@ def create_app(settings: Settings) -> "Door":
         running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]
         timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
         carrier = Carrier(timers, handlers(process.writer), taken_over_after=settings.job_takeover)
-        if settings.runs_worker:
-            running.append(asyncio.create_task(carrier.run()))
+        carrying = [asyncio.create_task(carrier.run() if settings.runs_worker else asyncio.sleep(0))]
+        running += carrying
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
         try:
             yield
         finally:
+            # What is under way is done, or comes again.
             carrier.end()
+            await asyncio.wait(carrying, timeout=_LAST_WRITES_SECONDS)
             if process.unfinished:
                 await asyncio.wait(process.unfinished, timeout=_LAST_WRITES_SECONDS)
             for task in running:

@@ -1,14 +1,9 @@
 """`fieldgraph serve`: the server, and all it needs, from start to stop."""
 
 import logging
-import os
-import signal
 import socket
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
-from types import FrameType
 from typing import Annotated
 
 import structlog
@@ -20,6 +15,7 @@ from app.cli.demo import load_examples
 from app.cli.listener import address_of, listener
 from app.cli.migrate import bring_up
 from app.cli.refusals import Refusal
+from app.cli.signals import ended_by_signals
 from app.cli.signing_key import with_signing_key
 from app.cli.sockets import SocketProtocol
 from app.cli.token import demo_token
@@ -74,7 +70,7 @@ def serve(
         log.info("settings.unused", setting=name)
     with (
         listener(settings.host, settings.port) as listening,
-        _ended_by_signals(),
+        ended_by_signals(),
         database_ready(settings) as ready,
     ):
         bring_up(ready)
@@ -105,29 +101,6 @@ def _run(settings: Settings, listening: socket.socket, *, demo: bool) -> None:
     server.run(sockets=[listening])
     if not server.started:
         raise ServerFailed
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """End the process in order when it is asked to, at whatever it is; asking twice changes nothing."""
-
-    def end(number: int, _: FrameType | None) -> None:
-        # The database must be stopped undisturbed by a second Ctrl-C.
-        for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(each, signal.SIG_IGN)
-        # What was cut short in the making complains as it is thrown away: nothing that helps anybody.
-        sys.unraisablehook = lambda met: log.debug("process.cut_short", reason=repr(met.exc_value))
-        log.info("process.ended_by_signal", signal=signal.Signals(number).name)
-        raise SystemExit(0)
-
-    def hang_up(_: int, __: FrameType | None) -> None:
-        # uvicorn knows SIGTERM and not SIGHUP, which a closed terminal sends.
-        os.kill(os.getpid(), signal.SIGTERM)
-
-    signal.signal(signal.SIGINT, end)
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGHUP, hang_up)
-    yield
 
 
 def _announce(settings: Settings, address: str, *, demo: bool) -> None:

@@ -7,6 +7,7 @@ import structlog
 import uvloop
 
 from app.cli.migrate import bring_up
+from app.cli.signals import ended_by_signals
 from app.cli.workplace import begin, database_ready
 from app.main import create_worker
 from app.settings import Settings
@@ -16,7 +17,7 @@ log = structlog.get_logger(__name__)
 
 def worker() -> None:
     """Carry out timers, such as offers that expire, until asked to end."""
-    with database_ready(begin()) as ready:
+    with ended_by_signals(), database_ready(begin()) as ready:
         bring_up(ready)
         uvloop.run(_run(ready))
 

@@ -115,13 +115,14 @@ class Event:
     recorded_at: datetime
 
 
-_UNTOLD = frozenset({"id", "organization_id", "version", "created_at", "updated_at"})
+# What the event carries already, and a job's pin: that is its queue's, and told with it.
+_UNTOLD = frozenset({"id", "organization_id", "version", "created_at", "updated_at", "pin"})
 
 
 def changed_fields(before: object | None, after: Any) -> tuple[FieldChange, ...]:
     """List every field that differs between two frozen records of one class; of a creation, all.
 
-    Keys, versions and the row's own time stamps are left out: the event carries them already.
+    Keys, versions, the row's own time stamps and pins are left out.
     """
     return tuple(
         FieldChange(field=name, old=plain(old), new=plain(new))

@@ -22,6 +22,14 @@ class Timer:
     subject_id: UUID
 
 
+class TooEarly(Exception):
+    """What a timer is for is not due yet; it is to come again after `wait`."""
+
+    def __init__(self, wait: timedelta) -> None:
+        super().__init__(f"not due for another {wait}")
+        self.wait = wait
+
+
 # How long a timer waits after each failure; after one more it is set aside.
 PAUSES: Sequence[timedelta] = tuple(timedelta(seconds=each) for each in (1, 5, 15, 60, 120, 300, 600))
 # A timer that has lost so many workers kills them, and is set aside.

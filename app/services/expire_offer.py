@@ -12,6 +12,7 @@ from app.domain.people import Actor
 from app.domain.refusals import Rejection
 from app.domain.situations import Situation, concerned, ticket_event
 from app.domain.tickets import TicketStatus
+from app.domain.timers import TooEarly
 from app.services.candidates import requirements, technician_facts
 from app.services.change import Change, Writer, Written, perform
 from app.services.job_step import end_job, save_ticket
@@ -34,8 +35,11 @@ async def expire_offer(writer: Writer, actor: Actor, command: ExpireOffer) -> Wr
 
     With somebody left the row ends as REASSIGNED, with nobody as CANCELLED, and DISPATCH_FAILED tells what
     stood against each. Whoever lets an offer expire is not offered the ticket again. None: there is nothing
-    to do, as it was answered, has more time, or is not there any more. Ids: ticket, assignment (the new one,
+    to do, as it was answered, has no end, or is not there any more. Ids: ticket, assignment (the new one,
     if any), previous_assignment.
+
+    Raises:
+        TooEarly: the offer still stands.
 
     Guard: the ticket's row lock, the job's, then the advisory locks of both technicians. Whoever answers
     first under the ticket's lock wins, also after the time.
@@ -46,9 +50,10 @@ async def expire_offer(writer: Writer, actor: Actor, command: ExpireOffer) -> Wr
         if found is None:
             raise _NothingToDo
         situation, job = found
-        late = job.accept_by is not None and job.accept_by <= change.now
-        if job.status is not AssignmentStatus.ASSIGNED or not late:
+        if job.status is not AssignmentStatus.ASSIGNED or job.accept_by is None:
             raise _NothingToDo
+        if job.accept_by > change.now:
+            raise TooEarly(job.accept_by - change.now)
         return await _pass_on(change, situation, job)
 
     try:
@@ -58,7 +63,7 @@ async def expire_offer(writer: Writer, actor: Actor, command: ExpireOffer) -> Wr
 
 
 class _NothingToDo(Exception):
-    """The offer is not open any more, or has more time."""
+    """The offer is not open any more."""
 
 
 async def _pass_on(change: Change, situation: Situation, job: Assignment) -> dict[str, UUID]:

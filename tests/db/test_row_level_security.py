@@ -21,7 +21,8 @@ from tests.db.logins import external_login
 from tests.services.scene import Scene, fill_every_table
 from tests.world import World, make_world
 
-NO_TENANTS = frozenset({"alembic_version", "log_identity"})
+TIMERS = frozenset({"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics", "timer_pickups"})
+NO_TENANTS = frozenset({"alembic_version", "log_identity", *TIMERS})
 SYSTEM_READS = frozenset({"events", "event_heads"})
 LOGINS = ("embedded", "external")
 

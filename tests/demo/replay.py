@@ -9,7 +9,7 @@ from uuid import UUID
 
 from tests.demo.reading import fetch
 
-UNTOLD = {"id", "organization_id", "version", "created_at", "updated_at", "status_rank"}
+UNTOLD = {"id", "organization_id", "version", "created_at", "updated_at", "status_rank", "pin"}
 JSON_COLUMNS = {"custom_fields"}
 
 

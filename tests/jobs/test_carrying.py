@@ -15,7 +15,7 @@ from app.db.timers import carrying, looking
 from app.db.timers.carrying import Carrier, Handler
 from app.db.timers.setting import set_timer
 from app.db.transaction import Mode, system_transaction, transaction
-from app.domain.timers import Timer, TimerKind
+from app.domain.timers import Timer, TimerKind, TooEarly
 from tests.world import World
 
 _NOW = timedelta()
@@ -173,6 +173,71 @@ async def test_what_loses_its_workers_is_set_aside(database_url: str, engine: As
     assert "3 workers ended" in (aside.reason or "")
     async with system_transaction(engine, mode=Mode.WRITE) as connection:
         assert await looking.drop(connection, aside.id)
+    assert await found(engine) == []
+
+
+async def test_a_suspect_is_carried_out_alone(database_url: str, engine: AsyncEngine, world: World) -> None:
+    subjects = [await set_one(engine, world) for _ in range(6)]
+    async with system_transaction(engine, mode=Mode.WRITE) as connection:
+        ids = {each.subject_id: each.id for each in await looking.listed(connection, most=10)}
+        counted = sa.text("INSERT INTO timer_pickups VALUES (:id, 1)")
+        await connection.execute(counted, {"id": ids[subjects[2]]})
+    running: set[UUID] = set()
+    beside: dict[UUID, set[UUID]] = {}
+    done = asyncio.Semaphore(0)
+
+    async def carry(timer: Timer) -> None:
+        running.add(timer.subject_id)
+        for each in running:
+            beside.setdefault(each, set()).update(running)
+        await asyncio.sleep(0.1)
+        running.discard(timer.subject_id)
+        done.release()
+
+    async with asyncio.timeout(10), carrier(database_url, carry):
+        for _ in subjects:
+            await done.acquire()
+
+    assert beside[subjects[2]] == {subjects[2]}
+    assert max(len(each) for each in beside.values()) > 1
+
+
+async def test_what_is_cut_short_is_not_forgotten(database_url: str, engine: AsyncEngine, world: World) -> None:
+    subject, begun = await set_one(engine, world), asyncio.Event()
+
+    async def hang(_: Timer) -> None:
+        begun.set()
+        await asyncio.sleep(60)
+
+    own = open_engine(database_url, size=1)
+    running = Carrier(own, {TimerKind.OFFER_EXPIRES: hang}, taken_over_after=timedelta(seconds=2))
+    task = asyncio.create_task(running.run())
+    async with asyncio.timeout(10):
+        await begun.wait()
+        for each in asyncio.all_tasks():
+            if "_dispatch" in repr(each.get_coro()):
+                each.cancel()
+        running.end()
+        await task
+    await own.dispose()
+
+    assert [(each.subject_id, each.status) for each in await found(engine)] == [(subject, "queued")]
+
+
+async def test_what_is_too_early_comes_again_and_is_no_failure(
+    database_url: str, engine: AsyncEngine, world: World
+) -> None:
+    subject = await set_one(engine, world)
+
+    def early(number: int) -> None:
+        if number < 12:
+            raise TooEarly(timedelta(milliseconds=1))
+
+    hands = Hands(early)
+    async with asyncio.timeout(20), carrier(database_url, hands):
+        await hands.done.wait()
+
+    assert hands.carried == [subject] * 12
     assert await found(engine) == []
 
 

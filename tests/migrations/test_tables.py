@@ -63,6 +63,8 @@ async def test_both_have_the_same_columns(engine: AsyncEngine) -> None:
     made = {
         (row.table_name, row.name): (row.type, row.not_null, row.generated, row.has_default, row.key_place)
         for row in rows
+        # The library knows its own.
+        if row.table_name != "timer_pickups" and not row.table_name.startswith("pgqueuer")
     }
 
     known = {

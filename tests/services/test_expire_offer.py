@@ -9,6 +9,7 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
+from app.db import records
 from app.db.tables.assignments import assignments
 from app.db.tables.people import technicians
 from app.db.transaction import system_transaction
@@ -16,6 +17,7 @@ from app.domain.assignments import AssignmentStatus
 from app.domain.events import EventType
 from app.domain.people import Actor, EventSource, Role
 from app.domain.refusals import InvalidTransition
+from app.domain.timers import TooEarly
 from app.services.accept_assignment import accept_assignment
 from app.services.change import Written
 from app.services.expire_offer import ExpireOffer, expire_offer
@@ -57,8 +59,11 @@ async def test_an_offer_sets_a_timer_in_its_own_transaction(scene: Scene) -> Non
 
 async def test_a_late_offer_goes_to_the_next_and_its_technician_is_not_asked_again(scene: Scene, clock: Clock) -> None:
     job_id = await scene.job("ann")
-    assert await expire(scene, job_id) is None
-    clock.pass_by(minutes=10)
+    clock.pass_by(minutes=9)
+    with pytest.raises(TooEarly) as early:
+        await expire(scene, job_id)
+    assert early.value.wait == timedelta(minutes=1)
+    clock.pass_by(minutes=1)
 
     written = await expire(scene, job_id)
     assert written is not None
@@ -149,3 +154,29 @@ async def test_two_workers_at_once_pass_an_offer_on_once(scene: Scene, clock: Cl
 
 async def test_what_is_not_there_any_more_is_let_be(scene: Scene) -> None:
     assert await expire(scene, uuid4()) is None
+
+
+async def test_without_the_tickets_lock_only_the_tables_would_stop_the_second(
+    scene: Scene, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job_id = await scene.job("ann")
+    clock.pass_by(minutes=10)
+    both, fetch = asyncio.Barrier(2), records.fetch
+
+    async def unlocked(*arguments: Any, lock: bool = False, **named: Any) -> Any:
+        found = await fetch(*arguments, **named)
+        if lock and arguments[1] is assignments:
+            async with asyncio.timeout(5):
+                await both.wait()
+        return found
+
+    monkeypatch.setattr("app.db.records.fetch", unlocked)
+    monkeypatch.setattr("app.services.offering.lock_technicians", _nobody)
+    answers = await asyncio.gather(*(expire(scene, job_id) for _ in range(2)), return_exceptions=True)
+
+    # Both have found the offer open; with the lock the second finds it passed on.
+    assert sorted(type(each).__name__ for each in answers) == ["RuntimeError", "Written"]
+
+
+async def _nobody(*_arguments: Any) -> None:
+    """Lock nobody."""

@@ -1,13 +1,15 @@
 """Carrying timers out: picks up what is due, at least once, and sets aside what cannot be done."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
 import orjson
 import structlog
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment, QueryQueueBuilder, QuerySchedulerBuilder
 from pgqueuer.db import AsyncpgDriver
 from pgqueuer.errors import RetryRequested
 from pgqueuer.models import Job
@@ -17,8 +19,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.engine import driver_of
+from app.db.timers.naming import SETTINGS
 from app.db.transaction import DatabaseRole
-from app.domain.timers import MOST_WORKERS_LOST, PAUSES, Timer, TimerKind
+from app.domain.timers import MOST_WORKERS_LOST, PAUSES, Timer, TimerKind, TooEarly
 
 Handler = Callable[[Timer], Awaitable[None]]
 
@@ -28,9 +31,11 @@ _AT_ONCE = 20
 _KEPT_DAYS = 7
 _RETRY_SECONDS = 1.0
 _HOUR_SECONDS = 3600.0
+_LONGEST_REASON = 200
+_PICKED_UP_BEFORE = "SELECT times FROM timer_pickups WHERE job_id = $1"
 _PICKED_UP = """
 INSERT INTO timer_pickups (job_id, times) VALUES ($1, 1)
-ON CONFLICT (job_id) DO UPDATE SET times = timer_pickups.times + 1 RETURNING times
+ON CONFLICT (job_id) DO UPDATE SET times = timer_pickups.times + 1
 """
 _CLEARED = f"DELETE FROM pgqueuer_log WHERE created < now() - interval '{_KEPT_DAYS} days'"  # noqa: S608  # a constant
 
@@ -42,6 +47,10 @@ class DeadlyTimer(Exception):
 
     def __init__(self, lost: int) -> None:
         super().__init__(f"{lost} workers ended while they carried it out")
+
+
+class TimerFailed(Exception):
+    """A timer has failed as often as it was tried; the text says how."""
 
 
 class Carrier:
@@ -89,12 +98,19 @@ class Carrier:
 
     async def _carry(self, driver: AsyncpgDriver) -> None:
         await driver.execute(f"SET ROLE {DatabaseRole.SYSTEM}")
-        manager = self._manager = QueueManager(Queries(driver))
+        queries = Queries(
+            driver,
+            qbe=QueryBuilderEnvironment(SETTINGS),
+            qbq=QueryQueueBuilder(SETTINGS),
+            qbs=QuerySchedulerBuilder(SETTINGS),
+        )
+        manager, carrying = QueueManager(queries, channel=SETTINGS.channel), _Carrying(driver)
+        self._manager = manager
         if self._ending.is_set():
             return
         for kind, handler in self._handlers.items():
             register = manager.entrypoint(kind.value, accepts_context=False, on_failure="hold")
-            register(_guarded(kind, handler, driver))
+            register(carrying.of(kind, handler))
         clearing = asyncio.create_task(_clear(driver))
         try:
             await manager.run(
@@ -108,28 +124,75 @@ class Carrier:
             clearing.cancel()
 
 
-def _guarded(kind: TimerKind, handler: Handler, driver: AsyncpgDriver) -> Callable[[Job], Awaitable[None]]:
-    async def carry(job: Job) -> None:
-        told = orjson.loads(job.payload or b"{}")
-        timer = Timer(kind, UUID(told["organization"]), UUID(told["subject"]))
-        (row,) = await driver.fetch(_PICKED_UP, job.id)
-        about = {"kind": kind.value, "organization_id": told["organization"], "subject_id": told["subject"]}
+class _Carrying:
+    """Carries out the timers of one connection; those that have lost a worker before, each alone."""
+
+    def __init__(self, driver: AsyncpgDriver) -> None:
+        self._driver = driver
+        self._beside = 0
+        self._changed = asyncio.Condition()
+
+    def of(self, kind: TimerKind, handler: Handler) -> Callable[[Job], Awaitable[None]]:
+        """Return what pgqueuer calls for a kind of timer."""
+
+        async def carry(job: Job) -> None:
+            told = orjson.loads(job.payload or b"{}")
+            timer = Timer(kind, UUID(told["organization"]), UUID(told["subject"]))
+            about = {"kind": kind.value, "organization_id": told["organization"], "subject_id": told["subject"]}
+            lost = await self._lost(job)
+            if lost >= MOST_WORKERS_LOST:
+                log.error("timer.set_aside", **about, workers_lost=lost)
+                raise DeadlyTimer(lost)
+            # Beside others it could not be told whose fault it is that the worker ends.
+            async with self._room(alone=lost > 0):
+                await self._driver.execute(_PICKED_UP, job.id)
+                await self._try(job, handler, timer, about)
+
+        return carry
+
+    async def _lost(self, job: Job) -> int:
+        """Return how many workers have ended while they carried this timer out."""
+        rows = await self._driver.fetch(_PICKED_UP_BEFORE, job.id)
         # Attempts end in an error; a pick-up without one has lost its worker.
-        lost = int(str(row["times"])) - 1 - job.attempts
-        if lost >= MOST_WORKERS_LOST:
-            log.error("timer.set_aside", **about, workers_lost=lost)
-            raise DeadlyTimer(lost)
+        return int(str(rows[0]["times"])) - job.attempts if rows else 0
+
+    @asynccontextmanager
+    async def _room(self, *, alone: bool) -> AsyncIterator[None]:
+        async with self._changed:
+            await self._changed.wait_for(lambda: self._beside == 0 if alone else self._beside >= 0)
+            self._beside = -1 if alone else self._beside + 1
+        try:
+            yield
+        finally:
+            async with self._changed:
+                self._beside = 0 if alone else self._beside - 1
+                self._changed.notify_all()
+
+    async def _try(self, job: Job, handler: Handler, timer: Timer, about: Mapping[str, str]) -> None:
         try:
             await handler(timer)
-        except Exception as error:
+        except TooEarly as early:
+            # The clocks of two machines differ.
+            raise RetryRequested(delay=early.wait, reason="too early") from None
+        except asyncio.CancelledError:
+            # The worker ends; what is cancelled would be forgotten.
+            raise RetryRequested(reason="cut short") from None
+        except Exception as error:  # noqa: BLE001  # tried again, and told in the end
+            reason = _reason(error)
             if job.attempts >= len(PAUSES):
-                log.exception("timer.set_aside", **about, attempts=job.attempts + 1)
-                raise
-            log.warning("timer.failed", **about, attempt=job.attempts + 1, reason=type(error).__name__)
-            raise RetryRequested(delay=PAUSES[job.attempts], reason=repr(error)[:500]) from error
+                log.error("timer.set_aside", **about, attempts=job.attempts + 1, reason=reason)  # noqa: TRY400  # the error may hold values of rows
+                raise TimerFailed(reason) from None
+            log.warning("timer.failed", **about, attempt=job.attempts + 1, reason=reason)
+            raise RetryRequested(delay=PAUSES[job.attempts], reason=reason) from None
         log.info("timer.done", **about)
 
-    return carry
+
+def _reason(error: Exception) -> str:
+    """Return what may be kept of an error: a database's own words can hold values of rows."""
+    if isinstance(error, SQLAlchemyError | asyncpg.PostgresError):
+        state = getattr(getattr(error, "orig", error), "sqlstate", None)
+        return f"{type(error).__name__} {state or ''}".strip()
+    return f"{type(error).__name__}: {error}"[:_LONGEST_REASON]
 
 
 async def _clear(driver: AsyncpgDriver) -> None:

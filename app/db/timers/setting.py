@@ -8,6 +8,7 @@ from pgqueuer.adapters.persistence.qb import QueryQueueBuilder
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.engine import driver_of
+from app.db.timers.naming import SETTINGS
 from app.domain.timers import Timer
 
 _PRIORITY = 0
@@ -34,4 +35,4 @@ def written(timer: Timer) -> bytes:
 
 @cache
 def _statement() -> str:
-    return QueryQueueBuilder().build_enqueue_query(on_conflict="skip")
+    return QueryQueueBuilder(SETTINGS).build_enqueue_query(on_conflict="skip")
