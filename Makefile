@@ -5,7 +5,8 @@
 # make sameness  compares both ways of reading, at length
 # make faults    kills server and database, again and again      make benchmark  measures writes
 # make bench-read  measures reads beside others    make bench-live  measures streams
-# make bench-replay  reads a log of ten million events   make faults-worker  kills workers, again and again
+# make bench-replay  reads a log of ten million events     make bench-assignments  measures the steps of a job
+# make faults-worker  kills workers, again and again
 # make races  tries everything in any order and at once
 # make hostile  holds the limits by their targets  make soak-live  has many clients come and go for long
 # make clean  removes all that can be made again; the data in .fieldgraph stays
@@ -23,7 +24,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay hostile soak-live faults-worker races lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-assignments hostile soak-live faults-worker races lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -68,7 +69,7 @@ generate: .venv/.dev
 	$(bin)/fieldgraph diagrams > docs/life-cycles.md
 	$(bin)/fieldgraph settings > docs/settings.md
 	$(bin)/fieldgraph settings --env > .env.example
-	RENEW_GOLDENS=1 $(bin)/pytest -q -n 0 tests/sameness/test_golden_operations.py
+	RENEW_GOLDENS=1 $(bin)/pytest -q -n 0 tests/sameness/test_golden_operations.py tests/docs/test_tables_page.py
 
 # wrk sends the requests; on Debian and Ubuntu it is installed where that is allowed.
 bench-read: .venv/.dev benchmarks/read/postgraphile/node_modules/.made
@@ -78,6 +79,9 @@ bench-read: .venv/.dev benchmarks/read/postgraphile/node_modules/.made
 
 bench-live: .venv/.dev
 	$(bin)/python -m benchmarks.live $(ARGS)
+
+bench-assignments: .venv/.dev
+	$(bin)/python -m benchmarks.assignments $(ARGS)
 
 bench-replay: .venv/.dev
 	$(bin)/python -m benchmarks.replay $(ARGS)

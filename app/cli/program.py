@@ -15,6 +15,7 @@ from app.cli.refusals import Refusal
 from app.cli.schema import schema
 from app.cli.serve import serve
 from app.cli.settings import settings
+from app.cli.tables import tables
 from app.cli.token import token
 from app.cli.worker import worker
 from app.db.embedded.refusals import EmbeddedServerError
@@ -40,6 +41,7 @@ program.command()(token)
 program.command()(schema)
 program.command()(settings)
 program.command()(diagrams)
+program.command()(tables)
 program.command()(explain)
 program.add_typer(database, name="database")
 
