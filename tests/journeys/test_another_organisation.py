@@ -146,8 +146,24 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
         {"ticketId": "assigned", "reason": "Up.", "nextTechnicianId": "*Technician"},
         ["nextTechnicianId"],
     ),
-    ("acceptAssignment", {"assignmentId": "*Assignment"}, ["assignmentId"]),
-    ("startWork", {"assignmentId": "*Assignment"}, ["assignmentId"]),
+    *(
+        (step, {"assignmentId": "*Assignment"}, ["assignmentId"])
+        for step in ("acceptAssignment", "startTravel", "recordArrival", "startWork", "pauseWork", "resumeWork")
+    ),
+    (
+        "reassignTicket",
+        {"assignmentId": "*Assignment", "technicianId": "ann", "reasonNote": "Nearer."},
+        ["assignmentId"],
+    ),
+    ("reassignTicket", {"assignmentId": "job", "technicianId": "*Technician", "reasonNote": "No."}, ["technicianId"]),
+    ("cancelAssignment", {"assignmentId": "*Assignment", "reason": "No."}, ["assignmentId"]),
+    ("rateAssignment", {"assignmentId": "*Assignment", "rating": 5}, ["assignmentId"]),
+    (
+        "reorderQueue",
+        {"technicianId": "*Technician", "orderedAssignmentIds": [], "expectedVersion": 0},
+        ["technicianId"],
+    ),
+    ("pinAssignment", {"assignmentId": "*Assignment", "position": 1, "expectedVersion": 0}, ["assignmentId"]),
     ("rejectAssignment", {"assignmentId": "*Assignment", "rejectionReason": "No."}, ["assignmentId"]),
     (
         "completeAssignment",
@@ -175,9 +191,10 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
 async def test_no_mutation_knows_its_ids(stage: Stage, elsewhere: Elsewhere) -> None:
     admin = await stage.enter("admin")
     own, assigned = await ticket_for(admin), await ticket_for(admin)
-    await admin.do("assignTicket", ticketId=assigned, technicianId=stage.technician("ann"))
+    given = await admin.do("assignTicket", ticketId=assigned, technicianId=stage.technician("ann"))
     meant = {f"*{kind}": id_ for kind, id_ in elsewhere.ids.items()}
     meant |= {"own": own, "assigned": assigned, "ann": stage.technician("ann")}
+    meant["job"] = given["assignment"]["id"]
     before = await admin.latest_cursor(), await elsewhere.dispatcher.latest_cursor()
 
     assert {mutation for mutation, _, _ in MUTATIONS_BY_ID} == set(MUTATIONS)

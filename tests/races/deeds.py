@@ -59,7 +59,7 @@ class Deeds:
         """Try one deed."""
         try:
             written = await DEEDS[name](self, ticket_id, chance)
-        except (Refusal, TooEarly) as refusal:
+        except (Refusal, TooEarly, NothingThere) as refusal:
             self.refused += 1
             self.kinds.add(type(refusal).__name__)
             return None
@@ -87,7 +87,7 @@ class Deeds:
         """Return the ticket's last turn, or now and then an earlier one; it must have one."""
         found = await self.scene.rows(assignments, assignments.c.ticket_id == ticket_id)
         if not found:
-            raise NothingThere(field=None)
+            raise NothingThere
         found.sort(key=lambda job: job.sequence)
         return found[-1] if chance.random() < 0.85 else chance.choice(found)
 
@@ -97,14 +97,8 @@ class Deeds:
         return self.scene.actor(names[job.technician_id])
 
 
-@dataclass(kw_only=True, eq=False)
-class NothingThere(Refusal):
+class NothingThere(Exception):
     """The ticket has no job yet."""
-
-    @property
-    def message(self) -> str:
-        """Say so."""
-        return "There is no job."
 
 
 def _step(service: Callable[..., Awaitable[Written]]) -> Deed:
