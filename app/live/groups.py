@@ -18,8 +18,11 @@ import structlog
 from app.domain.events import Event
 from app.live.replay import Heartbeat, Log
 
-# So long are words collected that can leave together.
+# So long at least, and at most, are words collected that can leave together.
 _TOGETHER_SECONDS = 0.005
+_LONGEST_TOGETHER_SECONDS = 0.1
+# In between it is this many times as long as handing out keeps the process busy.
+_TIMES_BUSY = 3
 
 logger = structlog.get_logger(__name__)
 
@@ -111,6 +114,7 @@ class Group:
         time = asyncio.get_running_loop().time
         try:
             async with aclosing(log.batches(organization_id, self.position)) as batches:
+                patience = _TOGETHER_SECONDS
                 async for batch in batches:
                     found, began = [], time()
                     for step in batch:
@@ -119,16 +123,28 @@ class Group:
                         told = await self._words(step)
                         if told is not None:
                             found.append(told)
-                        if time() - began > _TOGETHER_SECONDS:
+                        if time() - began > patience:
                             # Nobody waits for words that take long to find for what comes behind.
                             self.position = step.position
-                            self._hand_out(found, again=isinstance(step, Heartbeat))
+                            patience = await self._let_go(found, again=isinstance(step, Heartbeat))
                             found, began = [], time()
                     self.position = batch[-1].position
-                    self._hand_out(found, again=isinstance(batch[-1], Heartbeat))
+                    patience = await self._let_go(found, again=isinstance(batch[-1], Heartbeat))
         except Exception as error:
             logger.exception("group.failed", organization_id=str(organization_id))
             self._fail(error)
+
+    async def _let_go(self, found: Sequence[Told], *, again: bool) -> float:
+        """Hand words out and let them leave; return how long to collect the next ones.
+
+        Many members keep the process busy with writing. Single words would then leave one by one, each
+        at the price of a whole round.
+        """
+        time = asyncio.get_running_loop().time
+        began = time()
+        self._hand_out(found, again=again)
+        await asyncio.sleep(0)
+        return min(_LONGEST_TOGETHER_SECONDS, max(_TOGETHER_SECONDS, _TIMES_BUSY * (time() - began)))
 
     def _hand_out(self, found: Sequence[Told], *, again: bool) -> None:
         for member in list(self._members):
