@@ -6,6 +6,7 @@
 # make faults    kills server and database, again and again      make benchmark  measures writes
 # make bench-read  measures reads beside others    make bench-live  measures streams
 # make bench-replay  reads a log of ten million events     make bench-assignments  measures the steps of a job
+# make bench-legacy  brings over an older platform of 100,000 tickets
 # make faults-worker  kills workers, again and again
 # make races  tries everything in any order and at once
 # make hostile  holds the limits by their targets  make soak-live  has many clients come and go for long
@@ -24,7 +25,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-assignments hostile soak-live faults-worker races lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-assignments bench-legacy hostile soak-live faults-worker races lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -82,6 +83,9 @@ bench-live: .venv/.dev
 
 bench-assignments: .venv/.dev
 	$(bin)/python -m benchmarks.assignments $(ARGS)
+
+bench-legacy: .venv/.dev
+	$(bin)/python -m benchmarks.legacy $(ARGS)
 
 bench-replay: .venv/.dev
 	$(bin)/python -m benchmarks.replay $(ARGS)

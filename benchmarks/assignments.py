@@ -50,6 +50,7 @@ from tests.world import World, make_world
 
 _TURNS = 3
 _CLIENTS = 20
+_PAUSE_SECONDS = 0.5
 _FILL = """
 WITH n AS (SELECT number, uuidv7() AS ticket, uuidv7() AS a, uuidv7() AS b, uuidv7() AS c
            FROM generate_series($1::int, $2::int) AS number),
@@ -147,20 +148,31 @@ OPERATIONS = {
 }
 
 
-async def answers(place: Workplace, world: World, scene: Scene, each: int) -> None:
-    """Print how long twenty clients wait for each operation of the assignment service."""
+async def answers(place: Workplace, world: World, scene: Scene, each: int, pause: float) -> None:
+    """Print how long twenty technicians, and the dispatcher beside each, wait for each operation.
+
+    Each of them waits for `pause` seconds before each operation; without, the server is never idle.
+    """
+    names = [f"technician {number} who waits {pause} s" for number in range(_CLIENTS)]
+    for name in names:
+        await scene.hire(name, level=1)
+    tickets = [[await scene.ticket() for _ in range(each)] for _ in names]
     port = free_port()
     process = place.start(
         "serve", "--port", str(port), DATABASE_URL=place.server.url(), JWT_SECRET_KEY=SECRET, COST_BUCKET="1000000000"
     )
     await asyncio.to_thread(wait_until_ready, port, process)
-    bearers = {name: token(world, name, lifetime=timedelta(hours=1)) for name in ("dispatcher", "ann")}
+    long = timedelta(hours=1)
+    bearers = {name: token(world, name, lifetime=long, user_id=scene.actor(name).user_id) for name in names}
+    dispatcher = token(world, "dispatcher", lifetime=long)
     took: dict[str, list[float]] = defaultdict(list)
+    chance = Random(1)  # noqa: S311  # pauses, no secrets
 
-    async def ask(client: httpx.AsyncClient, name: str, who: str, **variables: Any) -> dict[str, Any]:
+    async def ask(client: httpx.AsyncClient, name: str, bearer: str, **variables: Any) -> dict[str, Any]:
+        await asyncio.sleep(chance.uniform(0.5 * pause, 1.5 * pause))
         began = perf_counter()
         body = {"query": OPERATIONS[name], "variables": variables}
-        answer = await client.post("/graphql", json=body, headers={"Authorization": f"Bearer {bearers[who]}"})
+        answer = await client.post("/graphql", json=body, headers={"Authorization": f"Bearer {bearer}"})
         took[name].append((perf_counter() - began) * 1000)
         told: dict[str, Any] = answer.json()
         if "errors" in told or any(value and value.get("errors") for value in told["data"].values()):
@@ -168,20 +180,22 @@ async def answers(place: Workplace, world: World, scene: Scene, each: int) -> No
         data: dict[str, Any] = told["data"]
         return data
 
-    async def work(client: httpx.AsyncClient) -> None:
-        technician = global_id("Technician", world.technicians["ann"])
-        for number in range(each):
-            ticket = global_id("Ticket", await scene.ticket())
-            made = await ask(client, "assign", "dispatcher", t=ticket, w=technician)
+    async def work(client: httpx.AsyncClient, name: str, mine: list[UUID]) -> None:
+        technician = global_id("Technician", world.technicians[name])
+        for number, ticket_id in enumerate(mine):
+            ticket = global_id("Ticket", ticket_id)
+            made = await ask(client, "assign", dispatcher, t=ticket, w=technician)
             job = made["assignTicket"]["assignment"]["id"]
-            await ask(client, "one assignment", "ann", a=job)
-            await ask(client, "own jobs", "ann")
-            await ask(client, "all assignments", "dispatcher")
-            await ask(client, "accept" if number % 2 else "reject", "ann", a=job)
+            await ask(client, "one assignment", bearers[name], a=job)
+            await ask(client, "own jobs", bearers[name])
+            await ask(client, "all assignments", dispatcher)
+            await ask(client, "accept" if number % 2 else "reject", bearers[name], a=job)
 
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
-        await asyncio.gather(*(work(client) for _ in range(_CLIENTS)))
-    _say(f"\n| over HTTP, {_CLIENTS} clients | times | p50 ms | p95 ms |\n|---|---:|---:|---:|\n")
+        await asyncio.gather(*(work(client, name, mine) for name, mine in zip(names, tickets, strict=True)))
+    process.kill()
+    how = f"a pause of {pause} s before each" if pause else "no pause"
+    _say(f"\n| over HTTP, {_CLIENTS} clients, {how} | times | p50 ms | p95 ms |\n|---|---:|---:|---:|\n")
     for name, found in took.items():
         _say(f"| {name} | {len(found)} | {median(found):.0f} | {_p95(found):.0f} |\n")
 
@@ -241,7 +255,8 @@ async def measured(place: Workplace, chosen: argparse.Namespace) -> None:
     engine = open_engine(url, size=10)
     await writes(engine, chosen.rounds)
     world = await make_world(engine)
-    await answers(place, world, Scene(engine=engine, world=world), chosen.each)
+    for pause in (_PAUSE_SECONDS, 0.0):
+        await answers(place, world, Scene(engine=engine, world=world), chosen.each, pause)
     await lookups(engine, url, chosen.rows)
     await engine.dispose()
 

@@ -1,5 +1,8 @@
 import os
-from collections.abc import AsyncIterator
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -7,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.embedded.server import EmbeddedServer
 from app.db.engine import open_engine
+from tests.cli.command import Workplace
 from tests.database import close_folder, database, migrated_template, open_folder, running_server
 from tests.world import World, make_world
 
@@ -70,3 +74,15 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 async def world(engine: AsyncEngine) -> World:
     """A small organisation in the test's own database."""
     return await make_world(engine)
+
+
+@pytest.fixture
+def workplace() -> Iterator[Workplace]:
+    """An empty working directory with nothing set; what was started there is stopped after."""
+    # Not pytest's own folder: that one is private, so root's server would put its data elsewhere.
+    folder = Path(tempfile.mkdtemp(prefix="fg-cli-"))
+    folder.chmod(0o755)
+    place = Workplace(folder)
+    yield place
+    place.end()
+    shutil.rmtree(folder)

@@ -10,6 +10,7 @@ from app.cli.demo import demo
 from app.cli.diagrams import diagrams
 from app.cli.explain import explain
 from app.cli.jobs import jobs
+from app.cli.legacy import import_legacy, rollback_legacy
 from app.cli.migrate import migrate
 from app.cli.refusals import Refusal
 from app.cli.schema import schema
@@ -37,6 +38,8 @@ program.command()(worker)
 program.command()(jobs)
 program.command()(migrate)
 program.command()(demo)
+program.command()(import_legacy)
+program.command()(rollback_legacy)
 program.command()(token)
 program.command()(schema)
 program.command()(settings)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import Field, fields, replace
 from datetime import datetime
+from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import UUID
 
@@ -33,7 +34,7 @@ async def fetch(
     lock: bool = False,
 ) -> list[R]:
     """Return the rows that match as records; with `lock`, locked until the transaction ends."""
-    query = sa.select(*(table.c[each.name] for each in fields(record))).where(*where).order_by(*order).limit(limit)
+    query = select(table, record).where(*where).order_by(*order).limit(limit)
     if lock:
         query = query.with_for_update()
     return [record(**row) for row in (await connection.execute(query)).mappings()]
@@ -49,15 +50,35 @@ async def fetch_one(
     lock: bool = False,
 ) -> R | None:
     """Return the row with this key, None when the organisation has none."""
-    where = (table.c.organization_id == organization_id, table.c.id == id_)
-    found = await fetch(connection, table, record, *where, lock=lock)
-    return found[0] if found else None
+    values = {"organization_id": organization_id, "id": id_}
+    row = (await connection.execute(_select_by_key(table, record, lock), values)).mappings().one_or_none()
+    return None if row is None else record(**row)
+
+
+# Making a statement of this many columns takes longer than carrying it out: each is made once.
+@cache
+def select(table: sa.Table, record: type[DataclassInstance]) -> "sa.Select[Any]":
+    """Return the statement that chooses the columns of a record."""
+    return sa.select(*(table.c[each.name] for each in fields(record)))
+
+
+@cache
+def _select_by_key(table: sa.Table, record: type[DataclassInstance], lock: bool) -> "sa.Select[Any]":
+    query = select(table, record).where(
+        table.c.organization_id == sa.bindparam("organization_id"), table.c.id == sa.bindparam("id")
+    )
+    return query.with_for_update() if lock else query
 
 
 async def insert(connection: AsyncConnection, table: sa.Table, record: Ticket | Assignment) -> None:
     """Insert a new record."""
     values = {each.name: getattr(record, each.name) for each in fields(record)}
-    await connection.execute(sa.insert(table).values(values))
+    await connection.execute(_insert(table), values)
+
+
+@cache
+def _insert(table: sa.Table) -> sa.Insert:
+    return sa.insert(table)
 
 
 async def update(
@@ -74,15 +95,21 @@ async def update(
         for each in fields(saved)
         if getattr(saved, each.name) != getattr(before, each.name)
     }
-    done = await connection.execute(
-        sa.update(table)
-        .where(
-            table.c.organization_id == before.organization_id,
-            table.c.id == before.id,
-            table.c.version == before.version,
-        )
-        .values(changed)
-    )
+    known = {"known_organization_id": before.organization_id, "known_id": before.id, "known_version": before.version}
+    done = await connection.execute(_update(table, *changed), {**changed, **known})
     if done.rowcount != 1:
         raise RuntimeError("a row was written without its lock")
     return saved
+
+
+@cache
+def _update(table: sa.Table, *columns: str) -> sa.Update:
+    return (
+        sa.update(table)
+        .where(
+            table.c.organization_id == sa.bindparam("known_organization_id"),
+            table.c.id == sa.bindparam("known_id"),
+            table.c.version == sa.bindparam("known_version"),
+        )
+        .values({name: sa.bindparam(name) for name in columns})
+    )

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.db.journal import Hand
 from app.demo.company import Client, Worker
-from app.demo.journal import Hand
 from app.demo.work import Work
 from app.domain.assignments import Assignment, AssignmentReason, AssignmentStatus
 from app.domain.situations import Situation

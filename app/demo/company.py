@@ -8,15 +8,15 @@ from itertools import product
 from random import Random
 from uuid import UUID
 
+from app.db.journal import SYSTEM, Hand, Journal
 from app.db.tables.customers import assets, customer_users, customers, parts
 from app.db.tables.organizations import escalation_tiers, organizations, skills, teams, territories
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.demo.catalogue import SPARES, Trade
-from app.demo.journal import SYSTEM, Hand, Journal
 from app.demo.names import BUSINESSES, FAMILY, FLEETS, GIVEN, HOUSES
 from app.demo.places import Region, Town
-from app.demo.records import Asset, Customer, Organization, Part, Skill, Team, Technician, Territory, User
 from app.demo.users import DemoUser
+from app.domain.administration import Asset, Customer, Organization, Part, Skill, Team, Technician, Territory, User
 from app.domain.people import EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
 

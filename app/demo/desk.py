@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
+from app.db.journal import SYSTEM, Hand, Journal, record_event
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.demo.case import Case, inferred_reason
 from app.demo.catalogue import DELIVERY, LOW_STOCK
 from app.demo.company import Client, Company, Worker
-from app.demo.journal import SYSTEM, Hand, Journal, record_event
 from app.demo.work import Work
 from app.domain import assignments as job_rules
 from app.domain import tickets as ticket_rules
@@ -195,7 +195,7 @@ class Desk:
         used = Counter(case.work.parts) if succeeded and with_parts else Counter[str]()
         for line, (number, quantity) in enumerate(used.items(), start=1):
             part = self.company.parts[number]
-            cost = part.unit_cost * quantity
+            cost = None if part.unit_cost is None else part.unit_cost * quantity
             row = (job.id, line, part.id, number, part.name, quantity, cost, part.currency)
             case.rows.append((assignment_parts, row))
         self._work(

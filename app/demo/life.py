@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from random import Random
 from uuid import UUID
 
+from app.db.journal import SYSTEM, Hand
 from app.demo import talk
 from app.demo.case import Case, never_again
 from app.demo.catalogue import TRADES
 from app.demo.company import Client, Worker
 from app.demo.desk import Desk
-from app.demo.journal import SYSTEM, Hand
 from app.demo.plots import Plot, Turn
 from app.demo.work import WORKS, Work
 from app.domain.assignments import AssignmentOutcome, AssignmentReason, AssignmentStatus, AssignmentType

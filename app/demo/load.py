@@ -18,6 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.engine import open_engine
+from app.db.journal import Journal, Rows, write
 from app.db.tables.base import metadata
 from app.db.tables.customers import parts
 from app.db.tables.log import event_heads
@@ -27,8 +28,7 @@ from app.db.transaction import system_transaction, transaction
 from app.demo.charters import BENCHMARK, DEMO, OTHER, SMALL_BENCHMARK
 from app.demo.company import Charter, Company, found
 from app.demo.desk import Desk
-from app.demo.ids import chance
-from app.demo.journal import Journal, Rows, write
+from app.demo.ids import Ids, chance
 from app.demo.life import Life
 from app.demo.plots import Plot, benchmark_plots, demo_plots, small_plots
 from app.demo.whereabouts import report_locations
@@ -174,7 +174,7 @@ async def _fill(connection: AsyncConnection, order: _Order, now: datetime, progr
     begin = now - _YEAR - _FOUNDED_BEFORE
     await _register(connection, charter, begin)
     seed = f"{charter.organization_id} {order.tickets} {now.isoformat()}"
-    dice, journal = chance(seed), Journal(charter.organization_id, seed)
+    dice, journal = chance(seed), Journal(charter.organization_id, Ids(seed))
     company = found(charter, journal, dice, begin)
     on_shelf = dict(company.parts)
     desk = Desk(company, journal, dice)

@@ -115,6 +115,7 @@ class Event:
     recorded_at: datetime
 
 
+_PLAIN = frozenset({type(None), bool, int, float, str})
 # What the event carries already, and a job's pin: that is its queue's, and told with it.
 _UNTOLD = frozenset({"id", "organization_id", "version", "created_at", "updated_at", "pin"})
 
@@ -139,6 +140,8 @@ def _told(record: type) -> tuple[str, ...]:
 
 def plain(value: Any) -> Any:
     """Spell a value in JSON's types: times in RFC 3339, decimals and ids as text."""
+    if value.__class__ in _PLAIN:
+        return value
     match value:
         case StrEnum():
             return value.value

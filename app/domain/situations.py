@@ -11,11 +11,15 @@ from app.domain.tickets import Ticket
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
-    """A ticket, its active job if it has one, and the team the job's technician belongs to."""
+    """A ticket, its active job if it has one, and the team the job's technician belongs to.
+
+    `last` is the ticket's latest turn where it was looked for: the active job, if there is one.
+    """
 
     ticket: Ticket
     job: Assignment | None = None
     team_id: UUID | None = None
+    last: Assignment | None = None
 
 
 def ticket_event(type_: EventType, before: Situation | None, after: Situation, *, occurred_at: datetime) -> NewEvent:

@@ -1,28 +1,31 @@
 """From declarations to rows: many keys in, one statement, a mapping out."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, distinct_on
 
 from app.db.tables.base import Uuid
+from app.domain.policy import Visibility
 from app.reads.entities import Entity
 from app.reads.orders import Order, write_cursor
 from app.reads.pages import Edge, Page, Placed, beyond, sorting
 from app.reads.reader import Reader
 from app.reads.record import AsJsonText, Record
 from app.reads.relations import Relation, source_of
+from app.reads.slots import Apart
 
 _KEY = "parent_key"
+_KEYS, _SIZE = "keys", "size"
 
 CountOf = Callable[[Any], Awaitable[int]]
 
 
-def columns_of(reader: Reader, entity: Entity, table: sa.FromClause) -> "list[sa.ColumnElement[Any]]":
-    """Return the entity's columns of a table as the viewer sees them, JSON as its text."""
-    shown = (entity.shown(table, column.name, reader.visibility) for column in entity.table.c)
+def columns_of(entity: Entity, table: sa.FromClause, visibility: Visibility) -> "list[sa.ColumnElement[Any]]":
+    """Return the entity's columns of a table as a viewer sees them, JSON as its text."""
+    shown = (entity.shown(table, column.name, visibility) for column in entity.table.c)
     return [_text(column) if isinstance(column.type, JSONB) else column for column in shown]
 
 
@@ -35,35 +38,35 @@ async def load_by_key(reader: Reader, entity: Entity, keys: Sequence[Any]) -> di
     """Return the visible rows with these keys."""
     if entity.key is None:
         raise TypeError(f"{entity.name} has no key of its own")
-    return await _load_one(reader, entity, entity.key, keys)
+    return await _load_one(reader, entity, entity.key, None, keys)
 
 
 async def load_one(reader: Reader, relation: Relation, keys: Sequence[Any]) -> dict[Any, Record]:
     """Return, for each parent's value, the one visible row it points to; a key without one is missing."""
-    table = relation.target.table
-    where = None if relation.where is None else relation.where(table)
-    return await _load_one(reader, relation.target, relation.target_column, keys, where, relation.order)
+    return await _load_one(reader, relation.target, relation.target_column, relation, keys)
 
 
 async def _load_one(
-    reader: Reader,
-    entity: Entity,
-    column: str,
-    keys: Sequence[Any],
-    where: "sa.ColumnElement[bool] | None" = None,
-    order: Order | None = None,
+    reader: Reader, entity: Entity, column: str, relation: Relation | None, keys: Sequence[Any]
 ) -> dict[Any, Record]:
+    rows = await reader.rows(_select_one(entity, column, relation, reader.visibility), {_KEYS: list(keys)})
+    return {getattr(row, column): Record(entity, row) for row in rows}
+
+
+# Making a statement costs more than carrying it out: each is made once for a kind of viewer.
+@cache
+def _select_one(entity: Entity, column: str, relation: Relation | None, visibility: Visibility) -> "sa.Select[Any]":
     table = entity.table
     key = table.c[column]
-    statement = sa.select(*columns_of(reader, entity, table)).where(
-        *entity.seen(table, reader.visibility), key == _any_of(key, keys)
+    statement = sa.select(*columns_of(entity, table, visibility)).where(
+        *entity.seen(table, visibility), key == sa.any_(_keys(key))
     )
-    if where is not None:
-        statement = statement.where(where)
-    if order is not None:
-        first = sorting([table.c[term.column] for term in order.terms], order, backwards=False)
+    if relation is not None and relation.where is not None:
+        statement = statement.where(relation.where(table))
+    if relation is not None and relation.order is not None:
+        first = sorting([table.c[term.column] for term in relation.order.terms], relation.order, backwards=False)
         statement = statement.ext(distinct_on(key)).order_by(key, *first)
-    return {getattr(row, column): Record(entity, row) for row in await reader.rows(statement)}
+    return statement
 
 
 async def load_many(
@@ -77,43 +80,64 @@ async def load_many(
     if relation.order is None:
         raise TypeError(f"{relation.name} has no order")
     order = relation.order
-    parents, table, inner = _children(reader, relation, keys)
-    columns = [table.c[term.column] for term in order.terms]
-    backwards = asked is not None and asked.backwards
+    values: dict[str, Any] = {_KEYS: list(keys)}
     if asked is not None:
-        if asked.place is not None:
-            inner = inner.where(beyond(columns, order, asked.place, backwards=backwards))
-        inner = inner.limit(asked.size + 1)
-    lateral = inner.order_by(*sorting(columns, order, backwards=backwards)).lateral()
-    statement = sa.select(parents.c[_KEY], *lateral.c).select_from(parents.join(lateral, sa.true()))
+        # One row too many tells whether there are more.
+        values[_SIZE] = asked.size + 1
+    limited, backwards = asked is not None, asked is not None and asked.backwards
+    if asked is None or asked.place is None:
+        statement = _select_beginning(relation, reader.visibility, limited, backwards)
+    else:
+        statement = _select(relation, reader.visibility, limited=True, backwards=backwards, place=asked.place)
     found: dict[Any, list[Record]] = {key: [] for key in keys}
-    for row in await reader.rows(statement):
+    for row in await reader.rows(statement, values):
         found[getattr(row, _KEY)].append(Record(relation.target, row))
     return {key: page_of(order, asked, rows, partial(count, key)) for key, rows in found.items()}
 
 
+@cache
+def _select_beginning(relation: Relation, visibility: Visibility, limited: bool, backwards: bool) -> "sa.Select[Any]":
+    return _select(relation, visibility, limited=limited, backwards=backwards, place=None)
+
+
+def _select(
+    relation: Relation, visibility: Visibility, *, limited: bool, backwards: bool, place: Apart | None
+) -> "sa.Select[Any]":
+    if relation.order is None:
+        raise TypeError(f"{relation.name} has no order")
+    parents, table, inner = _children(relation, visibility)
+    columns = [table.c[term.column] for term in relation.order.terms]
+    if place is not None:
+        inner = inner.where(beyond(columns, relation.order, place, backwards=backwards))
+    if limited:
+        inner = inner.limit(sa.bindparam(_SIZE, type_=sa.Integer))
+    lateral = inner.order_by(*sorting(columns, relation.order, backwards=backwards)).lateral()
+    return sa.select(parents.c[_KEY], *lateral.c).select_from(parents.join(lateral, sa.true()))
+
+
 async def count_many(reader: Reader, relation: Relation, keys: Sequence[Any]) -> dict[Any, int]:
     """Return, for each parent's value, how many visible rows it has; every key is present."""
-    parents, _, inner = _children(reader, relation, keys)
+    rows = await reader.rows(_select_counts(relation, reader.visibility), {_KEYS: list(keys)})
+    return {getattr(row, _KEY): row.total for row in rows}
+
+
+@cache
+def _select_counts(relation: Relation, visibility: Visibility) -> "sa.Select[Any]":
+    parents, _, inner = _children(relation, visibility)
     counted = sa.select(sa.func.count().label("total")).select_from(inner.subquery()).lateral()
-    statement = sa.select(parents.c[_KEY], counted.c.total).select_from(parents.join(counted, sa.true()))
-    return {getattr(row, _KEY): row.total for row in await reader.rows(statement)}
+    return sa.select(parents.c[_KEY], counted.c.total).select_from(parents.join(counted, sa.true()))
 
 
 def _children(
-    reader: Reader, relation: Relation, keys: Sequence[Any]
+    relation: Relation, visibility: Visibility
 ) -> "tuple[sa.TableValuedAlias, sa.FromClause, sa.Select[Any]]":
     table = relation.target.table
     source, near = source_of(relation, table)
-    parents = (
-        sa.func.unnest(sa.literal(list(keys), sa.ARRAY(near.type)))
-        .table_valued(sa.column(_KEY, near.type), name="parents")
-        .render_derived()
-    )
+    parents = sa.func.unnest(_keys(near)).table_valued(sa.column(_KEY, near.type), name="parents").render_derived()
     inner = (
-        sa.select(*columns_of(reader, relation.target, table))
+        sa.select(*columns_of(relation.target, table, visibility))
         .select_from(source)
-        .where(*relation.target.seen(table, reader.visibility), near == parents.c[_KEY])
+        .where(*relation.target.seen(table, visibility), near == parents.c[_KEY])
         .correlate(parents)
     )
     if relation.where is not None:
@@ -141,6 +165,6 @@ def _values(order: Order, row: Record) -> Mapping[str, Any]:
     return {term.column: row[term.column] for term in order.terms}
 
 
-def _any_of(column: "sa.ColumnElement[Any]", keys: Sequence[Any]) -> "sa.ColumnElement[Any]":
+def _keys(column: "sa.ColumnElement[Any]") -> "sa.BindParameter[Any]":
     kind = Uuid if isinstance(column.type, type(Uuid)) else column.type
-    return sa.any_(sa.literal(list(keys), sa.ARRAY(kind)))
+    return sa.bindparam(_KEYS, type_=sa.ARRAY(kind))

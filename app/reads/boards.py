@@ -86,5 +86,5 @@ def _nearest(found: "sa.Select[Any]", table: sa.FromClause, order: Order, most: 
 
 async def _load(reader: Reader, entity: Entity, found: "sa.Select[Any]", order: Order) -> list[Record]:
     rows = found.subquery()
-    statement = sa.select(*columns_of(reader, entity, rows)).order_by(*in_order(rows, order))
+    statement = sa.select(*columns_of(entity, rows, reader.visibility)).order_by(*in_order(rows, order))
     return [Record(entity, row) for row in await reader.rows(statement)]

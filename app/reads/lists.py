@@ -24,7 +24,7 @@ async def load_list(
     columns: list[sa.ColumnElement[Any]] = [table.c[term.column] for term in order.terms]
     conditions = [*entity.seen(table, reader.visibility), *where]
     statement = (
-        sa.select(*columns_of(reader, entity, table))
+        sa.select(*columns_of(entity, table, reader.visibility))
         .where(*conditions)
         .order_by(*sorting(columns, order, backwards=asked.backwards))
         .limit(asked.size + 1)

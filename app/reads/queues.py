@@ -88,7 +88,7 @@ async def load_queues(
     these = sa.any_(sa.literal(list(technician_ids), sa.ARRAY(Uuid)))
     queue = queue_of(these, reader.visibility, territory_ids).subquery()
     ranks = (queue.c.waiting, queue.c.pin_rank, queue.c.priority, queue.c.meters, queue.c.queue_position)
-    statement = sa.select(*columns_of(reader, ASSIGNMENT, queue), *ranks).order_by(
+    statement = sa.select(*columns_of(ASSIGNMENT, queue, reader.visibility), *ranks).order_by(
         queue.c.technician_id, queue.c.queue_position
     )
     queues: dict[UUID, list[QueueItem]] = {each: [] for each in technician_ids}

@@ -14,7 +14,8 @@ from app.domain.tickets import Ticket, TicketStatus
 from app.services.candidates import requirements
 from app.services.change import Change, Writer, Written, perform
 from app.services.offering import expect_eligible, find_technician, offer, tier_of
-from app.services.situations import expect_version, last_turn, lock_ticket, require
+from app.services.organization import settings_of
+from app.services.situations import expect_version, lock_ticket, require
 
 _GIVEN_BY_OTHERS = frozenset({AssignmentReason.ESCALATION, AssignmentReason.AUTO_DISPATCH, AssignmentReason.ALERT})
 
@@ -57,16 +58,17 @@ async def assign_ticket(writer: Writer, actor: Actor, command: AssignTicket) -> 
             raise AlreadyAssigned(field=("ticketId",), current_assignment_id=situation.job.id)
         moved = rules.move(ticket, TicketStatus.ASSIGNED, now=change.now)
         tier = await tier_of(change.connection, ticket, command.tier_level)
-        needed = await requirements(change.connection, ticket, tier_level=tier.level, exact_tier=False)
+        settings = await settings_of(change.connection, ticket.organization_id)
+        needed = await requirements(change.connection, ticket, settings, tier_level=tier.level, exact_tier=False)
         warnings = expect_eligible(change, technician, needed, override=command.override_warnings)
-        turn = await last_turn(change.connection, ticket)
         job = await offer(
             change,
             situation,
             moved,
             technician,
             tier,
-            reason=_reason(command.reason, ticket, turn),
+            settings,
+            reason=_reason(command.reason, ticket, situation.last),
             note=note,
             type_=AssignmentType.SELF if technician.id == change.actor.technician_id else AssignmentType.MANUAL,
             told_as=EventType.TICKET_STATUS_CHANGED,

@@ -37,7 +37,7 @@ async def cancel_assignment(writer: Writer, actor: Actor, command: CancelAssignm
     async def work(change: Change) -> dict[str, UUID]:
         reason = validation.text(command.reason, "reason", longest=validation.LONGEST_REASON)
         situation, job = await lock_job(change, command.assignment_id)
-        holder = Standing(target_technician_id=job.technician_id, target_team_id=await team_of(change.connection, job))
+        holder = Standing(target_technician_id=job.technician_id, target_team_id=await team_of(change, situation, job))
         require(change.actor, Action.ASSIGN_TICKET, holder, words="cancel this technician's jobs")
         expect_version(job, command.expected_version)
         at = max(change.now, job_rules.latest_stamp(job))

@@ -1,8 +1,9 @@
 """The technicians beside a ticket: what it asks of them, and how they stand at the moment."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables.assignments import assignments
 from app.db.tables.availability import shift_breaks, shifts, time_off
-from app.db.tables.base import Moment
+from app.db.tables.base import Moment, Uuid
 from app.db.tables.organizations import skills
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.db.tables.tickets import ticket_required_skills
 from app.domain.assignments import ACTIVE, AssignmentStatus
 from app.domain.distances import estimated
 from app.domain.eligibility import Candidate, Requirements, TechnicianFacts, ranked
+from app.domain.organizations import OrganizationSettings
 from app.domain.tickets import Ticket
 from app.services.organization import first_level, settings_of
 
@@ -31,32 +33,38 @@ _LOCAL_ZONE = """(
     ), home.time_zone)
     FROM organizations AS home WHERE home.organization_id = whose.organization_id
 )"""
+_SELECT_SKILLS = (
+    sa.select(ticket_required_skills.c.skill_id, ticket_required_skills.c.level, skills.c.name)
+    .join_from(
+        ticket_required_skills,
+        skills,
+        sa.and_(
+            skills.c.organization_id == ticket_required_skills.c.organization_id,
+            skills.c.id == ticket_required_skills.c.skill_id,
+        ),
+    )
+    .where(
+        ticket_required_skills.c.organization_id == sa.bindparam("organization_id"),
+        ticket_required_skills.c.ticket_id == sa.bindparam("ticket_id"),
+    )
+)
 _GIVEN_BACK = (AssignmentStatus.REJECTED, AssignmentStatus.REASSIGNED, AssignmentStatus.CANCELLED)
 
 
 async def candidates_for(connection: AsyncConnection, ticket: Ticket, *, now: datetime) -> list[Candidate]:
     """Return every technician beside the ticket, the eligible first and best first."""
     level = ticket.escalation_tier_level or await first_level(connection, ticket.organization_id)
-    needed = await requirements(connection, ticket, tier_level=level, exact_tier=False)
+    settings = await settings_of(connection, ticket.organization_id)
+    needed = await requirements(connection, ticket, settings, tier_level=level, exact_tier=False)
     return ranked(await technician_facts(connection, ticket, now=now), needed)
 
 
 async def requirements(
-    connection: AsyncConnection, ticket: Ticket, *, tier_level: int, exact_tier: bool
+    connection: AsyncConnection, ticket: Ticket, settings: OrganizationSettings, *, tier_level: int, exact_tier: bool
 ) -> Requirements:
     """Return what the ticket asks of its technician at this tier."""
-    needs = ticket_required_skills
-    query = (
-        sa.select(needs.c.skill_id, needs.c.level, skills.c.name)
-        .join_from(
-            needs,
-            skills,
-            sa.and_(skills.c.organization_id == needs.c.organization_id, skills.c.id == needs.c.skill_id),
-        )
-        .where(needs.c.organization_id == ticket.organization_id, needs.c.ticket_id == ticket.id)
-    )
-    rows = (await connection.execute(query)).all()
-    settings = await settings_of(connection, ticket.organization_id)
+    values = {"organization_id": ticket.organization_id, "ticket_id": ticket.id}
+    rows = (await connection.execute(_SELECT_SKILLS, values)).all()
     return Requirements(
         tier_level=tier_level,
         exact_tier=exact_tier,
@@ -68,9 +76,32 @@ async def requirements(
 
 
 async def technician_facts(
-    connection: AsyncConnection, ticket: Ticket, *where: "sa.ColumnElement[bool]", now: datetime
+    connection: AsyncConnection,
+    ticket: Ticket,
+    *,
+    now: datetime,
+    technician_id: UUID | None = None,
+    tier_level: int | None = None,
+    but: Iterable[UUID] = (),
 ) -> list[TechnicianFacts]:
-    """Return what eligibility asks of the technicians that match at this moment, ordered by id."""
+    """Return what eligibility asks at this moment of one technician, of a tier's or of all, ordered by id.
+
+    Those in `but` are left out.
+    """
+    query = _select_facts(technician_id is not None, tier_level is not None)
+    values = {
+        "organization_id": ticket.organization_id,
+        "ticket_id": ticket.id,
+        "now": now,
+        "but": list(but),
+        **({} if technician_id is None else {"technician_id": technician_id}),
+        **({} if tier_level is None else {"tier_level": tier_level}),
+    }
+    return [_facts(row, ticket) for row in (await connection.execute(query, values)).mappings()]
+
+
+@cache
+def _select_facts(one: bool, one_tier: bool) -> "sa.Select[Any]":
     of = technicians.alias("whose")
     query = (
         sa.select(
@@ -82,8 +113,8 @@ async def technician_facts(
             of.c.user_id,
             of.c.home_latitude,
             of.c.home_longitude,
-            *_of_jobs(of, ticket, now),
-            *_of_time(of, now),
+            *_of_jobs(of),
+            *_of_time(of),
             *_of_ability(of),
         )
         .join_from(
@@ -91,30 +122,36 @@ async def technician_facts(
             users,
             sa.and_(users.c.organization_id == of.c.organization_id, users.c.id == of.c.user_id),
         )
-        .where(of.c.organization_id == ticket.organization_id, *(_about(each, of) for each in where))
+        .where(
+            of.c.organization_id == sa.bindparam("organization_id"),
+            of.c.id != sa.all_(sa.bindparam("but", type_=sa.ARRAY(Uuid))),
+        )
         .order_by(of.c.id)
     )
-    return [_facts(row, ticket) for row in (await connection.execute(query)).mappings()]
+    if one:
+        query = query.where(of.c.id == sa.bindparam("technician_id"))
+    if one_tier:
+        query = query.where(of.c.tier_level == sa.bindparam("tier_level"))
+    return query
 
 
-def _about(condition: "sa.ColumnElement[bool]", of: sa.FromClause) -> "sa.ColumnElement[bool]":
-    adapted: sa.ColumnElement[bool] = sa.sql.util.ClauseAdapter(of).traverse(condition)
-    return adapted
+def _now() -> "sa.BindParameter[datetime]":
+    return sa.bindparam("now", type_=Moment)
 
 
-def _today(now: datetime) -> "sa.ColumnElement[Any]":
+def _today() -> "sa.ColumnElement[Any]":
     zone: sa.ColumnElement[Any] = sa.literal_column(_LOCAL_ZONE)
-    return sa.cast(sa.func.timezone(zone, sa.literal(now, Moment)), sa.Date)
+    return sa.cast(sa.func.timezone(zone, _now()), sa.Date)
 
 
-def _of_jobs(of: sa.FromClause, ticket: Ticket, now: datetime) -> "list[sa.ColumnElement[Any]]":
+def _of_jobs(of: sa.FromClause) -> "list[sa.ColumnElement[Any]]":
     job = assignments.c
     mine = (job.organization_id == of.c.organization_id) & (job.technician_id == of.c.id)
     zone: sa.ColumnElement[Any] = sa.literal_column(_LOCAL_ZONE)
-    midnight = sa.func.timezone(zone, sa.cast(_today(now), sa.DateTime))
-    this = mine & (job.ticket_id == ticket.id)
+    midnight = sa.func.timezone(zone, sa.cast(_today(), sa.DateTime))
+    this = mine & (job.ticket_id == sa.bindparam("ticket_id", type_=Uuid))
     return [
-        _today(now).label("today"),
+        _today().label("today"),
         sa.select(sa.func.count()).where(mine, job.status.in_(ACTIVE)).scalar_subquery().label("active_jobs"),
         sa.select(sa.func.count())
         .where(mine, job.assigned_at >= midnight, job.status.not_in(_GIVEN_BACK))
@@ -125,8 +162,8 @@ def _of_jobs(of: sa.FromClause, ticket: Ticket, now: datetime) -> "list[sa.Colum
     ]
 
 
-def _of_time(of: sa.FromClause, now: datetime) -> "list[sa.ColumnElement[Any]]":
-    at, shift, rest, off = sa.literal(now, Moment), shifts.c, shift_breaks.c, time_off.c
+def _of_time(of: sa.FromClause) -> "list[sa.ColumnElement[Any]]":
+    at, shift, rest, off = _now(), shifts.c, shift_breaks.c, time_off.c
     mine = (shift.organization_id == of.c.organization_id) & (shift.technician_id == of.c.id)
     resting = sa.exists().where(
         rest.organization_id == shift.organization_id,

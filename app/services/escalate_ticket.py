@@ -10,7 +10,7 @@ from app.domain.assignments import AssignmentReason, AssignmentType
 from app.domain.eligibility import Requirements, TechnicianFacts
 from app.domain.events import EventType
 from app.domain.impact import Impact
-from app.domain.organizations import first_tier, tier_above
+from app.domain.organizations import OrganizationSettings, first_tier, tier_above
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid, NoActiveAssignment
@@ -20,7 +20,7 @@ from app.services.candidates import requirements
 from app.services.change import Change, Writer, Written, perform
 from app.services.job_step import end_job, save_ticket
 from app.services.offering import choose, expect_eligible, find_technician, offer, tier_of
-from app.services.organization import tiers_of
+from app.services.organization import settings_of, tiers_of
 from app.services.situations import expect_version, lock_ticket, require
 
 NOTE = "Escalation from previous tier"
@@ -64,9 +64,10 @@ async def escalate_ticket(writer: Writer, actor: Actor, command: EscalateTicket)
         if before.job is None and before.ticket.status is not TicketStatus.ESCALATED:
             raise NoActiveAssignment(field=("ticketId",))
         level = await _next_level(change, before, command.next_tier_level)
-        needed = await requirements(change.connection, before.ticket, tier_level=level, exact_tier=True)
+        settings = await settings_of(change.connection, before.ticket.organization_id)
+        needed = await requirements(change.connection, before.ticket, settings, tier_level=level, exact_tier=True)
         successor, warnings = await _successor(change, before, needed, command)
-        return await _write(change, before, reason, level, successor, warnings)
+        return await _write(change, before, settings, reason, level, successor, warnings)
 
     return await perform(writer, actor, "escalateTicket", command, work, rehearsal=command.dry_run)
 
@@ -102,6 +103,7 @@ async def _successor(
 async def _write(
     change: Change,
     before: Situation,
+    settings: OrganizationSettings,
     reason: str,
     level: int,
     successor: TechnicianFacts | None,
@@ -132,6 +134,7 @@ async def _write(
         ticket,
         successor,
         await tier_of(change.connection, ticket),
+        settings,
         reason=AssignmentReason.ESCALATION,
         note=NOTE,
         type_=AssignmentType.AUTO,

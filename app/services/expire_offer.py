@@ -17,6 +17,7 @@ from app.services.candidates import requirements, technician_facts
 from app.services.change import Change, Writer, Written, perform
 from app.services.job_step import end_job, save_ticket
 from app.services.offering import choose, offer, tier_of
+from app.services.organization import settings_of
 from app.services.situations import find_job
 
 NOTE = "The offer before was not taken on in time"
@@ -70,8 +71,9 @@ async def _pass_on(change: Change, situation: Situation, job: Assignment) -> dic
     ticket, connection = situation.ticket, change.connection
     tier = await tier_of(connection, ticket, job.tier_level)
     # On a higher tier only its own people stand in for each other.
+    settings = await settings_of(connection, ticket.organization_id)
     needed = await requirements(
-        connection, ticket, tier_level=tier.level, exact_tier=ticket.escalation_tier_level is not None
+        connection, ticket, settings, tier_level=tier.level, exact_tier=ticket.escalation_tier_level is not None
     )
     successor = await choose(change, ticket, needed, holders=[job.technician_id])
     ids = {"ticket": ticket.id, "previous_assignment": job.id}
@@ -92,6 +94,7 @@ async def _pass_on(change: Change, situation: Situation, job: Assignment) -> dic
         ticket,
         successor,
         tier,
+        settings,
         reason=AssignmentReason.REASSIGNMENT,
         note=NOTE,
         type_=AssignmentType.AUTO,

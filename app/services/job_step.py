@@ -95,7 +95,7 @@ async def write_step(
     also: Sequence[FieldChange] = (),
 ) -> dict[str, UUID]:
     """Write the job and what it means for its ticket, and tell both; `also` is what hangs on to the job."""
-    team_id = await team_of(change.connection, step.before)
+    team_id = await team_of(change, step.situation, step.before)
     ticket = step.situation.ticket
     after = await save_job(change, step.before, step.after)
     if not after.is_active:
@@ -125,7 +125,7 @@ async def end_job(
     """Write a job that others have ended, and tell of it; what becomes of the ticket is theirs to say."""
     saved = await save_job(change, before, after)
     change.queues.add(before.technician_id)
-    team_id = await team_of(change.connection, before)
+    team_id = await team_of(change, situation, before)
     at = after.ended_at or change.now
     change.tell(job_event(told_as, before, saved, ticket=situation.ticket, team_id=team_id, occurred_at=at))
     return saved

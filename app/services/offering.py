@@ -3,20 +3,18 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import records
 from app.db.locks import lock_technicians
 from app.db.tables.assignments import assignments
-from app.db.tables.people import technicians
 from app.db.timers.setting import set_timer
 from app.domain.assignments import Assignment, AssignmentReason, AssignmentStatus, AssignmentType
 from app.domain.distances import Distance
 from app.domain.eligibility import Requirements, TechnicianFacts, best, overridable, rejections
 from app.domain.events import EventType
 from app.domain.impact import Impact
-from app.domain.organizations import Tier, accept_by
+from app.domain.organizations import OrganizationSettings, Tier, accept_by
 from app.domain.policy import dispatches
 from app.domain.refusals import Forbidden, Invalid, NotEligible, NotFound
 from app.domain.situations import Situation, job_event, ticket_event
@@ -25,8 +23,7 @@ from app.domain.timers import Timer, TimerKind
 from app.services.candidates import technician_facts
 from app.services.change import Change
 from app.services.job_step import save_ticket
-from app.services.organization import settings_of, tiers_of
-from app.services.situations import last_turn
+from app.services.organization import tiers_of
 
 
 async def find_technician(
@@ -39,7 +36,7 @@ async def find_technician(
 ) -> TechnicianFacts:
     """Lock a technician, and the others involved, and read what eligibility asks of them. Raises NotFound."""
     await lock_technicians(change.connection, ticket.organization_id, [technician_id, *along_with])
-    found = await technician_facts(change.connection, ticket, technicians.c.id == technician_id, now=change.now)
+    found = await technician_facts(change.connection, ticket, technician_id=technician_id, now=change.now)
     if not found:
         raise NotFound(field=(field,), kind="technician")
     return found[0]
@@ -70,16 +67,14 @@ async def choose(
     Whoever passes the ticket on does not get it back.
     """
     connection, holding = change.connection, list(holders)
-    where: list[sa.ColumnElement[bool]] = [technicians.c.id.not_in(holding)]
-    if needed.exact_tier:
-        where.append(technicians.c.tier_level == needed.tier_level)
-    candidates = await technician_facts(connection, ticket, *where, now=change.now)
+    tier_level = needed.tier_level if needed.exact_tier else None
+    candidates = await technician_facts(connection, ticket, tier_level=tier_level, but=holding, now=change.now)
     while (choice := best(candidates, needed)) is not None:
         # The choice was made without locks and must still hold under them. If it does not, they are
         # given back: the next choice's would come after them out of order.
         attempt = await connection.begin_nested()
         await lock_technicians(connection, ticket.organization_id, [choice.id, *holding])
-        again = await technician_facts(connection, ticket, technicians.c.id == choice.id, now=change.now)
+        again = await technician_facts(connection, ticket, technician_id=choice.id, now=change.now)
         if again and not rejections(again[0], needed):
             await attempt.commit()
             return again[0]
@@ -106,6 +101,7 @@ async def offer(
     ticket: Ticket,
     technician: TechnicianFacts,
     tier: Tier,
+    settings: OrganizationSettings,
     *,
     reason: AssignmentReason,
     note: str | None,
@@ -118,8 +114,7 @@ async def offer(
     `ticket` is the ticket as it is to be; where that is how it was, nothing is told of it.
     """
     connection = change.connection
-    turn = await last_turn(connection, before.ticket)
-    settings = await settings_of(connection, ticket.organization_id)
+    turn = before.last
     way = technician.distance
     job = Assignment(
         id=change.new_id(),

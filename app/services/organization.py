@@ -1,6 +1,5 @@
 """What an organisation has settled for itself: its settings and its tiers."""
 
-from dataclasses import fields
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -10,23 +9,26 @@ from app.db import records
 from app.db.tables.organizations import escalation_tiers, organization_settings
 from app.domain.organizations import OrganizationSettings, Tier, first_tier
 
+_SELECT_SETTINGS = records.select(organization_settings, OrganizationSettings).where(
+    organization_settings.c.organization_id == sa.bindparam("organization_id")
+)
+_SELECT_TIERS = (
+    records.select(escalation_tiers, Tier)
+    .where(escalation_tiers.c.organization_id == sa.bindparam("organization_id"))
+    .order_by(escalation_tiers.c.level)
+)
+
 
 async def settings_of(connection: AsyncConnection, organization_id: UUID) -> OrganizationSettings:
     """Return the organisation's settings."""
-    mine = organization_settings.c.organization_id == organization_id
-    found = await records.fetch(connection, organization_settings, OrganizationSettings, mine)
-    return found[0] if found else OrganizationSettings()
+    row = (await connection.execute(_SELECT_SETTINGS, {"organization_id": organization_id})).mappings().one_or_none()
+    return OrganizationSettings() if row is None else OrganizationSettings(**row)
 
 
 async def tiers_of(connection: AsyncConnection, organization_id: UUID) -> list[Tier]:
     """Return the organisation's tiers, lowest first."""
-    columns = [escalation_tiers.c[each.name] for each in fields(Tier)]
-    query = (
-        sa.select(*columns)
-        .where(escalation_tiers.c.organization_id == organization_id)
-        .order_by(escalation_tiers.c.level)
-    )
-    return [Tier(**row) for row in (await connection.execute(query)).mappings()]
+    rows = await connection.execute(_SELECT_TIERS, {"organization_id": organization_id})
+    return [Tier(**row) for row in rows.mappings()]
 
 
 async def first_level(connection: AsyncConnection, organization_id: UUID) -> int:

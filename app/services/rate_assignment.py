@@ -42,7 +42,7 @@ async def rate_assignment(writer: Writer, actor: Actor, command: RateAssignment)
         require(change.actor, Action.RATE_JOB, asked_for, words="rate jobs that somebody else asked for")
         expect_version(job, command.expected_version)
         rated = await save_job(change, job, rules.rate(job, rating=rating, feedback=feedback, at=change.now))
-        team_id = await team_of(change.connection, job)
+        team_id = await team_of(change, situation, job)
         change.tell(job_event(EventType.JOB_RATED, job, rated, ticket=ticket, team_id=team_id, occurred_at=change.now))
         return {"assignment": job.id, "ticket": ticket.id}
 

@@ -16,6 +16,7 @@ from app.services.candidates import requirements
 from app.services.change import Change, Writer, Written, perform
 from app.services.job_step import end_job, stepped
 from app.services.offering import expect_eligible, find_technician, offer, tier_of
+from app.services.organization import settings_of
 from app.services.situations import expect_version, lock_job, require, team_of
 
 
@@ -46,7 +47,7 @@ async def reassign_ticket(writer: Writer, actor: Actor, command: ReassignTicket)
         situation, job = await lock_job(change, command.assignment_id)
         ticket = situation.ticket
         technician = await find_technician(change, ticket, command.technician_id, along_with=[job.technician_id])
-        holding = Standing(target_technician_id=job.technician_id, target_team_id=await team_of(change.connection, job))
+        holding = Standing(target_technician_id=job.technician_id, target_team_id=await team_of(change, situation, job))
         getting = Standing(target_technician_id=technician.id, target_team_id=technician.team_id)
         for standing in (holding, getting):
             require(change.actor, Action.ASSIGN_TICKET, standing, words="move jobs between these technicians")
@@ -56,7 +57,8 @@ async def reassign_ticket(writer: Writer, actor: Actor, command: ReassignTicket)
         at = max(change.now, job_rules.latest_stamp(job))
         ended = stepped(situation, job, lambda job: job_rules.hand_over(job, at=at))
         tier = await tier_of(change.connection, ticket, job.tier_level)
-        needed = await requirements(change.connection, ticket, tier_level=tier.level, exact_tier=False)
+        settings = await settings_of(change.connection, ticket.organization_id)
+        needed = await requirements(change.connection, ticket, settings, tier_level=tier.level, exact_tier=False)
         warnings = expect_eligible(change, technician, needed, override=command.override_warnings)
         await end_job(change, situation, job, ended, told_as=EventType.JOB_REASSIGNED)
         successor = await offer(
@@ -65,6 +67,7 @@ async def reassign_ticket(writer: Writer, actor: Actor, command: ReassignTicket)
             rules.move(ticket, TicketStatus.ASSIGNED, now=change.now),
             technician,
             tier,
+            settings,
             reason=AssignmentReason.REASSIGNMENT,
             note=note,
             type_=AssignmentType.MANUAL,

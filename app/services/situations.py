@@ -1,5 +1,7 @@
 """Finding and locking the ticket, its active job and the technicians a change is about."""
 
+from functools import cache
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,13 +11,17 @@ from app.db import records
 from app.db.tables.assignments import assignments
 from app.db.tables.people import technicians
 from app.db.tables.tickets import tickets
-from app.domain.assignments import ACTIVE, Assignment
+from app.domain.assignments import Assignment
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may
 from app.domain.refusals import Forbidden, NotFound, StaleVersion
 from app.domain.situations import Situation
 from app.domain.tickets import Ticket
 from app.services.change import Change
+
+_SELECT_TICKET_ID = sa.select(assignments.c.ticket_id).where(
+    assignments.c.organization_id == sa.bindparam("organization_id"), assignments.c.id == sa.bindparam("id")
+)
 
 
 async def lock_ticket(change: Change, ticket_id: UUID, *, field: str = "ticketId") -> Situation:
@@ -41,8 +47,41 @@ async def _situation(change: Change, ticket_id: UUID, *, field: str, lock: bool)
     )
     if ticket is None or ticket.deleted_at is not None or not may_view(change.actor, ticket):
         raise NotFound(field=(field,), kind="ticket")
-    job = await active_job(change.connection, ticket, lock=lock)
-    return Situation(ticket=ticket, job=job, team_id=await team_of(change.connection, job))
+    last, team_id = await _last_turn(change.connection, ticket, lock=lock)
+    if last is None or not last.is_active:
+        return Situation(ticket=ticket, last=last)
+    return Situation(ticket=ticket, job=last, team_id=team_id, last=last)
+
+
+async def _last_turn(
+    connection: AsyncConnection, ticket: Ticket, *, lock: bool
+) -> tuple[Assignment | None, UUID | None]:
+    """Return the ticket's latest turn and its technician's team: only the latest can be active."""
+    values = {"organization_id": ticket.organization_id, "ticket_id": ticket.id}
+    row = (await connection.execute(_select_last_turn(lock), values)).mappings().one_or_none()
+    if row is None:
+        return None, None
+    columns = dict(row)
+    team_id = columns.pop("team_id")
+    return Assignment(**columns), team_id
+
+
+@cache
+def _select_last_turn(lock: bool) -> "sa.Select[Any]":
+    of, who = assignments.c, technicians.c
+    team = (
+        sa.select(who.team_id)
+        .where(who.organization_id == of.organization_id, who.id == of.technician_id)
+        .scalar_subquery()
+    )
+    query = (
+        records.select(assignments, Assignment)
+        .add_columns(team.label("team_id"))
+        .where(of.organization_id == sa.bindparam("organization_id"), of.ticket_id == sa.bindparam("ticket_id"))
+        .order_by(of.sequence.desc())
+        .limit(1)
+    )
+    return query.with_for_update() if lock else query
 
 
 async def lock_job(change: Change, assignment_id: UUID) -> tuple[Situation, Assignment]:
@@ -55,18 +94,17 @@ async def lock_job(change: Change, assignment_id: UUID) -> tuple[Situation, Assi
     """
     connection, organization_id = change.connection, change.actor.organization_id
     missing = NotFound(field=("assignmentId",), kind="job")
-    ticket_id = await connection.scalar(
-        sa.select(assignments.c.ticket_id).where(
-            assignments.c.organization_id == organization_id, assignments.c.id == assignment_id
-        )
-    )
+    values = {"organization_id": organization_id, "id": assignment_id}
+    ticket_id = await connection.scalar(_SELECT_TICKET_ID, values)
     if ticket_id is None:
         raise missing
     try:
         situation = await lock_ticket(change, ticket_id)
     except NotFound as hidden:
         raise missing from hidden
-    job = await records.fetch_one(connection, assignments, Assignment, organization_id, assignment_id, lock=True)
+    job = situation.last
+    if job is None or job.id != assignment_id:
+        job = await records.fetch_one(connection, assignments, Assignment, organization_id, assignment_id, lock=True)
     if job is None:
         raise missing
     return situation, job
@@ -99,41 +137,13 @@ def require(actor: Actor, action: Action, standing: Standing, *, words: str) -> 
         raise Forbidden(action=words)
 
 
-async def active_job(connection: AsyncConnection, ticket: Ticket, *, lock: bool) -> Assignment | None:
-    """Return the ticket's active job."""
-    found = await records.fetch(
-        connection,
-        assignments,
-        Assignment,
-        assignments.c.organization_id == ticket.organization_id,
-        assignments.c.ticket_id == ticket.id,
-        assignments.c.status.in_(ACTIVE),
-        lock=lock,
-    )
-    return found[0] if found else None
-
-
-async def team_of(connection: AsyncConnection, job: Assignment | None) -> UUID | None:
-    """Return the team of the job's technician."""
-    if job is None:
-        return None
-    team: UUID | None = await connection.scalar(
+async def team_of(change: Change, situation: Situation, job: Assignment) -> UUID | None:
+    """Return the team of a job's technician."""
+    if situation.job is not None and situation.job.technician_id == job.technician_id:
+        return situation.team_id
+    team: UUID | None = await change.connection.scalar(
         sa.select(technicians.c.team_id).where(
             technicians.c.organization_id == job.organization_id, technicians.c.id == job.technician_id
         )
     )
     return team
-
-
-async def last_turn(connection: AsyncConnection, ticket: Ticket) -> Assignment | None:
-    """Return the ticket's latest turn; the next one's sequence is one more."""
-    found = await records.fetch(
-        connection,
-        assignments,
-        Assignment,
-        assignments.c.organization_id == ticket.organization_id,
-        assignments.c.ticket_id == ticket.id,
-        order=[assignments.c.sequence.desc()],
-        limit=1,
-    )
-    return found[0] if found else None

@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import records
 from app.db import transaction as transactions
 from tests.races.deeds import Deeds
 from tests.races.truth import check
 from tests.services.scene import Clock, Scene
+from tests.services.unlocked import without_row_locks
 
 _SEEDS = int(os.environ.get("RACE_RUNS", "25"))
 _PEOPLE, _DEEDS = 3, 4
@@ -132,12 +132,7 @@ async def test_without_row_locks_some_order_breaks_the_rules(
     scene: Scene, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await scene.settle(offer_accept_minutes=10)
-    fetch = records.fetch
-
-    async def unlocked(*arguments: Any, **named: Any) -> Any:
-        return await fetch(*arguments, **{**named, "lock": False})
-
-    monkeypatch.setattr(records, "fetch", unlocked)
+    without_row_locks(monkeypatch)
     broken: list[str] = []
     for seed in range(12):
         try:

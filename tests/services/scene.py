@@ -16,6 +16,7 @@ from app.db import log
 from app.db.tables.assignments import assignments
 from app.db.tables.availability import shift_breaks, shifts, time_off
 from app.db.tables.customers import assets
+from app.db.tables.legacy import legacy_rows
 from app.db.tables.organizations import organization_settings
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.db.tables.tickets import tickets
@@ -239,6 +240,8 @@ async def fill_every_table(engine: AsyncEngine, world: World) -> None:
         rest = {"starts_at": MORNING, "ends_at": MORNING + timedelta(minutes=30)}
         await connection.execute(sa.insert(shift_breaks).values(**key, shift_id=shift_id, **rest))
         await connection.execute(sa.insert(time_off).values(**ann, **rest, **stamps))
+        old = {"source": "tickets", "kind": "Technician", "legacy_key": "E1", "id": world.technicians["ann"]}
+        await connection.execute(sa.insert(legacy_rows).values(**key, **old))
     ticket_id = await scene.ticket(
         "customer",
         territory_id=world.territory_id,

@@ -9,7 +9,6 @@ import orjson
 import pytest
 import sqlalchemy as sa
 
-from app.db import records
 from app.db.tables.assignments import assignments
 from app.db.tables.people import technicians
 from app.db.transaction import system_transaction
@@ -22,7 +21,9 @@ from app.services.accept_assignment import accept_assignment
 from app.services.change import Written
 from app.services.expire_offer import ExpireOffer, expire_offer
 from app.services.job_step import StepCommand
+from app.services.situations import find_job
 from tests.services.scene import Clock, Scene
+from tests.services.unlocked import without_row_locks
 
 
 @pytest.fixture(autouse=True)
@@ -161,16 +162,16 @@ async def test_without_the_tickets_lock_only_the_tables_would_stop_the_second(
 ) -> None:
     job_id = await scene.job("ann")
     clock.pass_by(minutes=10)
-    both, fetch = asyncio.Barrier(2), records.fetch
+    without_row_locks(monkeypatch)
+    both = asyncio.Barrier(2)
 
-    async def unlocked(*arguments: Any, lock: bool = False, **named: Any) -> Any:
-        found = await fetch(*arguments, **named)
-        if lock and arguments[1] is assignments:
-            async with asyncio.timeout(5):
-                await both.wait()
+    async def together(*arguments: Any) -> Any:
+        found = await find_job(*arguments)
+        async with asyncio.timeout(5):
+            await both.wait()
         return found
 
-    monkeypatch.setattr("app.db.records.fetch", unlocked)
+    monkeypatch.setattr("app.services.expire_offer.find_job", together)
     monkeypatch.setattr("app.services.offering.lock_technicians", _nobody)
     answers = await asyncio.gather(*(expire(scene, job_id) for _ in range(2)), return_exceptions=True)
 

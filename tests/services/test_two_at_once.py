@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db import locks, records
+from app.db import locks
 from app.db.tables.assignments import assignments
 from app.db.tables.customers import parts
 from app.db.tables.tickets import tickets
@@ -28,6 +28,7 @@ from app.services.create_ticket import NeededPart, create_ticket
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.reject_assignment import RejectAssignment, reject_assignment
 from tests.services.scene import Scene, new_ticket, report, seals
+from tests.services.unlocked import without_row_locks
 
 R = TypeVar("R")
 TECHNICIANS = ("ann", "bob", "cleo", "dan")
@@ -71,12 +72,7 @@ async def test_of_fifty_dispatchers_one_gets_the_ticket_and_the_others_learn_who
 async def test_without_the_tickets_lock_dispatchers_would_run_into_each_other(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locked = records.fetch
-
-    async def unlocked(*arguments: Any, **options: Any) -> Any:
-        return await locked(*arguments, **{**options, "lock": False})
-
-    monkeypatch.setattr(records, "fetch", unlocked)
+    without_row_locks(monkeypatch)
 
     _, refused, _ = await fifty_dispatchers(scene)
 

@@ -60,7 +60,7 @@ class User:
     id: UUID
     organization_id: UUID
     name: str
-    email: str
+    email: str | None
     roles: tuple[Role, ...]
     created_at: datetime
     updated_at: datetime
@@ -75,14 +75,14 @@ class Technician:
 
     id: UUID
     organization_id: UUID
-    external_id: str
+    external_id: str | None
     user_id: UUID
-    team_id: UUID
+    team_id: UUID | None
     tier_level: int
-    main_skill_id: UUID
-    years_experience: int
-    home_latitude: float
-    home_longitude: float
+    main_skill_id: UUID | None
+    years_experience: int | None
+    home_latitude: float | None
+    home_longitude: float | None
     skills: Mapping[str, int]
     territory_ids: tuple[UUID, ...]
     created_at: datetime
@@ -97,12 +97,12 @@ class Customer:
 
     id: UUID
     organization_id: UUID
-    external_id: str
+    external_id: str | None
     name: str
     tier: CustomerTier
-    latitude: float
-    longitude: float
-    address: str
+    latitude: float | None
+    longitude: float | None
+    address: str | None
     user_ids: tuple[UUID, ...]
     created_at: datetime
     updated_at: datetime
@@ -115,10 +115,10 @@ class Asset:
 
     id: UUID
     organization_id: UUID
-    external_id: str
+    external_id: str | None
     kind: AssetKind
     name: str
-    customer_id: UUID
+    customer_id: UUID | None
     created_at: datetime
     updated_at: datetime
     version: int = 1
@@ -133,7 +133,7 @@ class Part:
     part_number: str
     name: str
     stock: int
-    unit_cost: Decimal
+    unit_cost: Decimal | None
     currency: str
     created_at: datetime
     updated_at: datetime

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -20,7 +20,6 @@ from app.db.tables import organizations as organization_tables
 from app.db.tables import people as people_tables
 from app.db.tables import tickets as ticket_tables
 from app.db.tables.log import events
-from app.demo.ids import Ids
 from app.domain.assignments import Assignment
 from app.domain.events import PAYLOAD_VERSION, Concerned, EventType, NewEvent, changed_fields
 from app.domain.people import EventSource
@@ -79,14 +78,26 @@ class Hand:
 SYSTEM = Hand(user_id=None, source=EventSource.SYSTEM)
 
 
-class Journal:
-    """Collects rows and gives events their positions; moments must not go back."""
+class Ids(Protocol):
+    """Gives keys."""
 
-    def __init__(self, organization_id: UUID, seed: str) -> None:
+    def new(self, at: datetime, /) -> UUID:
+        """Return a new key of this moment."""
+
+
+class Journal:
+    """Collects rows and gives events their positions; moments must not go back.
+
+    It goes on behind `position`, recorded at `recorded_at`; an empty log stands at 0 and has no time.
+    """
+
+    def __init__(
+        self, organization_id: UUID, ids: Ids, *, position: int = 0, recorded_at: datetime | None = None
+    ) -> None:
         self.organization_id = organization_id
-        self.ids = Ids(seed)
-        self.position = 0
-        self.recorded_at: datetime | None = None
+        self.ids = ids
+        self.position = position
+        self.recorded_at = recorded_at
         self._rows: dict[str, list[Sequence[object]]] = defaultdict(list)
 
     @property

@@ -1,0 +1,1 @@
+"""Coming from older platforms: what their rows become here, and the way back."""
