@@ -1,14 +1,17 @@
 """Events: the rows they are about, and their values as clients know them."""
 
-from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 from app.domain.events import Event
+from app.domain.policy import Action, Standing, may
 from app.domain.sight import visible_changes
+from app.reads import entities
 from app.reads.entities import Entity
 from app.reads.record import Record
 from resolvers.context import Operation
+
+_COMMENT, _SAID = "Comment", "body"
 
 
 async def row(operation: Operation, entity: Entity, key: UUID | None) -> Record | None:
@@ -16,10 +19,15 @@ async def row(operation: Operation, entity: Entity, key: UUID | None) -> Record 
     return None if key is None else await operation.loaders.row(entity, key)
 
 
-def changes(operation: Operation, event: Event) -> Iterator[tuple[str, Any, Any]]:
-    """Yield each changed field that the viewer may see: its column's name, the old and the new value."""
-    for change in visible_changes(operation.actor, event):
-        yield change.field, change.old, change.new
+async def changes(operation: Operation, event: Event) -> list[tuple[str, Any, Any]]:
+    """Return each changed field that the viewer may see: its column's name, the old and the new value."""
+    told = [(each.field, each.old, each.new) for each in visible_changes(operation.actor, event)]
+    if event.kind != _COMMENT or may(operation.actor, Action.SEE_DELETED_VALUES, Standing()):
+        return told
+    if await row(operation, entities.COMMENT, event.subject_id) is not None:
+        return told
+    # What was taken back is not to be read in the log either.
+    return [(field, None, None) if field == _SAID else (field, old, new) for field, old, new in told]
 
 
 def ticket_of(event: Event) -> UUID:

@@ -63,6 +63,19 @@ class NoActiveAssignmentError(UserError):
     """The ticket has no active assignment."""
 
 
+@strawberry.type(description="The ticket was closed too long ago to be brought back.")
+class ReopenWindowClosedError(UserError):
+    """The ticket was closed too long ago."""
+
+    closed_at: datetime = strawberry.field(description="When it was closed.")
+    window_days: int = strawberry.field(description="For how many days it could have been reopened.")
+
+
+@strawberry.type(description="One of many was left as it was; the code tells why.")
+class BulkItemError(UserError):
+    """One of many was left as it was."""
+
+
 @strawberry.type(description="There is no tier above the ticket's.")
 class TopTierReachedError(UserError):
     """There is no tier above."""
@@ -110,6 +123,13 @@ class Rejection:
     technicians: list[Technician] = strawberry.field(description="Some of those who failed it.")
 
 
+@strawberry.type(description="Nobody is eligible for the ticket.")
+class NoCandidateError(UserError):
+    """Nobody is eligible for the ticket."""
+
+    rejections: list[Rejection] = strawberry.field(description="What stood against how many.")
+
+
 @strawberry.type(description="The technician may not get this ticket.")
 class NotEligibleError(UserError):
     """The technician may not get this ticket."""
@@ -119,11 +139,17 @@ class NotEligibleError(UserError):
 
 
 TicketError = Annotated[
-    ValidationError | NotFoundError | ForbiddenError | IdempotencyError,
+    ValidationError
+    | NotFoundError
+    | ForbiddenError
+    | IdempotencyError
+    | StaleVersionError
+    | InvalidTransitionError
+    | ReopenWindowClosedError,
     strawberry.union("TicketError", description="Why a ticket was not written."),
 ]
 CommentError = Annotated[
-    ValidationError | NotFoundError | ForbiddenError | IdempotencyError,
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
     strawberry.union("CommentError", description="Why a comment was not written."),
 ]
 AssignmentError = Annotated[
@@ -140,12 +166,22 @@ AssignmentError = Annotated[
     | TopTierReachedError,
     strawberry.union("AssignmentError", description="Why an assignment was not written."),
 ]
+BulkError = Annotated[
+    ValidationError | IdempotencyError,
+    strawberry.union("BulkError", description="Why nothing at all was done."),
+]
 QueueError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | InvalidTransitionError,
     strawberry.union("QueueError", description="Why a queue was not put in order."),
 ]
 OkError = Annotated[
-    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | ClockSkewError,
+    ValidationError
+    | NotFoundError
+    | ForbiddenError
+    | IdempotencyError
+    | StaleVersionError
+    | InvalidTransitionError
+    | ClockSkewError,
     strawberry.union("OkError", description="Why nothing was done."),
 ]
 
@@ -175,9 +211,14 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:
                 allowed=list(refusal.allowed),
                 current_assignment=await refused.job(operation, refusal.current_assignment_id),
             )
+        case refusals.ReopenWindowClosed():
+            return ReopenWindowClosedError(**said, closed_at=refusal.closed_at, window_days=refusal.days)
         case refusals.AlreadyAssigned():
             current = await refused.job(operation, refusal.current_assignment_id)
             return AlreadyAssignedError(**said, current=current)
+        case refusals.NoCandidate():
+            found = [await rejection_of(operation, each) for each in refusal.reasons]
+            return NoCandidateError(**said, rejections=found)
         case refusals.NotEligible():
             reasons = [await rejection_of(operation, each) for each in refusal.reasons]
             return NotEligibleError(**said, reasons=reasons, overridable=refusal.overridable)

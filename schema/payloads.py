@@ -1,6 +1,7 @@
 """What mutations answer: the rows as they are after the change, or why there was none."""
 
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 import strawberry
@@ -10,11 +11,22 @@ from app.domain.locations import MOST_REFUSALS
 from app.reads import entities
 from app.reads.pages import placed, window
 from app.reads.queues import QUEUE_ORDER
-from app.services.change import Written
+from app.services.bulk_update_tickets import MOST_AT_ONCE
+from app.services.change import RefusedItem, Written
 from resolvers.context import Operation
 from resolvers.queues import queue_of
-from schema.enums import DistanceSource
-from schema.errors import AssignmentError, CommentError, OkError, QueueError, TicketError
+from schema.enums import DistanceSource, ErrorCode
+from schema.errors import (
+    AssignmentError,
+    BulkError,
+    BulkItemError,
+    CommentError,
+    NoCandidateError,
+    OkError,
+    QueueError,
+    TicketError,
+    error_of,
+)
 from schema.fields import ONE_ROW, After, First, Info
 from schema.ids import global_id
 from schema.scalars import EventCursor
@@ -42,6 +54,11 @@ class TicketPayload(MutationPayload):
     """What mutations on tickets answer."""
 
     ticket: Ticket | None = strawberry.field(default=None, description="The ticket; null: nothing was written.")
+    no_candidate: NoCandidateError | None = strawberry.field(
+        default=None,
+        description="Why automatic dispatch found nobody, though the ticket was written; null: it was not asked for,"
+        " found somebody, or this is the answer to a repeat.",
+    )
     errors: list[TicketError] = strawberry.field(
         default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
     )
@@ -115,10 +132,39 @@ class CommentPayload(MutationPayload):
     )
 
 
+@strawberry.type(description="What became of one of many tickets.")
+class BulkResult:
+    """What became of one of many tickets."""
+
+    id: strawberry.ID = strawberry.field(description="Which ticket.")
+    ok: bool = strawberry.field(description="It was changed, or is so already.")
+    ticket: Ticket | None = strawberry.field(description="The ticket; null: it was left as it was.")
+    errors: list[BulkItemError] = strawberry.field(
+        description="Why it was left as it was; empty: it was not.", metadata=ONE_ROW
+    )
+
+
+@strawberry.type(description="What changing many tickets answers.")
+class BulkPayload(MutationPayload):
+    """What changing many tickets answers."""
+
+    results: list[BulkResult] = strawberry.field(
+        default_factory=list,
+        description="What became of each, in the order in which they were named; empty: nothing was done.",
+        metadata={"rows": MOST_AT_ONCE},
+    )
+    errors: list[BulkError] = strawberry.field(
+        default_factory=list, description="Why nothing at all was done; empty: see results.", metadata=ONE_ROW
+    )
+
+
 @strawberry.type(description="What mutations answer that have no row to show.")
 class OkPayload(MutationPayload):
     """What mutations answer that have no row to show."""
 
+    deleted_id: strawberry.ID | None = strawberry.field(
+        default=None, description="What was deleted; null: nothing was."
+    )
     errors: list[OkError] = strawberry.field(
         default_factory=list, description="Why nothing was done; empty: it was.", metadata={"rows": MOST_REFUSALS}
     )
@@ -131,16 +177,48 @@ _ROWS = {
     "comment": entities.COMMENT,
     "technician": entities.TECHNICIAN,
 }
+_DELETED = {"deleted_ticket": "Ticket", "deleted_comment": "Comment"}
 
 
 async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:
     """Return a payload's fields for what was written, each row read as it is now."""
-    fields: dict[str, Any] = {name: await operation.loaders.row(_ROWS[name], key) for name, key in written.ids.items()}
+    fields = _named(operation, written)
+    for name, key in written.ids.items():
+        if name in _DELETED:
+            fields["deleted_id"] = global_id(_DELETED[name], key)
+        else:
+            fields[name] = await operation.loaders.row(_ROWS[name], key)
     if written.impact is not None:
         fields["impact"] = await impact_of(operation, written.impact)
-    fields["change_id"] = global_id("Change", written.change_id)
-    fields["event_cursor"] = EventCursor(operation.cursor(written.position))
+    if written.no_candidate is not None:
+        fields["no_candidate"] = await error_of(operation, written.no_candidate)
     return fields
+
+
+async def results_of(operation: Operation, written: Written) -> dict[str, Any]:
+    """Return a payload's fields for many tickets of which each was changed, or not."""
+    results = [
+        (item.place, BulkResult(id=global_id("Ticket", key), ok=False, ticket=None, errors=[_item_error(item)]))
+        for key, item in written.refused.items()
+    ]
+    for name, key in written.ids.items():
+        row: Any = await operation.loaders.row(entities.TICKET, key)
+        place = int(name.removeprefix("ticket."))
+        results.append((place, BulkResult(id=global_id("Ticket", key), ok=True, ticket=row, errors=[])))
+    ordered = [result for _, result in sorted(results, key=itemgetter(0))]
+    return {**_named(operation, written), "results": ordered}
+
+
+def _named(operation: Operation, written: Written) -> dict[str, Any]:
+    return {
+        "change_id": global_id("Change", written.change_id),
+        "event_cursor": EventCursor(operation.cursor(written.position)),
+    }
+
+
+def _item_error(item: RefusedItem) -> BulkItemError:
+    field = None if item.field is None else list(item.field)
+    return BulkItemError(code=ErrorCode(item.code), message=item.message, field=field)
 
 
 async def impact_of(operation: Operation, impact: DomainImpact) -> Impact:

@@ -177,10 +177,10 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a technician hands in at the end: hours 0 to 999.99, the rest free text."""
+    """What a technician hands in at the end: hours 0 to 999.99, the rest free text. None: nobody said."""
 
     outcome: AssignmentOutcome
-    time_spent_hours: Decimal
+    time_spent_hours: Decimal | None = None
     diagnosis: str | None = None
     actions_taken: str | None = None
     notes: str | None = None

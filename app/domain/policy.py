@@ -22,6 +22,8 @@ class Action(StrEnum):
     CREATE_TICKET = "CREATE_TICKET"
     VIEW_TICKET = "VIEW_TICKET"
     UPDATE_TICKET = "UPDATE_TICKET"
+    # To and from waiting and being worked on.
+    MOVE_TICKET = "MOVE_TICKET"
     ASSIGN_TICKET = "ASSIGN_TICKET"
     ESCALATE_TICKET = "ESCALATE_TICKET"
     CLOSE_TICKET = "CLOSE_TICKET"
@@ -30,6 +32,8 @@ class Action(StrEnum):
     # Accept, reject, travel, start, pause, resume, complete.
     WORK_JOB = "WORK_JOB"
     COMMENT = "COMMENT"
+    # Take back what somebody else has said.
+    MODERATE = "MODERATE"
     COMMENT_INTERNALLY = "COMMENT_INTERNALLY"
     SEE_INTERNAL = "SEE_INTERNAL"
     VIEW_JOB = "VIEW_JOB"
@@ -132,6 +136,7 @@ RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         Action.CREATE_TICKET: _row(Scope.FOR_OWN, _ALL, _ALL, _ALL, _ALL, _ALL, _ALL),
         Action.VIEW_TICKET: _OWN_OR_STAFF,
         Action.UPDATE_TICKET: _row(_OWN, _JOB, _ALL, _ALL, _ALL, _ALL, _ALL),
+        Action.MOVE_TICKET: _row(_NO, _JOB, _ALL, _ALL, _ALL, _ALL, _ALL),
         Action.ASSIGN_TICKET: _row(_NO, Scope.SELF, Scope.TEAM, _ALL, _ALL, _ALL, _ALL),
         # A technician may assign only to themselves, which is no way to pass a ticket on.
         Action.ESCALATE_TICKET: _row(_NO, _JOB, _ALL, _ALL, _ALL, _ALL, _ALL),
@@ -140,6 +145,7 @@ RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         Action.DELETE_TICKET: _ADMIN,
         Action.WORK_JOB: _row(_NO, _JOB, _JOB, _JOB, _JOB, _JOB, _JOB),
         Action.COMMENT: _OWN_OR_STAFF,
+        Action.MODERATE: _MANAGEMENT,
         Action.COMMENT_INTERNALLY: _STAFF,
         Action.SEE_INTERNAL: _STAFF,
         Action.VIEW_JOB: _OWN_OR_STAFF,

@@ -23,7 +23,9 @@ class ErrorCode(StrEnum):
     NOT_ELIGIBLE = "NOT_ELIGIBLE"
     ALREADY_ASSIGNED = "ALREADY_ASSIGNED"
     NO_ACTIVE_ASSIGNMENT = "NO_ACTIVE_ASSIGNMENT"
+    NO_CANDIDATE = "NO_CANDIDATE"
     TOP_TIER_REACHED = "TOP_TIER_REACHED"
+    REOPEN_WINDOW_CLOSED = "REOPEN_WINDOW_CLOSED"
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
     IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
     CLOCK_SKEW = "CLOCK_SKEW"
@@ -176,6 +178,20 @@ class NoActiveAssignment(Refusal):
 
 
 @dataclass(kw_only=True, eq=False)
+class ReopenWindowClosed(Refusal):
+    """The ticket was closed too long ago to be brought back."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.REOPEN_WINDOW_CLOSED
+    closed_at: datetime
+    days: int
+
+    @property
+    def message(self) -> str:
+        """Say how long it could have been, and what to do instead."""
+        return f"A closed ticket can be reopened for {self.days} days; create a new one that refers to it."
+
+
+@dataclass(kw_only=True, eq=False)
 class TopTierReached(Refusal):
     """There is no tier above the present one."""
 
@@ -200,6 +216,19 @@ class NotEligible(Refusal):
     def message(self) -> str:
         """Give every reason."""
         return " ".join(reason.message for reason in self.reasons)
+
+
+@dataclass(kw_only=True, eq=False)
+class NoCandidate(Refusal):
+    """Nobody is eligible for the ticket; `reasons` count what stood against everybody."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.NO_CANDIDATE
+    reasons: tuple[Rejection, ...]
+
+    @property
+    def message(self) -> str:
+        """Say so, with every reason."""
+        return " ".join(("Nobody is eligible for the ticket.", *(reason.message for reason in self.reasons)))
 
 
 @dataclass(kw_only=True, eq=False)

@@ -6,13 +6,13 @@ and the diagrams of the documentation are made from it.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from app.domain.refusals import InvalidTransition
+from app.domain.refusals import InvalidTransition, ReopenWindowClosed
 
 
 class TicketStatus(StrEnum):
@@ -131,6 +131,10 @@ class Ticket:
     deleted_at: datetime | None = None
 
 
+# Who has the ticket decides these: they are reached by assigning and escalating alone.
+REACHED_BY_ASSIGNING = frozenset({_S.ASSIGNED, _S.ESCALATED})
+
+
 def allowed_after(status: TicketStatus) -> tuple[TicketStatus, ...]:
     """Return the statuses that may follow `status`, in life-cycle order."""
     return tuple(after for after in TicketStatus if after in TRANSITIONS[status])
@@ -153,3 +157,16 @@ def move(ticket: Ticket, to: TicketStatus, *, now: datetime) -> Ticket:
         resolved_at = None
     closed_at = now if to is TicketStatus.CLOSED else None
     return replace(ticket, status=to, resolved_at=resolved_at, closed_at=closed_at)
+
+
+def reopen(ticket: Ticket, *, now: datetime, window: timedelta) -> Ticket:
+    """Return the ticket brought back.
+
+    Raises:
+        InvalidTransition: it is neither resolved nor closed.
+        ReopenWindowClosed: it was closed too long ago.
+    """
+    moved = move(ticket, TicketStatus.REOPENED, now=now)
+    if ticket.closed_at is not None and now > ticket.closed_at + window:
+        raise ReopenWindowClosed(closed_at=ticket.closed_at, days=window.days)
+    return moved

@@ -10,6 +10,7 @@ from app.domain.events import EventType
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import AlreadyAssigned, Invalid
+from app.domain.situations import Situation
 from app.domain.tickets import Ticket, TicketStatus
 from app.services.candidates import requirements
 from app.services.change import Change, Writer, Written, perform
@@ -43,40 +44,47 @@ async def assign_ticket(writer: Writer, actor: Actor, command: AssignTicket) -> 
     """
 
     async def work(change: Change) -> dict[str, UUID]:
-        note = validation.optional_text(command.reason_note, "reasonNote", longest=validation.LONGEST_REASON)
         situation = await lock_ticket(change, command.ticket_id)
-        ticket = situation.ticket
-        technician = await find_technician(change, ticket, command.technician_id)
-        require(
-            change.actor,
-            Action.ASSIGN_TICKET,
-            Standing(target_technician_id=technician.id, target_team_id=technician.team_id),
-            words="assign tickets to this technician",
-        )
-        expect_version(ticket, command.expected_version)
-        if situation.job is not None:
-            raise AlreadyAssigned(field=("ticketId",), current_assignment_id=situation.job.id)
-        moved = rules.move(ticket, TicketStatus.ASSIGNED, now=change.now)
-        tier = await tier_of(change.connection, ticket, command.tier_level)
-        settings = await settings_of(change.connection, ticket.organization_id)
-        needed = await requirements(change.connection, ticket, settings, tier_level=tier.level, exact_tier=False)
-        warnings = expect_eligible(change, technician, needed, override=command.override_warnings)
-        job = await offer(
-            change,
-            situation,
-            moved,
-            technician,
-            tier,
-            settings,
-            reason=_reason(command.reason, ticket, situation.last),
-            note=note,
-            type_=AssignmentType.SELF if technician.id == change.actor.technician_id else AssignmentType.MANUAL,
-            told_as=EventType.TICKET_STATUS_CHANGED,
-            warnings=warnings,
-        )
-        return {"assignment": job.id, "ticket": ticket.id}
+        job = await give(change, situation, command)
+        return {"assignment": job.id, "ticket": situation.ticket.id}
 
     return await perform(writer, actor, "assignTicket", command, work, rehearsal=command.dry_run)
+
+
+async def give(
+    change: Change, situation: Situation, command: AssignTicket, *, field: str = "technicianId"
+) -> Assignment:  # fmt: skip
+    """Give a locked ticket to the technician; `field` is where the input names them."""
+    note = validation.optional_text(command.reason_note, "reasonNote", longest=validation.LONGEST_REASON)
+    ticket = situation.ticket
+    technician = await find_technician(change, ticket, command.technician_id, field=field)
+    require(
+        change.actor,
+        Action.ASSIGN_TICKET,
+        Standing(target_technician_id=technician.id, target_team_id=technician.team_id),
+        words="assign tickets to this technician",
+    )
+    expect_version(ticket, command.expected_version)
+    if situation.job is not None:
+        raise AlreadyAssigned(field=("ticketId",), current_assignment_id=situation.job.id)
+    moved = rules.move(ticket, TicketStatus.ASSIGNED, now=change.now)
+    tier = await tier_of(change.connection, ticket, command.tier_level)
+    settings = await settings_of(change.connection, ticket.organization_id)
+    needed = await requirements(change.connection, ticket, settings, tier_level=tier.level, exact_tier=False)
+    warnings = expect_eligible(change, technician, needed, override=command.override_warnings, field=field)
+    return await offer(
+        change,
+        situation,
+        moved,
+        technician,
+        tier,
+        settings,
+        reason=_reason(command.reason, ticket, situation.last),
+        note=note,
+        type_=AssignmentType.SELF if technician.id == change.actor.technician_id else AssignmentType.MANUAL,
+        told_as=EventType.TICKET_STATUS_CHANGED,
+        warnings=warnings,
+    )
 
 
 def _reason(asked: AssignmentReason | None, ticket: Ticket, turn: Assignment | None) -> AssignmentReason:

@@ -6,9 +6,9 @@ commit. What the log says nothing of is written `beside_the_log`.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NoReturn, Protocol
@@ -26,8 +26,10 @@ from app.db.transaction import transaction
 from app.domain.events import NewEvent, plain
 from app.domain.impact import Impact
 from app.domain.people import Actor
-from app.domain.refusals import IdempotencyInProgress, IdempotencyMismatch, Invalid
+from app.domain.refusals import IdempotencyInProgress, IdempotencyMismatch, Invalid, NoCandidate
 
+# No row has this role.
+_REFUSED = "_refused"
 KEPT_FOR = timedelta(days=7)
 LONGEST_KEY = 255
 _PATIENCE_SECONDS = 5.0
@@ -61,16 +63,30 @@ class Writer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RefusedItem:
+    """Why one of many was left as it was: its place among them, the refusal's code, words, and path into the input."""
+
+    place: int
+    code: str
+    message: str
+    field: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """What a change left behind: its name in the log, the head after it, and the rows' keys by role.
 
     The answer to a repeat is equal to the first one; what the change brought about only the first tells.
+    `refused` are those of many that were left as they were, by key.
     """
 
     change_id: UUID
     position: int
     ids: Mapping[str, UUID]
     impact: Impact | None = field(default=None, compare=False)
+    # Why automatic dispatch found nobody; None where it was not asked for, or found somebody.
+    no_candidate: NoCandidate | None = field(default=None, compare=False)
+    refused: Mapping[UUID, RefusedItem] = field(default_factory=dict)
 
 
 class Rehearsed(Exception):
@@ -92,11 +108,27 @@ class Change:
     # The technicians whose queues have got or lost a job.
     queues: set[UUID] = field(default_factory=set)
     impact: Impact | None = None
+    no_candidate: NoCandidate | None = None
+    refused: dict[UUID, RefusedItem] = field(default_factory=dict)
     _told: list[NewEvent] = field(default_factory=list)
 
     def tell(self, event: NewEvent) -> None:
         """Add an event to the log entry."""
         self._told.append(event)
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """Try a part of the change: if it raises, nothing of it was written or told, and the rest goes on."""
+        told, queues = len(self._told), set(self.queues)
+        attempt = await self.connection.begin_nested()
+        try:
+            yield
+        except BaseException:
+            await attempt.rollback()
+            del self._told[told:]
+            self.queues = queues
+            raise
+        await attempt.commit()
 
     def new_id(self) -> UUID:
         """Return a key for a new row; later keys sort after earlier ones."""
@@ -166,7 +198,9 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
         await queue_versions.advance(connection, actor.organization_id, change.queues)
         answer = None
         if key is not None:
-            result = {name: str(each) for name, each in ids.items()}
+            result: dict[str, Any] = {name: str(each) for name, each in ids.items()}
+            if change.refused:
+                result[_REFUSED] = {str(id_): asdict(item) for id_, item in change.refused.items()}
             answer = log.KeptAnswer(mutation=mutation, key=key, input_hash=input_hash, result=result)
         position = await log.append(
             connection,
@@ -179,7 +213,14 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
             new=change.told,
             answer=answer,
         )
-    return Written(change_id=change.id, position=position, ids=ids, impact=change.impact)
+    return Written(
+        change_id=change.id,
+        position=position,
+        ids=ids,
+        impact=change.impact,
+        no_candidate=change.no_candidate,
+        refused=change.refused,
+    )
 
 
 @asynccontextmanager
@@ -225,8 +266,10 @@ async def _repeat(
         return None
     if row.input_hash != input_hash:
         raise IdempotencyMismatch(field=("idempotencyKey",))
-    ids = {name: UUID(text) for name, text in row.result.items()}
-    return Written(change_id=row.change_id, position=row.position, ids=ids)
+    kept_result = dict(row.result)
+    refused = {UUID(id_): RefusedItem(**item) for id_, item in kept_result.pop(_REFUSED, {}).items()}
+    ids = {name: UUID(text) for name, text in kept_result.items()}
+    return Written(change_id=row.change_id, position=row.position, ids=ids, refused=refused)
 
 
 def fingerprint(command: Command) -> bytes:

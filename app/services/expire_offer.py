@@ -7,14 +7,14 @@ from app.domain import assignments as job_rules
 from app.domain import tickets as rules
 from app.domain.assignments import Assignment, AssignmentReason, AssignmentStatus, AssignmentType
 from app.domain.eligibility import counted, ranked
-from app.domain.events import EventType, FieldChange, NewEvent
+from app.domain.events import EventType
 from app.domain.people import Actor
-from app.domain.refusals import Rejection
-from app.domain.situations import Situation, concerned, ticket_event
+from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import TicketStatus
 from app.domain.timers import TooEarly
 from app.services.candidates import requirements, technician_facts
 from app.services.change import Change, Writer, Written, perform
+from app.services.dispatch import dispatch_failed
 from app.services.job_step import end_job, save_ticket
 from app.services.offering import choose, offer, tier_of
 from app.services.organization import settings_of
@@ -84,7 +84,7 @@ async def _pass_on(change: Change, situation: Situation, job: Assignment) -> dic
         after = Situation(ticket=opened)
         change.tell(ticket_event(EventType.TICKET_STATUS_CHANGED, situation, after, occurred_at=change.now))
         facts = await technician_facts(connection, ticket, now=change.now)
-        change.tell(_failed(change, after, counted(ranked(facts, needed))))
+        change.tell(dispatch_failed(change, after, counted(ranked(facts, needed))))
         return ids
     ended = replace(job_rules.hand_over(job, at=change.now), offer_expired_at=change.now)
     await end_job(change, situation, job, ended, told_as=EventType.JOB_OFFER_EXPIRED)
@@ -101,19 +101,3 @@ async def _pass_on(change: Change, situation: Situation, job: Assignment) -> dic
         told_as=EventType.TICKET_STATUS_CHANGED,
     )
     return {**ids, "assignment": successor_job.id}
-
-
-def _failed(change: Change, after: Situation, reasons: tuple[Rejection, ...]) -> NewEvent:
-    """Tell that nobody is left, and how many fell out for what."""
-    told = [{"constraint": each.constraint.value, "count": each.count, "message": each.message} for each in reasons]
-    return NewEvent(
-        type=EventType.DISPATCH_FAILED,
-        kind="Ticket",
-        id=after.ticket.id,
-        version=after.ticket.version,
-        ticket_id=after.ticket.id,
-        occurred_at=change.now,
-        before=concerned(after.ticket, None, None),
-        after=concerned(after.ticket, None, None),
-        changes=(FieldChange(field="rejections", old=None, new=told),),
-    )

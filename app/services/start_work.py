@@ -35,7 +35,7 @@ async def at_work(writer: Writer, actor: Actor, mutation: str, command: StepComm
 
     async def work(change: Change) -> dict[str, UUID]:
         step = await take_step(change, command, rule)
-        await _expect_free(change, step.before)
+        await expect_free(change, step.before)
         resumed = step.before.status is AssignmentStatus.PAUSED
         told_as = EventType.JOB_RESUMED if resumed else EventType.JOB_STARTED
         return await write_step(change, step, told_as=told_as, ticket_status=TicketStatus.IN_PROGRESS)
@@ -43,7 +43,8 @@ async def at_work(writer: Writer, actor: Actor, mutation: str, command: StepComm
     return await perform(writer, actor, mutation, command, work)
 
 
-async def _expect_free(change: Change, job: Assignment) -> None:
+async def expect_free(change: Change, job: Assignment) -> None:
+    """Lock the job's technician; refuse if they are at work on another and may not be. Raises InvalidTransition."""
     await lock_technicians(change.connection, job.organization_id, [job.technician_id])
     settings = await settings_of(change.connection, job.organization_id)
     if not settings.one_job_in_progress:

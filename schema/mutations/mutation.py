@@ -1,5 +1,6 @@
 """The root of all mutations."""
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -7,9 +8,13 @@ import strawberry
 from app.services.accept_assignment import accept_assignment
 from app.services.add_comment import add_comment
 from app.services.assign_ticket import assign_ticket
+from app.services.bulk_update_tickets import bulk_update_tickets
 from app.services.cancel_assignment import cancel_assignment
+from app.services.close_ticket import close_ticket
 from app.services.complete_assignment import complete_assignment
 from app.services.create_ticket import create_ticket
+from app.services.delete_comment import delete_comment
+from app.services.delete_ticket import delete_ticket
 from app.services.escalate_ticket import escalate_ticket
 from app.services.pause_work import pause_work
 from app.services.pin_assignment import pin_assignment
@@ -17,12 +22,17 @@ from app.services.rate_assignment import rate_assignment
 from app.services.reassign_ticket import reassign_ticket
 from app.services.record_arrival import record_arrival
 from app.services.reject_assignment import reject_assignment
+from app.services.reopen_ticket import reopen_ticket
 from app.services.reorder_queue import reorder_queue
 from app.services.report_location import report_location
+from app.services.resolve_ticket import resolve_ticket
 from app.services.resume_work import resume_work
 from app.services.revoke_tokens import revoke_tokens
 from app.services.start_travel import start_travel
 from app.services.start_work import start_work
+from app.services.transition_ticket import transition_ticket
+from app.services.update_comment import update_comment
+from app.services.update_ticket import update_ticket
 from schema.fields import Info
 from schema.inputs.assignments import (
     AssignmentActionInput,
@@ -34,12 +44,27 @@ from schema.inputs.assignments import (
     ReassignTicketInput,
     RejectAssignmentInput,
 )
+from schema.inputs.comments import AddCommentInput, DeleteInput, UpdateCommentInput
 from schema.inputs.locations import ReportLocationInput
 from schema.inputs.queues import PinInput, ReorderQueueInput
-from schema.inputs.tickets import AddCommentInput, CreateTicketInput
+from schema.inputs.tickets import (
+    BulkUpdateTicketsInput,
+    CreateTicketInput,
+    TicketActionInput,
+    TransitionTicketInput,
+    UpdateTicketInput,
+)
 from schema.inputs.users import RevokeTokensInput
 from schema.mutations.writing import write
-from schema.payloads import AssignmentPayload, CommentPayload, OkPayload, QueuePayload, TicketPayload
+from schema.payloads import (
+    AssignmentPayload,
+    BulkPayload,
+    CommentPayload,
+    OkPayload,
+    QueuePayload,
+    TicketPayload,
+    results_of,
+)
 
 _INPUT = strawberry.argument(description="What to do, and to what.")
 
@@ -54,6 +79,44 @@ class Mutation:
     async def create_ticket(self, info: Info, input: Annotated[CreateTicketInput, _INPUT]) -> TicketPayload:  # noqa: A002  # the argument's name in the schema
         """Create a ticket."""
         return await write(info.context, input.command, create_ticket, TicketPayload)
+
+    @strawberry.mutation(description="Change what a ticket says.")
+    async def update_ticket(self, info: Info, input: Annotated[UpdateTicketInput, _INPUT]) -> TicketPayload:  # noqa: A002  # the argument's name in the schema
+        """Change what a ticket says."""
+        return await write(info.context, input.command, update_ticket, TicketPayload)
+
+    @strawberry.mutation(
+        description="Move a ticket in its life cycle, and its job with it: to OPEN or CANCELLED calls the job off, to"
+        " PENDING_* lets it rest, to IN_PROGRESS begins it or goes on, to RESOLVED completes it."
+    )
+    async def transition_ticket(self, info: Info, input: Annotated[TransitionTicketInput, _INPUT]) -> TicketPayload:  # noqa: A002  # the argument's name in the schema
+        """Move a ticket in its life cycle."""
+        return await write(info.context, input.command, transition_ticket, TicketPayload)
+
+    @strawberry.mutation(description="Say that a ticket's work is done.")
+    async def resolve_ticket(self, info: Info, input: Annotated[TicketActionInput, _INPUT]) -> TicketPayload:  # noqa: A002  # the argument's name in the schema
+        """Say that a ticket's work is done."""
+        return await write(info.context, input.command, resolve_ticket, TicketPayload)
+
+    @strawberry.mutation(description="Close a resolved ticket.")
+    async def close_ticket(self, info: Info, input: Annotated[TicketActionInput, _INPUT]) -> TicketPayload:  # noqa: A002  # the argument's name in the schema
+        """Close a resolved ticket."""
+        return await write(info.context, input.command, close_ticket, TicketPayload)
+
+    @strawberry.mutation(description="Bring a resolved ticket back, or a closed one within the reopen window.")
+    async def reopen_ticket(self, info: Info, input: Annotated[TicketActionInput, _INPUT]) -> TicketPayload:  # noqa: A002  # the argument's name in the schema
+        """Bring a ticket back."""
+        return await write(info.context, input.command, reopen_ticket, TicketPayload)
+
+    @strawberry.mutation(description="Take a ticket out of everybody's sight, its job called off; ADMIN only.")
+    async def delete_ticket(self, info: Info, input: Annotated[DeleteInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
+        """Delete a ticket."""
+        return await write(info.context, partial(input.of, "Ticket"), delete_ticket, OkPayload)
+
+    @strawberry.mutation(description="Change many tickets alike: each for itself, all in one change.")
+    async def bulk_update_tickets(self, info: Info, input: Annotated[BulkUpdateTicketsInput, _INPUT]) -> BulkPayload:  # noqa: A002  # the argument's name in the schema
+        """Change many tickets alike."""
+        return await write(info.context, input.command, bulk_update_tickets, BulkPayload, results_of)
 
     @strawberry.mutation(description="Give a ticket to a technician, or take it.")
     async def assign_ticket(self, info: Info, input: Annotated[AssignTicketInput, _INPUT]) -> AssignmentPayload:  # noqa: A002  # the argument's name in the schema
@@ -138,6 +201,16 @@ class Mutation:
     async def add_comment(self, info: Info, input: Annotated[AddCommentInput, _INPUT]) -> CommentPayload:  # noqa: A002  # the argument's name in the schema
         """Say something on a ticket."""
         return await write(info.context, input.command, add_comment, CommentPayload)
+
+    @strawberry.mutation(description="Change what one has said.")
+    async def update_comment(self, info: Info, input: Annotated[UpdateCommentInput, _INPUT]) -> CommentPayload:  # noqa: A002  # the argument's name in the schema
+        """Change what one has said."""
+        return await write(info.context, input.command, update_comment, CommentPayload)
+
+    @strawberry.mutation(description="Take back what one has said, or, for MANAGER and ADMIN, what anybody has.")
+    async def delete_comment(self, info: Info, input: Annotated[DeleteInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
+        """Take back what was said."""
+        return await write(info.context, partial(input.of, "Comment"), delete_comment, OkPayload)
 
     @strawberry.mutation(description="Say where one is, and was while nobody could be reached; technicians only.")
     async def report_location(self, info: Info, input: Annotated[ReportLocationInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema

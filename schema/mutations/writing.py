@@ -18,7 +18,11 @@ Service = Callable[[Writer, Actor, C], Awaitable[Written | None]]
 
 
 async def write(
-    operation: Operation, command: Callable[[], C], service: Service[C], payload: Callable[..., Payload]
+    operation: Operation,
+    command: Callable[[], C],
+    service: Service[C],
+    payload: Callable[..., Payload],
+    show: Callable[[Operation, Written], Awaitable[dict[str, Any]]] = fields_of,
 ) -> Payload:
     """Run the service and return its payload: the rows as they are now, or why nothing was written.
 
@@ -34,7 +38,7 @@ async def write(
         return payload(errors=[await error_of(operation, refusal)])
     except Refusals as refusals:
         return payload(errors=[await error_of(operation, refusal) for refusal in refusals.each])
-    fields: dict[str, Any] = {} if written is None else await fields_of(operation, written)
+    fields: dict[str, Any] = {} if written is None else await show(operation, written)
     return payload(**fields)
 
 

@@ -61,9 +61,9 @@ class DomainEvent:
         return user
 
     @strawberry.field(description="Every changed field that the viewer may see; of a creation, all.", metadata=FEW_ROWS)
-    def changes(self, root: strawberry.Parent[Event], info: Info) -> list[FieldChange]:
+    async def changes(self, root: strawberry.Parent[Event], info: Info) -> list[FieldChange]:
         """Return the changes."""
-        told = [said(*change) for change in events.changes(info.context, root)]
+        told = [said(*change) for change in await events.changes(info.context, root)]
         return [FieldChange(field=name, old=JSONValue(old), new=JSONValue(new)) for name, old, new in told]
 
 

@@ -66,6 +66,7 @@ class OrganizationSettings:
     max_jobs_per_day: int | None = strawberry.field(
         description="How many jobs a technician may be given on one of their days; null: any number."
     )
+    reopen_window_days: int = strawberry.field(description="For how many days a closed ticket can be brought back.")
     hourly_rate: Money | None = composed(
         Money,
         "What an hour of a technician costs; null: not known, or not the viewer's to see.",

@@ -32,6 +32,7 @@ MATRIX = """
 CREATE_TICKET         new-own    all       all       all  all  all  all
 VIEW_TICKET           own        all       all       all  all  all  all
 UPDATE_TICKET         own        job       all       all  all  all  all
+MOVE_TICKET           -          job       all       all  all  all  all
 ASSIGN_TICKET         -          self      team      all  all  all  all
 CLOSE_TICKET          -          job       all       all  all  all  all
 DELETE_TICKET         -          -         -         -    -    -    all
@@ -39,6 +40,7 @@ ESCALATE_TICKET       -          job       all       all  all  all  all
 REOPEN_TICKET         requester  party     all       all  all  all  all
 WORK_JOB              -          job       job       job  job  job  job
 COMMENT               own        all       all       all  all  all  all
+MODERATE              -          -         -         -    -    all  all
 COMMENT_INTERNALLY    -          all       all       all  all  all  all
 SEE_INTERNAL          -          all       all       all  all  all  all
 SEE_PART_COSTS        -          all       all       all  all  all  all

@@ -10,6 +10,7 @@ fragment Refusal on UserError {
   }
   ... on NotEligibleError { reasons { constraint count message technicians { name } } overridable }
   ... on ClockSkewError { serverTime }
+  ... on ReopenWindowClosedError { closedAt windowDays }
 }
 """
 
@@ -30,7 +31,13 @@ fragment Stand on Ticket {
 
 _INPUTS = {
     "createTicket": "CreateTicketInput",
+    "updateTicket": "UpdateTicketInput",
+    "transitionTicket": "TransitionTicketInput",
+    **dict.fromkeys(("resolveTicket", "closeTicket", "reopenTicket"), "TicketActionInput"),
+    **dict.fromkeys(("deleteTicket", "deleteComment"), "DeleteInput"),
+    "bulkUpdateTickets": "BulkUpdateTicketsInput",
     "addComment": "AddCommentInput",
+    "updateComment": "UpdateCommentInput",
     "assignTicket": "AssignTicketInput",
     "escalateTicket": "EscalateTicketInput",
     "rejectAssignment": "RejectAssignmentInput",
@@ -46,10 +53,18 @@ _INPUTS = {
     ),
 }
 _QUEUE = "queue { version totalCount items { position pinned rankReason assignment { id } } next { position } }"
+_TICKET = "ticket { ...Stand } noCandidate { code message rejections { constraint count } }"
 _FIELDS = {
     "reorderQueue": _QUEUE,
     "pinAssignment": _QUEUE,
-    "createTicket": "ticket { ...Stand }",
+    "createTicket": _TICKET,
+    **dict.fromkeys(
+        ("updateTicket", "transitionTicket", "resolveTicket", "closeTicket", "reopenTicket"),
+        "ticket { ...Stand title tags priorityLabel }",
+    ),
+    **dict.fromkeys(("deleteTicket", "deleteComment"), "deletedId"),
+    "bulkUpdateTickets": "results { id ok ticket { ...Stand tags priority } errors { code message field } }",
+    "updateComment": "comment { id version body editedAt } ticket { ...Stand }",
     "addComment": "comment { id body } ticket { ...Stand currentAssignment { ...Job } }",
 }
 

@@ -51,7 +51,7 @@ def made_in(folder: str) -> set[str]:
 def _referred(place: Place) -> Iterator[Place]:
     known = _imported(place.module)
     own = _functions(place.module)
-    for node in ast.walk(own[place.name]):
+    for node in _walked(own[place.name]):
         if isinstance(node, ast.Name):
             if node.id in own:
                 yield Place(place.module, node.id)
@@ -61,6 +61,20 @@ def _referred(place: Place) -> Iterator[Place]:
             module = f"{known[node.value.id].module}.{known[node.value.id].name}"
             if _file(module).is_file():
                 yield Place(module, node.attr)
+
+
+def _walked(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the node and all below it, but for what is tried and whose refusals are caught."""
+    yield node
+    caught = isinstance(node, ast.Try) and any(
+        isinstance(each.type, ast.Name) and each.type.id == "Refusal" for each in node.handlers
+    )
+    for field, value in ast.iter_fields(node):
+        if caught and field == "body":
+            continue
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST):
+                yield from _walked(child)
 
 
 def _file(module: str) -> Path:

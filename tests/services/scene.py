@@ -31,11 +31,12 @@ from app.services.add_comment import AddComment, add_comment
 from app.services.assign_ticket import AssignTicket, assign_ticket
 from app.services.change import Writer, Written
 from app.services.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
-from app.services.create_ticket import CreateTicket, NeededPart, NeededSkill, create_ticket
+from app.services.create_ticket import CreateTicket, create_ticket
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.job_step import StepCommand
 from app.services.report_location import ReportLocation, report_location
 from app.services.start_work import start_work
+from app.services.ticket_fields import NeededPart, NeededSkill
 from tests.world import BEFORE, World, writer_for
 
 MORNING = datetime(2026, 5, 4, 8, tzinfo=UTC)

@@ -23,9 +23,9 @@ from app.domain.refusals import (
 )
 from app.domain.tickets import TicketStatus
 from app.services.change import Written
-from app.services.create_ticket import NeededSkill
 from app.services.escalate_ticket import NOTE, EscalateTicket, escalate_ticket
 from app.services.reject_assignment import RejectAssignment, reject_assignment
+from app.services.ticket_fields import NeededSkill
 from tests.services.scene import Clock, Scene
 from tests.world import make_world
 

@@ -24,9 +24,10 @@ from app.services import create_ticket as creating
 from app.services import escalate_ticket as escalating
 from app.services.change import Change, Writer, Written
 from app.services.complete_assignment import complete_assignment
-from app.services.create_ticket import NeededPart, create_ticket
+from app.services.create_ticket import create_ticket
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.reject_assignment import RejectAssignment, reject_assignment
+from app.services.ticket_fields import NeededPart
 from tests.services.scene import Scene, new_ticket, report, seals
 from tests.services.unlocked import without_row_locks
 

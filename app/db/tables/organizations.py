@@ -22,6 +22,7 @@ organization_settings = tenant_table(
     sa.Column("max_jobs_per_day", sa.Integer),
     sa.Column("hourly_rate", sa.Numeric(12, 2)),
     sa.Column("currency", sa.Text, nullable=False, server_default="EUR"),
+    sa.Column("reopen_window_days", sa.Integer, nullable=False, server_default="7"),
     *versioned(),
 )
 

@@ -1,0 +1,158 @@
+"""Somebody changes what a ticket says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.db.tables.tickets import ticket_required_parts, ticket_required_skills
+from app.domain import validation
+from app.domain.events import EventType, FieldChange
+from app.domain.people import Actor
+from app.domain.policy import Action
+from app.domain.refusals import Invalid
+from app.domain.situations import Situation, ticket_event
+from app.domain.tickets import Environment, Ticket, TicketCategory, TicketPriority
+from app.services.change import Change, Writer, Written, perform
+from app.services.job_step import save_ticket
+from app.services.move_ticket import standing_of
+from app.services.situations import expect_version, lock_ticket, require
+from app.services.ticket_fields import (
+    LONGEST_ADDRESS,
+    LONGEST_SERVICE,
+    NeededPart,
+    NeededSkill,
+    check_needed,
+    check_requirements,
+    customer_of,
+    insert_requirements,
+    told,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UpdateTicket:
+    """What the ticket is to say: of the fields only those count that `given` names."""
+
+    ticket_id: UUID
+    expected_version: int
+    given: tuple[str, ...]
+    title: str | None = None
+    description: str | None = None
+    category: TicketCategory | None = None
+    priority: TicketPriority | None = None
+    environment: Environment | None = None
+    affected_service: str | None = None
+    customer_id: UUID | None = None
+    asset_id: UUID | None = None
+    latitude: float | None = None
+    longitude: float | None = None
+    address: str | None = None
+    required_skills: tuple[NeededSkill, ...] = ()
+    required_parts: tuple[NeededPart, ...] = ()
+    tags: tuple[str, ...] = ()
+    custom_fields: Mapping[str, Any] | None = None
+    idempotency_key: str | None = None
+
+
+async def update_ticket(writer: Writer, actor: Actor, command: UpdateTicket) -> Written:
+    """Change fields of a ticket; what is equal already is not written or told. Ids: ticket.
+
+    Guard: the ticket's row lock, under which its version is compared.
+    """
+
+    async def work(change: Change) -> dict[str, UUID]:
+        values = _checked(command)
+        before = await lock_ticket(change, command.ticket_id, field="id")
+        require(change.actor, Action.UPDATE_TICKET, standing_of(before), words="change this ticket")
+        expect_version(before.ticket, command.expected_version)
+        if values.keys() & {"customer_id", "asset_id"}:
+            asset_id = values.get("asset_id", before.ticket.asset_id)
+            values["customer_id"] = await customer_of(
+                change, values.get("customer_id", before.ticket.customer_id), asset_id
+            )  # fmt: skip
+        needs = await _changed_needs(change, before.ticket, command)
+        await save_changes(change, before, replace(before.ticket, **values), *needs)
+        return {"ticket": before.ticket.id}
+
+    return await perform(writer, actor, "updateTicket", command, work)
+
+
+async def save_changes(change: Change, before: Situation, after: Ticket, *needs: FieldChange) -> Situation:
+    """Write a locked ticket as it is to be, and tell what is new; nothing is done where nothing is."""
+    if after == before.ticket and not needs:
+        return before
+    saved = replace(before, ticket=await save_ticket(change, before.ticket, after))
+    urgent = after.priority is not before.ticket.priority
+    told_as = EventType.TICKET_PRIORITY_CHANGED if urgent else EventType.TICKET_UPDATED
+    event = ticket_event(told_as, before, saved, occurred_at=change.now)
+    change.tell(replace(event, changes=(*event.changes, *needs)))
+    return saved
+
+
+def _checked(command: UpdateTicket) -> dict[str, Any]:
+    """Return the values of the fields that are given."""
+    given = set(command.given)
+    for field, name in (("title", "title"), ("description", "description"), ("category", "category")):
+        _expect_given(given, field, getattr(command, name))
+    _expect_given(given, "priority", command.priority)
+    check_requirements(command.required_skills, command.required_parts)
+    values: dict[str, Any] = {}
+    if "title" in given and command.title is not None:
+        values["title"] = validation.text(command.title, "title", longest=validation.LONGEST_TITLE)
+    if "description" in given and command.description is not None:
+        values["description"] = validation.text(command.description, "description", longest=validation.LONGEST_TEXT)
+    if "affected_service" in given:
+        values["affected_service"] = validation.optional_text(
+            command.affected_service, "affectedService", longest=LONGEST_SERVICE
+        )
+    if "address" in given:
+        values["address"] = validation.optional_text(command.address, "address", longest=LONGEST_ADDRESS)
+    if "location" in given:
+        values["latitude"], values["longitude"] = command.latitude, command.longitude
+        if command.latitude is not None and command.longitude is not None:
+            validation.point(command.latitude, command.longitude)
+    if "tags" in given:
+        values["tags"] = validation.tags(command.tags)
+    if "custom_fields" in given:
+        values["custom_fields"] = validation.custom_fields(command.custom_fields)
+    for field in ("category", "priority", "environment", "customer_id", "asset_id"):
+        if field in given:
+            values[field] = getattr(command, field)
+    return values
+
+
+def _expect_given(given: set[str], field: str, value: object) -> None:
+    if field in given and value is None:
+        raise Invalid(field=(field,), problem=f"{field} must not be null; leave it out to keep it.")
+
+
+async def _changed_needs(change: Change, ticket: Ticket, command: UpdateTicket) -> list[FieldChange]:
+    """Replace what the ticket asks for where that is given; return what is new."""
+    skills = command.required_skills if "required_skills" in command.given else None
+    parts = command.required_parts if "required_parts" in command.given else None
+    await check_needed(change, skills or (), parts or ())
+    changes = []
+    for field, table, kind, wanted in (
+        ("required_skills", ticket_required_skills, NeededSkill, skills),
+        ("required_parts", ticket_required_parts, NeededPart, parts),
+    ):
+        if wanted is None:
+            continue
+        mine = (table.c.organization_id == ticket.organization_id, table.c.ticket_id == ticket.id)
+        chosen = [table.c[name] for name in kind.__dataclass_fields__]
+        rows = await change.connection.execute(sa.select(*chosen).where(*mine).order_by(chosen[0]))
+        present = [kind(**row) for row in rows.mappings()]
+        if set(present) != set(wanted):
+            await change.connection.execute(sa.delete(table).where(*mine))
+            changes.append(FieldChange(field=field, old=told(present), new=told(wanted)))
+    by_field = {each.field for each in changes}
+    await insert_requirements(
+        change,
+        ticket.id,
+        (skills or ()) if "required_skills" in by_field else (),
+        (parts or ()) if "required_parts" in by_field else (),
+    )
+    return changes
