@@ -8,12 +8,15 @@ from typing import Any, TypeAlias
 from uuid import UUID
 
 from app.db.tables.assignments import assignments
+from app.db.tables.tickets import tickets
 from app.domain.assignments import AssignmentOutcome
 from app.domain.people import Actor, EventSource, Role
 from app.domain.refusals import Refusal
+from app.domain.tickets import TicketStatus
 from app.domain.timers import TooEarly
 from app.services.accept_assignment import accept_assignment
 from app.services.assign_ticket import AssignTicket, assign_ticket
+from app.services.bulk_update_tickets import BulkUpdateTickets, bulk_update_tickets
 from app.services.cancel_assignment import CancelAssignment, cancel_assignment
 from app.services.change import Written
 from app.services.complete_assignment import complete_assignment
@@ -28,6 +31,7 @@ from app.services.reject_assignment import RejectAssignment, reject_assignment
 from app.services.resume_work import resume_work
 from app.services.start_travel import start_travel
 from app.services.start_work import start_work
+from app.services.transition_ticket import TransitionTicket, transition_ticket
 from tests.services.scene import Scene, report, seals
 
 Deed: TypeAlias = "Callable[[Deeds, UUID, Random], Awaitable[Written | None]]"
@@ -35,14 +39,17 @@ _TECHNICIANS = ("ann", "bob", "cleo", "dan")
 _REPORTED = [each for each in AssignmentOutcome if each is not AssignmentOutcome.ESCALATED]
 
 
-_BY_OTHERS = ("reassign", "escalate", "cancel")
-_OTHERWISE = ("assign", "assign", "assign", "rate", "escalate")
+_BY_OTHERS = ("reassign", "escalate", "cancel", "wait", "open", "resolve ticket")
+_OTHERWISE = (
+    "assign", "assign", "assign", "rate", "escalate", "open", "wait", "resolve ticket", "close", "reopen", "go on",
+    "many",
+)  # fmt: skip
 _LIKELY: Mapping[str | None, Sequence[str]] = {
     "ASSIGNED": ("accept", "accept", "accept", "accept", "reject", "expire", *_BY_OTHERS),
-    "ACCEPTED": ("travel", "start", "start", "start", "reject", *_BY_OTHERS),
-    "EN_ROUTE": ("arrive", "start", "start", "complete", *_BY_OTHERS),
+    "ACCEPTED": ("travel", "start", "start", "start", "go on", "reject", *_BY_OTHERS),
+    "EN_ROUTE": ("arrive", "start", "start", "go on", "complete", *_BY_OTHERS),
     "IN_PROGRESS": ("pause", "complete", "complete", "complete", *_BY_OTHERS),
-    "PAUSED": ("resume", "start", "complete", *_BY_OTHERS),
+    "PAUSED": ("resume", "start", "go on", "complete", *_BY_OTHERS),
 }
 
 
@@ -167,6 +174,26 @@ async def _expire(deeds: Deeds, ticket_id: UUID, chance: Random) -> Written | No
     return await expire_offer(deeds.scene.writer, deeds.server, ExpireOffer(assignment_id=job.id))
 
 
+def _move(*to: TicketStatus) -> Deed:
+    async def act(deeds: Deeds, ticket_id: UUID, chance: Random) -> Written | None:
+        scene = deeds.scene
+        command = TransitionTicket(ticket_id=ticket_id, to=chance.choice(to))
+        return await transition_ticket(scene.writer, scene.actor("dispatcher"), command)
+
+    return act
+
+
+async def _many(deeds: Deeds, ticket_id: UUID, chance: Random) -> Written | None:
+    scene = deeds.scene
+    others = [each.id for each in await scene.rows(tickets)]
+    command = BulkUpdateTickets(
+        ticket_ids=tuple(dict.fromkeys((ticket_id, *chance.sample(others, min(2, len(others)))))),
+        add_tags=(chance.choice("abc"),),
+        technician_id=scene.world.technicians[chance.choice(_TECHNICIANS)] if chance.random() < 0.5 else None,
+    )
+    return await bulk_update_tickets(scene.writer, scene.actor("dispatcher"), command)
+
+
 DEEDS: Mapping[str, Deed] = {
     "assign": _assign,
     "accept": _step(accept_assignment),
@@ -182,4 +209,12 @@ DEEDS: Mapping[str, Deed] = {
     "escalate": _escalate,
     "rate": _rate,
     "expire": _expire,
+    "open": _move(TicketStatus.OPEN),
+    "wait": _move(TicketStatus.PENDING_INFO, TicketStatus.PENDING_PARTS),
+    "go on": _move(TicketStatus.IN_PROGRESS),
+    "resolve ticket": _move(TicketStatus.RESOLVED),
+    "close": _move(TicketStatus.CLOSED),
+    "reopen": _move(TicketStatus.REOPENED),
+    "call off": _move(TicketStatus.CANCELLED),
+    "many": _many,
 }

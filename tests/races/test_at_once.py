@@ -123,7 +123,7 @@ async def test_of_those_who_expect_a_version_of_the_job_exactly_one_wins(scene: 
 
 async def test_two_thousand_steps_by_three_at_once_keep_every_truth(scene: Scene, clock: Clock) -> None:
     await scene.settle(offer_accept_minutes=10)
-    deeds, tickets = Deeds(scene), [await scene.ticket("customer") for _ in range(4)]
+    deeds, tickets = Deeds(scene), [await scene.ticket("customer") for _ in range(4 + _JOBS // 4)]
 
     async def work(number: int) -> None:
         chance = Random(number)
