@@ -30,6 +30,7 @@ from app.domain.cursors import CursorCodec
 from app.health import Health
 from app.integrations.bus_drivers import driver_of
 from app.integrations.event_bus import EventBus
+from app.jobs.forgetting import forgetting
 from app.jobs.handlers import handlers
 from app.live.groups import Groups
 from app.live.hub import Hub
@@ -167,6 +168,8 @@ def create_app(settings: Settings) -> "Door":
         carrier = Carrier(timers, handlers(process.writer), taken_over_after=settings.job_takeover)
         carrying = [asyncio.create_task(carrier.run() if settings.runs_worker else asyncio.sleep(0))]
         running += carrying
+        if settings.runs_worker:
+            running.append(asyncio.create_task(forgetting(process.writer)))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
@@ -286,12 +289,13 @@ async def create_worker(settings: Settings) -> AsyncIterator[Carrier]:
     subject = f"fieldgraph.wake.{identity.epoch}"
     wake_ups = Notifications(listener) if bus_url is None else EventBus(driver_of(bus_url), bus_url, subject)
     writer = Writer(engine=engine, clock=now, wake=wake_ups.tell, slots=asyncio.Semaphore(_writers(settings)))
-    telling = asyncio.create_task(wake_ups.run(lambda _: None))
+    beside = [asyncio.create_task(work) for work in (wake_ups.run(lambda _: None), forgetting(writer))]
     try:
         yield Carrier(timers, handlers(writer), taken_over_after=settings.job_takeover)
     finally:
-        telling.cancel()
-        await asyncio.wait([telling], timeout=_LAST_TASKS_SECONDS)
+        for task in beside:
+            task.cancel()
+        await asyncio.wait(beside, timeout=_LAST_TASKS_SECONDS)
         for each in (engine, listener, timers):
             await each.dispose()
 
