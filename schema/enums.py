@@ -13,6 +13,7 @@ from app.domain.assignments import (
     DistanceSource,
 )
 from app.domain.events import EventType
+from app.domain.files import ScanState
 from app.domain.people import EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.refusals import ConstraintKind, ErrorCode
@@ -193,6 +194,9 @@ _described(
         "TICKET_ESCALATED": "A ticket climbed a tier.",
         "TICKET_RESOLVED": "A ticket's work is done.",
         "COMMENT_ADDED": "Somebody said something on a ticket.",
+        "ATTACHMENT_ADDED": "A ticket got a file.",
+        "ATTACHMENT_SCANNED": "A file was looked at for malware.",
+        "ATTACHMENT_DELETED": "A ticket lost a file.",
         "JOB_ASSIGNED": "A technician was offered a job.",
         "JOB_ACCEPTED": "A technician took a job on.",
         "JOB_REJECTED": "A technician handed a job back.",
@@ -214,6 +218,17 @@ _described(
     },
 )
 _described(
+    ScanState,
+    "What is known of malware in a file.",
+    {
+        "PENDING": "It has not been looked at yet.",
+        "CLEAN": "None was found.",
+        "INFECTED": "Some was found; nobody can download it.",
+        "FAILED": "It could not be looked at; that is tried again.",
+        "SKIPPED": "Nobody looks at files here.",
+    },
+)
+_described(
     ErrorCode,
     "The machine-readable name of a refusal.",
     {
@@ -229,6 +244,7 @@ _described(
         "IDEMPOTENCY_MISMATCH": "The key was used before with another input.",
         "IDEMPOTENCY_IN_PROGRESS": "The first request with this key has not finished.",
         "CLOCK_SKEW": "The client's clock cannot be right.",
+        "FILE_REJECTED": "The file is not taken; the message says why.",
     },
 )
 _described(

@@ -118,6 +118,14 @@ class NotEligibleError(UserError):
     overridable: bool = strawberry.field(description="Whether a dispatcher may override them all.")
 
 
+@strawberry.type(description="The file is not taken.")
+class FileRejectedError(UserError):
+    """The file is not taken."""
+
+    max_bytes: int = strawberry.field(description="How long a file may be.")
+    allowed_extensions: list[str] = strawberry.field(description="How its name may end.")
+
+
 TicketError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError,
     strawberry.union("TicketError", description="Why a ticket was not written."),
@@ -125,6 +133,10 @@ TicketError = Annotated[
 CommentError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError,
     strawberry.union("CommentError", description="Why a comment was not written."),
+]
+AttachmentError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | FileRejectedError,
+    strawberry.union("AttachmentError", description="Why a file was not attached, or not deleted."),
 ]
 AssignmentError = Annotated[
     ValidationError
@@ -178,6 +190,10 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:
         case refusals.AlreadyAssigned():
             current = await refused.job(operation, refusal.current_assignment_id)
             return AlreadyAssignedError(**said, current=current)
+        case refusals.FileRejected():
+            return FileRejectedError(
+                **said, max_bytes=refusal.max_bytes, allowed_extensions=list(refusal.allowed_extensions)
+            )
         case refusals.NotEligible():
             reasons = [await rejection_of(operation, each) for each in refusal.reasons]
             return NotEligibleError(**said, reasons=reasons, overridable=refusal.overridable)

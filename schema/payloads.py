@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
@@ -12,13 +13,15 @@ from app.reads.pages import placed, window
 from app.reads.queues import QUEUE_ORDER
 from app.services.change import Written
 from resolvers.context import Operation
+from resolvers.files import target_of
 from resolvers.queues import queue_of
 from schema.enums import DistanceSource
-from schema.errors import AssignmentError, CommentError, OkError, QueueError, TicketError
+from schema.errors import AssignmentError, AttachmentError, CommentError, OkError, QueueError, TicketError
 from schema.fields import ONE_ROW, After, First, Info
 from schema.ids import global_id
-from schema.scalars import EventCursor
+from schema.scalars import EventCursor, JSONValue, WebAddress
 from schema.types.assignments import Assignment
+from schema.types.attachments import Attachment
 from schema.types.comments import Comment
 from schema.types.technicians import Technician, TechnicianQueue
 from schema.types.tickets import Ticket
@@ -115,6 +118,35 @@ class CommentPayload(MutationPayload):
     )
 
 
+@strawberry.type(description="Where to send the bytes of a file. Whoever has the address may send them, once.")
+class UploadTarget:
+    """Where to send the bytes of a file."""
+
+    id: strawberry.ID = strawberry.field(
+        description="What to call finalizeAttachment with once they are sent; the attachment gets this id."
+    )
+    url: WebAddress = strawberry.field(description="The address.")
+    method: str = strawberry.field(description="The HTTP method: PUT.")
+    headers: JSONValue = strawberry.field(description="An object of headers to send besides.")
+    expires_at: datetime = strawberry.field(description="Until when.")
+
+
+@strawberry.type(description="What mutations on attachments answer.")
+class AttachmentPayload(MutationPayload):
+    """What mutations on attachments answer."""
+
+    attachment: Attachment | None = strawberry.field(
+        default=None, description="The attachment; null: nothing was written, or its bytes have not been checked."
+    )
+    ticket: Ticket | None = strawberry.field(default=None, description="Its ticket; null as the attachment is.")
+    upload: UploadTarget | None = strawberry.field(
+        default=None, description="Where to send the bytes; null unless this was createAttachment."
+    )
+    errors: list[AttachmentError] = strawberry.field(
+        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
+    )
+
+
 @strawberry.type(description="What mutations answer that have no row to show.")
 class OkPayload(MutationPayload):
     """What mutations answer that have no row to show."""
@@ -129,18 +161,35 @@ _ROWS = {
     "assignment": entities.ASSIGNMENT,
     "previous_assignment": entities.ASSIGNMENT,
     "comment": entities.COMMENT,
+    "attachment": entities.ATTACHMENT,
     "technician": entities.TECHNICIAN,
 }
 
 
 async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:
     """Return a payload's fields for what was written, each row read as it is now."""
-    fields: dict[str, Any] = {name: await operation.loaders.row(_ROWS[name], key) for name, key in written.ids.items()}
+    rows = ((name, key) for name, key in written.ids.items() if name != "upload")
+    fields: dict[str, Any] = {name: await operation.loaders.row(_ROWS[name], key) for name, key in rows}
+    if "upload" in written.ids:
+        fields["upload"] = await _target(operation, written.ids["upload"])
     if written.impact is not None:
         fields["impact"] = await impact_of(operation, written.impact)
     fields["change_id"] = global_id("Change", written.change_id)
     fields["event_cursor"] = EventCursor(operation.cursor(written.position))
     return fields
+
+
+async def _target(operation: Operation, key: UUID) -> UploadTarget | None:
+    target = await target_of(operation, key)
+    if target is None:
+        return None
+    return UploadTarget(
+        id=global_id("Attachment", key),
+        url=WebAddress(target.url),
+        method=target.method,
+        headers=JSONValue(dict(target.headers)),
+        expires_at=target.expires_at,
+    )
 
 
 async def impact_of(operation: Operation, impact: DomainImpact) -> Impact:

@@ -1,5 +1,6 @@
 """The root of all mutations."""
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -9,8 +10,11 @@ from app.services.add_comment import add_comment
 from app.services.assign_ticket import assign_ticket
 from app.services.cancel_assignment import cancel_assignment
 from app.services.complete_assignment import complete_assignment
+from app.services.create_attachment import create_attachment
 from app.services.create_ticket import create_ticket
+from app.services.delete_attachment import delete_attachment
 from app.services.escalate_ticket import escalate_ticket
+from app.services.finalize_attachment import finalize_attachment
 from app.services.pause_work import pause_work
 from app.services.pin_assignment import pin_assignment
 from app.services.rate_assignment import rate_assignment
@@ -34,12 +38,13 @@ from schema.inputs.assignments import (
     ReassignTicketInput,
     RejectAssignmentInput,
 )
+from schema.inputs.attachments import CreateAttachmentInput, DeleteAttachmentInput, FinalizeAttachmentInput
 from schema.inputs.locations import ReportLocationInput
 from schema.inputs.queues import PinInput, ReorderQueueInput
 from schema.inputs.tickets import AddCommentInput, CreateTicketInput
 from schema.inputs.users import RevokeTokensInput
 from schema.mutations.writing import write
-from schema.payloads import AssignmentPayload, CommentPayload, OkPayload, QueuePayload, TicketPayload
+from schema.payloads import AssignmentPayload, AttachmentPayload, CommentPayload, OkPayload, QueuePayload, TicketPayload
 
 _INPUT = strawberry.argument(description="What to do, and to what.")
 
@@ -138,6 +143,35 @@ class Mutation:
     async def add_comment(self, info: Info, input: Annotated[AddCommentInput, _INPUT]) -> CommentPayload:  # noqa: A002  # the argument's name in the schema
         """Say something on a ticket."""
         return await write(info.context, input.command, add_comment, CommentPayload)
+
+    @strawberry.mutation(description="Announce a file for a ticket, and learn where to send its bytes.")
+    async def create_attachment(
+        self,
+        info: Info,
+        input: Annotated[CreateAttachmentInput, _INPUT],  # noqa: A002  # the argument's name in the schema
+    ) -> AttachmentPayload:
+        """Announce a file."""
+        service = partial(create_attachment, limits=info.context.process.files.limits)
+        return await write(info.context, input.command, service, AttachmentPayload)
+
+    @strawberry.mutation(description="Have the bytes checked that were sent; only then the file is the ticket's.")
+    async def finalize_attachment(
+        self,
+        info: Info,
+        input: Annotated[FinalizeAttachmentInput, _INPUT],  # noqa: A002  # the argument's name in the schema
+    ) -> AttachmentPayload:
+        """Have a file checked and attached."""
+        service = partial(finalize_attachment, files=info.context.process.files)
+        return await write(info.context, input.command, service, AttachmentPayload)
+
+    @strawberry.mutation(description="Take a file from its ticket; whoever attached it, or DISPATCHER and up.")
+    async def delete_attachment(
+        self,
+        info: Info,
+        input: Annotated[DeleteAttachmentInput, _INPUT],  # noqa: A002  # the argument's name in the schema
+    ) -> AttachmentPayload:
+        """Take a file from its ticket."""
+        return await write(info.context, input.command, delete_attachment, AttachmentPayload)
 
     @strawberry.mutation(description="Say where one is, and was while nobody could be reached; technicians only.")
     async def report_location(self, info: Info, input: Annotated[ReportLocationInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema

@@ -31,6 +31,9 @@ fragment Stand on Ticket {
 _INPUTS = {
     "createTicket": "CreateTicketInput",
     "addComment": "AddCommentInput",
+    "createAttachment": "CreateAttachmentInput",
+    "finalizeAttachment": "FinalizeAttachmentInput",
+    "deleteAttachment": "DeleteAttachmentInput",
     "assignTicket": "AssignTicketInput",
     "escalateTicket": "EscalateTicketInput",
     "rejectAssignment": "RejectAssignmentInput",
@@ -50,6 +53,9 @@ _FIELDS = {
     "reorderQueue": _QUEUE,
     "pinAssignment": _QUEUE,
     "createTicket": "ticket { ...Stand }",
+    "createAttachment": "upload { id url method headers }",
+    "finalizeAttachment": "attachment { id fileName scanState sizeBytes }",
+    "deleteAttachment": "attachment { id }",
     "addComment": "comment { id body } ticket { ...Stand currentAssignment { ...Job } }",
 }
 
@@ -75,7 +81,9 @@ MUTATIONS = {name: _mutation(name) for name in _INPUTS}
 _EVENT = """
 fragment Told on DomainEvent {
   __typename id changeId cursor type recordedAt actor { name }
-  ... on TicketEvent { ticketVersion ticket { id status } comment { id body } }
+  ... on TicketEvent {
+    ticketVersion ticket { id status } comment { id body } attachment { id fileName scanState downloadUrl }
+  }
   ... on JobEvent { assignmentVersion source assignment { id status technician { name } } }
   ... on TechnicianEvent { technicianId queueVersion changes { field old new } }
   ... on RecordEvent { recordId }

@@ -18,6 +18,9 @@ STEP = COMMON | {"StaleVersion", "InvalidTransition", "ClockSkew"}
 RAISED = {
     "createTicket": COMMON,
     "addComment": COMMON,
+    "createAttachment": COMMON | {"FileRejected"},
+    "finalizeAttachment": COMMON | {"FileRejected"},
+    "deleteAttachment": COMMON | {"StaleVersion"},
     "assignTicket": COMMON | {"StaleVersion", "InvalidTransition", "AlreadyAssigned", "NotEligible"},
     "escalateTicket": COMMON
     | {"StaleVersion", "InvalidTransition", "NotEligible", "NoActiveAssignment", "TopTierReached"},
