@@ -8,6 +8,7 @@
 # make bench-replay  reads a log of ten million events     make bench-assignments  measures the steps of a job
 # make bench-legacy  brings over an older platform of 100,000 tickets
 # make faults-worker  kills workers, again and again
+# make test-clamd  has the real clamd look at files
 # make races  tries everything in any order and at once
 # make hostile  holds the limits by their targets  make soak-live  has many clients come and go for long
 # make clean  removes all that can be made again; the data in .fieldgraph stays
@@ -22,10 +23,10 @@ bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --no-input -q install
 clients := $(if $(wildcard tests/clients/package-lock.json),tests/clients/node_modules/.made)
 compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --group build
+	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --extra storage --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-assignments bench-legacy hostile soak-live faults-worker races lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-assignments bench-legacy hostile soak-live faults-worker races test-clamd lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -61,6 +62,12 @@ races: .venv/.dev
 
 faults-worker: .venv/.dev
 	WORKER_KILLS=50 $(bin)/pytest -q -n 0 tests/jobs/test_worker.py $(ARGS)
+
+# On Debian and Ubuntu clamd is installed where that is allowed.
+test-clamd: .venv/.dev
+	@command -v clamd > /dev/null || apt-get install -y -q --no-install-recommends clamav-daemon || { \
+		echo 'clamd is needed: apt-get install clamav-daemon' >&2; exit 1; }
+	$(bin)/pytest -q -n 0 tests/files/real_clamd.py $(ARGS)
 
 benchmark: .venv/.dev
 	$(bin)/python -m benchmarks.mutations

@@ -17,6 +17,8 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+# What follows these opens a file to whoever has it.
+_SIGNED = ("/files/", "/uploads/")
 # These say at INFO what each request or statement of theirs did.
 _TALKATIVE = ("alembic", "asyncio", "httpx", "httpcore")
 
@@ -106,7 +108,7 @@ def _named(service: str, version: str) -> Processor:
 
 
 def _access_as_event(_: WrappedLogger, __: str, event: EventDict) -> Mapping[str, Any]:
-    """Turn uvicorn's sentence about a request into an event; its query string is left out."""
+    """Turn uvicorn's sentence about a request into an event; its query string and signed parts are left out."""
     arguments = event.pop("positional_args", ())
     if event["logger"] == "uvicorn.access" and isinstance(arguments, tuple) and len(arguments) == 5:
         client, method, path, _version, status = arguments
@@ -114,10 +116,16 @@ def _access_as_event(_: WrappedLogger, __: str, event: EventDict) -> Mapping[str
             event="http.answered",
             client=client,
             method=method,
-            path=str(path).partition("?")[0],
+            path=_untold(str(path)),
             status=status,
         )
     return event
+
+
+def _untold(path: str) -> str:
+    """Return a path without its query, and without what lets whoever reads it have a file."""
+    plain = path.partition("?")[0]
+    return next((f"{each}…" for each in _SIGNED if plain.startswith(each)), plain)
 
 
 def _as_json(event: MutableMapping[str, Any], *, default: Callable[[Any], Any], **_: Any) -> str:

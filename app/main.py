@@ -27,9 +27,13 @@ from app.db.read_pool import ReadPool
 from app.db.timers.carrying import Carrier
 from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
+from app.domain.file_addresses import DOWNLOAD_PATH, UPLOAD_PATH, FileAddresses
 from app.health import Health
 from app.integrations.bus_drivers import driver_of
+from app.integrations.clamd import Clamd
+from app.integrations.disk_files import DiskFiles
 from app.integrations.event_bus import EventBus
+from app.integrations.file_stores import store_at
 from app.jobs.forgetting import forgetting
 from app.jobs.handlers import handlers
 from app.live.groups import Groups
@@ -38,7 +42,10 @@ from app.live.locations import Locations
 from app.live.replay import Log
 from app.logs import begin_request
 from app.services.change import Writer
+from app.services.files import Files
 from app.settings import Settings
+from app.transfers.downloads import Downloads
+from app.transfers.uploads import Uploads
 from resolvers.context import Process
 from schema.build import executable, schema, sdl
 from schema.execution.admission import Admission, MemoryPurse
@@ -120,7 +127,9 @@ def create_app(settings: Settings) -> "Door":
             version=settings.service_version,
             event_bus=None if bus is None else bus.is_connected,
         )
-        process = _process(settings, engine, follower, hub, verifier, identity)
+        addresses = FileAddresses.of_log(identity.cursor_key, settings.public_url or "")
+        files = _files(settings, addresses)
+        process = _process(settings, engine, follower, hub, verifier, identity, files, addresses)
         attendance = Attendance(process.actors, clock=now)
         # After the actors, who by then have forgotten whom the event changed.
         hub.watch(attendance.notice)
@@ -162,10 +171,14 @@ def create_app(settings: Settings) -> "Door":
         starlette.router.routes += [
             *health.routes(),
             Route("/metrics", figures_of(metrics)),
+            Route(f"{DOWNLOAD_PATH}{{token}}", Downloads(engine, files.store, addresses, now, origins.headers)),
         ]
+        if isinstance(files.store, DiskFiles):
+            taking = Uploads(files.store, addresses, now, origins.headers, metrics.uploaded)
+            starlette.router.routes.append(Route(f"{UPLOAD_PATH}{{token}}", taking))
         running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]
         timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
-        carrier = Carrier(timers, handlers(process.writer), taken_over_after=settings.job_takeover)
+        carrier = Carrier(timers, handlers(process.writer, files), taken_over_after=settings.job_takeover)
         carrying = [asyncio.create_task(carrier.run() if settings.runs_worker else asyncio.sleep(0))]
         running += carrying
         if settings.runs_worker:
@@ -209,6 +222,8 @@ def _process(
     hub: Hub,
     verifier: TokenVerifier,
     identity: log.LogIdentity,
+    files: Files,
+    addresses: FileAddresses,
 ) -> Process:
     actors = Actors(engine, met=hub.start_following)
     hub.watch(actors.forget)
@@ -228,7 +243,19 @@ def _process(
         actors=actors,
         verifier=verifier,
         clock=now,
+        files=files,
+        addresses=addresses,
         statement_timeout_seconds=settings.statement_timeout_seconds,
+    )
+
+
+def _files(settings: Settings, addresses: FileAddresses) -> Files:
+    folder = settings.upload_folder
+    return Files(
+        store=DiskFiles(folder, addresses) if settings.storage_url is None else store_at(settings.storage_url, folder),
+        limits=settings.file_limits,
+        scanner=None if settings.clamd_url is None else Clamd(settings.clamd_url),
+        folder=folder,
     )
 
 
@@ -249,7 +276,7 @@ def _answers(
         executable(),
         plans,
         pool,
-        shared_values(process.log.codec, process.log.epoch, process.clock),
+        shared_values(process.log.codec, process.log.epoch, process.clock, process.addresses),
         admission=admission,
         timeout_seconds=settings.operation_timeout_seconds,
         suggestions=settings.suggests,
@@ -276,7 +303,7 @@ async def create_worker(settings: Settings) -> AsyncIterator[Carrier]:
 
     Raises:
         ValueError: there is no database address.
-        BusDriverMissing: an event bus is set whose driver is not installed.
+        BusDriverMissing, StorageDriverMissing: an event bus or an object store is set whose driver is not installed.
     """
     if settings.database_url is None:
         raise ValueError("the worker needs the address of a database")
@@ -291,7 +318,8 @@ async def create_worker(settings: Settings) -> AsyncIterator[Carrier]:
     writer = Writer(engine=engine, clock=now, wake=wake_ups.tell, slots=asyncio.Semaphore(_writers(settings)))
     beside = [asyncio.create_task(work) for work in (wake_ups.run(lambda _: None), forgetting(writer))]
     try:
-        yield Carrier(timers, handlers(writer), taken_over_after=settings.job_takeover)
+        files = _files(settings, FileAddresses.of_log(identity.cursor_key, settings.public_url or ""))
+        yield Carrier(timers, handlers(writer, files), taken_over_after=settings.job_takeover)
     finally:
         for task in beside:
             task.cancel()

@@ -10,11 +10,13 @@ from app.auth.actors import Actors
 from app.auth.tokens import TokenVerifier
 from app.db.engine import Engine
 from app.domain.cursors import LogPosition
+from app.domain.file_addresses import FileAddresses
 from app.domain.people import Actor
 from app.live.locations import Locations
 from app.live.replay import Log
 from app.reads.reader import Reader
 from app.services.change import Writer, Written
+from app.services.files import Files
 from resolvers.loaders import Loaders
 
 
@@ -32,6 +34,8 @@ class Process:
     actors: Actors
     verifier: TokenVerifier
     clock: Callable[[], datetime]
+    files: Files
+    addresses: FileAddresses
     statement_timeout_seconds: float = 10
     unfinished: set[asyncio.Task[Written | None]] = field(default_factory=set)
 

@@ -13,6 +13,7 @@ from app.domain.assignments import (
     DistanceSource,
 )
 from app.domain.events import EventType
+from app.domain.files import ScanState
 from app.domain.people import EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.refusals import ConstraintKind, ErrorCode
@@ -200,6 +201,9 @@ _described(
         "COMMENT_ADDED": "Somebody said something on a ticket.",
         "COMMENT_UPDATED": "Somebody changed what they had said.",
         "COMMENT_DELETED": "Something that was said was taken back.",
+        "ATTACHMENT_ADDED": "A ticket got a file.",
+        "ATTACHMENT_SCANNED": "A file was looked at for malware.",
+        "ATTACHMENT_DELETED": "A ticket lost a file.",
         "JOB_ASSIGNED": "A technician was offered a job.",
         "JOB_ACCEPTED": "A technician took a job on.",
         "JOB_REJECTED": "A technician handed a job back.",
@@ -221,6 +225,17 @@ _described(
     },
 )
 _described(
+    ScanState,
+    "What is known of malware in a file.",
+    {
+        "PENDING": "It has not been looked at yet.",
+        "CLEAN": "None was found.",
+        "INFECTED": "Some was found; nobody can download it.",
+        "FAILED": "It could not be looked at; that is tried again.",
+        "SKIPPED": "Nobody looks at files here.",
+    },
+)
+_described(
     ErrorCode,
     "The machine-readable name of a refusal.",
     {
@@ -238,6 +253,7 @@ _described(
         "IDEMPOTENCY_MISMATCH": "The key was used before with another input.",
         "IDEMPOTENCY_IN_PROGRESS": "The first request with this key has not finished.",
         "CLOCK_SKEW": "The client's clock cannot be right.",
+        "FILE_REJECTED": "The file is not taken; the message says why.",
     },
 )
 _described(

@@ -138,6 +138,14 @@ class NotEligibleError(UserError):
     overridable: bool = strawberry.field(description="Whether a dispatcher may override them all.")
 
 
+@strawberry.type(description="The file is not taken.")
+class FileRejectedError(UserError):
+    """The file is not taken."""
+
+    max_bytes: int = strawberry.field(description="How long a file may be.")
+    allowed_extensions: list[str] = strawberry.field(description="How its name may end.")
+
+
 TicketError = Annotated[
     ValidationError
     | NotFoundError
@@ -151,6 +159,10 @@ TicketError = Annotated[
 CommentError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
     strawberry.union("CommentError", description="Why a comment was not written."),
+]
+AttachmentError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | FileRejectedError,
+    strawberry.union("AttachmentError", description="Why a file was not attached, or not deleted."),
 ]
 AssignmentError = Annotated[
     ValidationError
@@ -219,6 +231,10 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:
         case refusals.NoCandidate():
             found = [await rejection_of(operation, each) for each in refusal.reasons]
             return NoCandidateError(**said, rejections=found)
+        case refusals.FileRejected():
+            return FileRejectedError(
+                **said, max_bytes=refusal.max_bytes, allowed_extensions=list(refusal.allowed_extensions)
+            )
         case refusals.NotEligible():
             reasons = [await rejection_of(operation, each) for each in refusal.reasons]
             return NotEligibleError(**said, reasons=reasons, overridable=refusal.overridable)

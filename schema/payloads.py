@@ -3,6 +3,7 @@
 from datetime import datetime
 from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
@@ -14,10 +15,12 @@ from app.reads.queues import QUEUE_ORDER
 from app.services.bulk_update_tickets import MOST_AT_ONCE
 from app.services.change import RefusedItem, Written
 from resolvers.context import Operation
+from resolvers.files import target_of
 from resolvers.queues import queue_of
 from schema.enums import DistanceSource, ErrorCode
 from schema.errors import (
     AssignmentError,
+    AttachmentError,
     BulkError,
     BulkItemError,
     CommentError,
@@ -29,8 +32,9 @@ from schema.errors import (
 )
 from schema.fields import ONE_ROW, After, First, Info
 from schema.ids import global_id
-from schema.scalars import EventCursor
+from schema.scalars import EventCursor, JSONValue, WebAddress
 from schema.types.assignments import Assignment
+from schema.types.attachments import Attachment
 from schema.types.comments import Comment
 from schema.types.technicians import Technician, TechnicianQueue
 from schema.types.tickets import Ticket
@@ -158,6 +162,35 @@ class BulkPayload(MutationPayload):
     )
 
 
+@strawberry.type(description="Where to send the bytes of a file. Whoever has the address may send them, once.")
+class UploadTarget:
+    """Where to send the bytes of a file."""
+
+    id: strawberry.ID = strawberry.field(
+        description="What to call finalizeAttachment with once they are sent; the attachment gets this id."
+    )
+    url: WebAddress = strawberry.field(description="The address.")
+    method: str = strawberry.field(description="The HTTP method: PUT.")
+    headers: JSONValue = strawberry.field(description="An object of headers to send besides.")
+    expires_at: datetime = strawberry.field(description="Until when.")
+
+
+@strawberry.type(description="What mutations on attachments answer.")
+class AttachmentPayload(MutationPayload):
+    """What mutations on attachments answer."""
+
+    attachment: Attachment | None = strawberry.field(
+        default=None, description="The attachment; null: nothing was written, or its bytes have not been checked."
+    )
+    ticket: Ticket | None = strawberry.field(default=None, description="Its ticket; null as the attachment is.")
+    upload: UploadTarget | None = strawberry.field(
+        default=None, description="Where to send the bytes; null unless this was createAttachment."
+    )
+    errors: list[AttachmentError] = strawberry.field(
+        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
+    )
+
+
 @strawberry.type(description="What mutations answer that have no row to show.")
 class OkPayload(MutationPayload):
     """What mutations answer that have no row to show."""
@@ -175,16 +208,19 @@ _ROWS = {
     "assignment": entities.ASSIGNMENT,
     "previous_assignment": entities.ASSIGNMENT,
     "comment": entities.COMMENT,
+    "attachment": entities.ATTACHMENT,
     "technician": entities.TECHNICIAN,
 }
-_DELETED = {"deleted_ticket": "Ticket", "deleted_comment": "Comment"}
+_DELETED = {"deleted_ticket": "Ticket", "deleted_comment": "Comment", "deleted_attachment": "Attachment"}
 
 
 async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:
     """Return a payload's fields for what was written, each row read as it is now."""
     fields = _named(operation, written)
     for name, key in written.ids.items():
-        if name in _DELETED:
+        if name == "upload":
+            fields["upload"] = await _target(operation, key)
+        elif name in _DELETED:
             fields["deleted_id"] = global_id(_DELETED[name], key)
         else:
             fields[name] = await operation.loaders.row(_ROWS[name], key)
@@ -219,6 +255,19 @@ def _named(operation: Operation, written: Written) -> dict[str, Any]:
 def _item_error(item: RefusedItem) -> BulkItemError:
     field = None if item.field is None else list(item.field)
     return BulkItemError(code=ErrorCode(item.code), message=item.message, field=field)
+
+
+async def _target(operation: Operation, key: UUID) -> UploadTarget | None:
+    target = await target_of(operation, key)
+    if target is None:
+        return None
+    return UploadTarget(
+        id=global_id("Attachment", key),
+        url=WebAddress(target.url),
+        method=target.method,
+        headers=JSONValue(dict(target.headers)),
+        expires_at=target.expires_at,
+    )
 
 
 async def impact_of(operation: Operation, impact: DomainImpact) -> Impact:

@@ -21,6 +21,7 @@ from app.reads.selection import Spelling
 EventCursor = NewType("EventCursor", str)
 TimeZone = NewType("TimeZone", str)
 JSONValue = NewType("JSONValue", object)
+WebAddress = NewType("WebAddress", str)
 
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?\d*([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -76,6 +77,12 @@ def _read_cursor(value: Any) -> str:
     return value
 
 
+def _read_address(value: Any) -> str:
+    if not isinstance(value, str):
+        raise GraphQLError("A URL is a text.", extensions=_BAD)
+    return value
+
+
 def _spell_json(value: Any) -> Any:
     # Given on as it is stored: numbers in it may be larger than any of ours.
     return orjson.Fragment(str(value)) if isinstance(value, JsonText) else value
@@ -120,6 +127,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         serialize=str,
         parse_value=_read_time_zone,
     ),
+    WebAddress: strawberry.scalar(
+        name="URL",
+        description="An address. One that begins with / is meant on the server that gave it out.",
+        serialize=str,
+        parse_value=_read_address,
+    ),
     EventCursor: strawberry.scalar(
         name="EventCursor",
         description=("An opaque position in the organisation's ordered event log. Compare it only by passing it back."),
@@ -141,6 +154,7 @@ SPELLINGS: Mapping[str, Spelling] = MappingProxyType(
         "Decimal": Spelling.DECIMAL,
         "JSON": Spelling.JSON,
         "TimeZone": Spelling.TEXT,
+        "URL": Spelling.TEXT,
         "EventCursor": Spelling.WORD,
     }
 )

@@ -18,6 +18,7 @@ from app.db.engine import open_engine
 from app.db.explaining import explain as explained
 from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
+from app.domain.file_addresses import FileAddresses
 from app.domain.policy import visibility_class
 from app.settings import Settings
 from schema.build import executable, schema
@@ -69,7 +70,8 @@ async def _lines(settings: Settings, text: str, user: str, variables: dict[str, 
             raise Ordinary(f"This operation has no plan and is answered field by field: {reason}.") from None
         async with system_transaction(engine) as connection:
             identity = await log.identity(connection)
-        shared = shared_values(CursorCodec(identity.cursor_key), identity.epoch, now)
+        addresses = FileAddresses.of_log(identity.cursor_key, settings.public_url or "")
+        shared = shared_values(CursorCodec(identity.cursor_key), identity.epoch, now, addresses)
         arguments = plan.arguments(actor, asked.values, shared)
         how = await explained(engine, actor.organization_id, plan.sql, arguments)
     finally:
@@ -87,5 +89,5 @@ async def _lines(settings: Settings, text: str, user: str, variables: dict[str, 
 
 
 def _shown(name: str, value: object) -> str:
-    # What cursors are signed with is a secret.
-    return "…" if name.startswith("cursor_") else str(value)
+    # What cursors and addresses are signed with is a secret.
+    return "…" if name.startswith(("cursor_", "file_")) else str(value)

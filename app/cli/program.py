@@ -23,9 +23,18 @@ from app.db.embedded.refusals import EmbeddedServerError
 from app.db.migrate import MayNotMigrate
 from app.db.preflight import DatabaseUnusable
 from app.integrations.bus_drivers import BusDriverMissing
+from app.integrations.file_stores import StorageDriverMissing
 from app.settings import SettingsError
 
-_FOR_PEOPLE = (Refusal, SettingsError, EmbeddedServerError, DatabaseUnusable, MayNotMigrate, BusDriverMissing)
+_FOR_PEOPLE = (
+    Refusal,
+    SettingsError,
+    EmbeddedServerError,
+    DatabaseUnusable,
+    MayNotMigrate,
+    BusDriverMissing,
+    StorageDriverMissing,
+)
 
 program = typer.Typer(
     help="Fieldgraph: a GraphQL server that runs field service.",

@@ -36,6 +36,9 @@ class Action(StrEnum):
     MODERATE = "MODERATE"
     COMMENT_INTERNALLY = "COMMENT_INTERNALLY"
     SEE_INTERNAL = "SEE_INTERNAL"
+    ATTACH_FILE = "ATTACH_FILE"
+    # Of an attachment the requester is whoever uploaded it.
+    DELETE_FILE = "DELETE_FILE"
     VIEW_JOB = "VIEW_JOB"
     VIEW_QUEUE = "VIEW_QUEUE"
     REORDER_QUEUE = "REORDER_QUEUE"
@@ -148,6 +151,8 @@ RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         Action.MODERATE: _MANAGEMENT,
         Action.COMMENT_INTERNALLY: _STAFF,
         Action.SEE_INTERNAL: _STAFF,
+        Action.ATTACH_FILE: _OWN_OR_STAFF,
+        Action.DELETE_FILE: _row(_REQ, _REQ, _REQ, _ALL, _ALL, _ALL, _ALL),
         Action.VIEW_JOB: _OWN_OR_STAFF,
         Action.VIEW_QUEUE: _STAFF,
         Action.REORDER_QUEUE: _JOB_OR_DISPATCH,

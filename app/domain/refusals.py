@@ -29,6 +29,7 @@ class ErrorCode(StrEnum):
     IDEMPOTENCY_MISMATCH = "IDEMPOTENCY_MISMATCH"
     IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
     CLOCK_SKEW = "CLOCK_SKEW"
+    FILE_REJECTED = "FILE_REJECTED"
 
 
 class ConstraintKind(StrEnum):
@@ -267,3 +268,18 @@ class IdempotencyInProgress(Refusal):
     def message(self) -> str:
         """Say what to do."""
         return "A request with this idempotency key is still under way; try again with the same key."
+
+
+@dataclass(kw_only=True, eq=False)
+class FileRejected(Refusal):
+    """The file is not taken; what would be is in the limits."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.FILE_REJECTED
+    problem: str
+    max_bytes: int
+    allowed_extensions: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """Repeat the problem."""
+        return self.problem

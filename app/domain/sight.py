@@ -42,6 +42,9 @@ def visible_changes(actor: Actor, event: Event) -> list[FieldChange]:
         shown = [change for change in shown if change.field not in _PLACE]
     if not may(actor, Action.SEE_PART_COSTS, Standing()):
         shown = [_without_costs(change) if change.field == "parts_used" else change for change in shown]
+    if not sees_internal(actor):
+        # Which of a report's files are internal the log does not say.
+        shown = [change for change in shown if change.field != "attachments"]
     return shown
 
 

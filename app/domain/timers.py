@@ -11,6 +11,11 @@ class TimerKind(StrEnum):
     """What a timer is for."""
 
     OFFER_EXPIRES = "offer-expires"
+    # What was announced and is over, whether it came or not.
+    UPLOAD_ENDS = "upload-ends"
+    FILE_SCAN = "file-scan"
+    # The bytes of an attachment that was deleted.
+    FILE_ERASE = "file-erase"
 
 
 @dataclass(frozen=True, slots=True)

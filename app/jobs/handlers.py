@@ -4,10 +4,17 @@ from collections.abc import Mapping
 
 from app.db.timers.carrying import Handler
 from app.domain.timers import TimerKind
+from app.jobs.files import file_erase, file_scan, upload_ends
 from app.jobs.offers import offer_expires
 from app.services.change import Writer
+from app.services.files import Files
 
 
-def handlers(writer: Writer) -> Mapping[TimerKind, Handler]:
+def handlers(writer: Writer, files: Files) -> Mapping[TimerKind, Handler]:
     """Return the handlers of all kinds."""
-    return {TimerKind.OFFER_EXPIRES: offer_expires(writer)}
+    return {
+        TimerKind.OFFER_EXPIRES: offer_expires(writer),
+        TimerKind.UPLOAD_ENDS: upload_ends(writer, files),
+        TimerKind.FILE_SCAN: file_scan(writer, files),
+        TimerKind.FILE_ERASE: file_erase(writer, files),
+    }

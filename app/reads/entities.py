@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.db.tables.assignments import assignment_parts, assignments
+from app.db.tables.attachments import attachments
 from app.db.tables.customers import assets, customer_users, customers, parts
 from app.db.tables.locations import technician_locations
 from app.db.tables.organizations import (
@@ -100,6 +101,18 @@ def _of_visible_ticket(table: sa.FromClause, column: str, visibility: Visibility
 
 def _visible_comments(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool]":
     shown = table.c.deleted_at.is_(None)
+    return shown & ~table.c.internal if _outside(visibility) else shown
+
+
+def _visible_attachments(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool]":
+    """Let nobody see files that were deleted, alone or with what they belonged to, and staff alone internal ones."""
+    comment = comments.alias()
+    said = sa.exists().where(
+        comment.c.organization_id == table.c.organization_id,
+        comment.c.id == table.c.comment_id,
+        comment.c.deleted_at.is_(None),
+    )
+    shown = table.c.deleted_at.is_(None) & (table.c.comment_id.is_(None) | said)
     return shown & ~table.c.internal if _outside(visibility) else shown
 
 
@@ -233,6 +246,7 @@ TICKET = Entity(name="Ticket", table=tickets, visible=_visible_tickets, masks=_P
 SKILL_REQUIREMENT = Entity(name="SkillRequirement", table=ticket_required_skills, key=None)
 PART_REQUIREMENT = Entity(name="PartRequirement", table=ticket_required_parts, key=None)
 COMMENT = Entity(name="Comment", table=comments, visible=_visible_comments, ticket="ticket_id")
+ATTACHMENT = Entity(name="Attachment", table=attachments, visible=_visible_attachments, ticket="ticket_id")
 ASSIGNMENT = Entity(name="Assignment", table=assignments, ticket="ticket_id")
 PART_USAGE = Entity(name="PartUsage", table=assignment_parts, key=None, masks=MappingProxyType({"cost": _staff_only}))
 
@@ -251,6 +265,7 @@ NODES: Mapping[str, Entity] = MappingProxyType(
             PART,
             TICKET,
             COMMENT,
+            ATTACHMENT,
             ASSIGNMENT,
         )
     }

@@ -61,9 +61,10 @@ Expression = Callable[[sa.FromClause, Visibility], "sa.ColumnElement[Any]"]
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """A value computed from the row; never null."""
+    """A value computed from the row; never null unless `nullable`."""
 
     expression: Expression
+    nullable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

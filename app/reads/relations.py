@@ -122,6 +122,14 @@ TICKET_PUBLIC_COMMENTS = Relation(
     order=BY_CREATION,
     where=lambda table: ~table.c.internal,
 )
+TICKET_ATTACHMENTS = Relation(
+    name="ticket.attachments",
+    target=entities.ATTACHMENT,
+    parent_column="id",
+    target_column="ticket_id",
+    many=True,
+    order=BY_CREATION,
+)
 TICKET_SKILLS = Relation(
     name="ticket.requiredSkills",
     target=entities.SKILL_REQUIREMENT,
@@ -142,6 +150,15 @@ REQUIRED_SKILL = Relation(name="skillRequirement.skill", target=entities.SKILL, 
 REQUIRED_PART = Relation(name="partRequirement.part", target=entities.PART, parent_column="part_id")
 
 COMMENT_AUTHOR = Relation(name="comment.author", target=entities.USER, parent_column="author_id")
+COMMENT_ATTACHMENTS = Relation(
+    name="comment.attachments",
+    target=entities.ATTACHMENT,
+    parent_column="id",
+    target_column="comment_id",
+    many=True,
+    order=BY_CREATION,
+)
+ATTACHMENT_UPLOADER = Relation(name="attachment.uploadedBy", target=entities.USER, parent_column="uploaded_by")
 
 ASSIGNMENT_TICKET = Relation(name="assignment.ticket", target=entities.TICKET, parent_column="ticket_id")
 ASSIGNMENT_TECHNICIAN = Relation(
@@ -165,6 +182,15 @@ ASSIGNMENT_PARTS = Relation(
     target_column="assignment_id",
     many=True,
     order=_by("line", Kind.NUMBER),
+)
+
+ASSIGNMENT_ATTACHMENTS = Relation(
+    name="assignment.attachments",
+    target=entities.ATTACHMENT,
+    parent_column="id",
+    target_column="assignment_id",
+    many=True,
+    order=BY_CREATION,
 )
 
 TECHNICIAN_USER = Relation(name="technician.user", target=entities.USER, parent_column="user_id")

@@ -17,6 +17,7 @@ from app.domain.people import Actor
 from app.domain.refusals import Invalid
 from app.services.change import Change, Writer, Written, perform
 from app.services.job_step import StepCommand, take_step, write_step
+from app.services.reported_files import file_under, files_of_report, told_files
 
 Part: TypeAlias = sa.Row[Any]
 
@@ -45,6 +46,7 @@ class CompleteAssignment(StepCommand):
     actions_taken: str | None = None
     notes: str | None = None
     parts_used: tuple[PartUsed, ...] = ()
+    attachment_ids: tuple[UUID, ...] = ()
 
 
 async def complete_assignment(writer: Writer, actor: Actor, command: CompleteAssignment) -> Written:
@@ -53,13 +55,16 @@ async def complete_assignment(writer: Writer, actor: Actor, command: CompleteAss
     Parts that the organisation stocks leave its stock, which may fall below zero: what a technician
     has built in is a fact, the count on the shelf is an estimate. Other parts are only noted.
 
-    Guard: the ticket's row lock, then the job's, then the parts' row locks by id.
+    Files of the ticket that are named become the report's.
+
+    Guard: the ticket's row lock, then the job's, then the parts' row locks by id, then the attachments'.
     """
 
     async def work(change: Change) -> dict[str, UUID]:
         report = _report(command)
         lines = _lines(command.parts_used)
         step = await take_step(change, command, lambda job, at: rules.complete(job, report, at=at))
+        report_files = await files_of_report(change, step.situation.ticket.id, command.attachment_ids)
         known = await _lock_parts(change, {line.part_number for line in lines})
         used = [_priced(at, line, known.get(line.part_number)) for at, line in enumerate(lines)]
         succeeded = step.after.status is AssignmentStatus.COMPLETED
@@ -70,11 +75,12 @@ async def complete_assignment(writer: Writer, actor: Actor, command: CompleteAss
             ticket_status=TICKET_STATUS_AFTER[report.outcome],
             ticket_told_as=EventType.TICKET_RESOLVED if succeeded else EventType.TICKET_STATUS_CHANGED,
             resolution_notes=(report.actions_taken or report.notes) if succeeded else None,
-            also=_told(used),
+            also=(*_told(used), *told_files(report_files)),
         )
         await _insert(change, ids["assignment"], used)
         for part in known.values():
             await _take(change, part, sum(line.quantity for line in lines if line.part_number == part.part_number))
+        await file_under(change, ids["assignment"], report_files)
         return ids
 
     return await perform(writer, actor, "completeAssignment", command, work)

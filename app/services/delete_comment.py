@@ -8,7 +8,7 @@ from app.domain.policy import Action, Standing, may
 from app.domain.refusals import Forbidden
 from app.services.change import Change, Writer, Written, perform
 from app.services.comments import comment_event, expect_comment, is_own, lock_comment, save_comment
-from app.services.delete_ticket import Delete
+from app.services.deleting import Delete
 
 
 async def delete_comment(writer: Writer, actor: Actor, command: Delete) -> Written:

@@ -1,6 +1,6 @@
 """A ticket is taken out of everybody's sight."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from uuid import UUID
 
 from app.domain import assignments as job_rules
@@ -9,20 +9,12 @@ from app.domain.people import Actor
 from app.domain.policy import Action
 from app.domain.situations import ticket_event
 from app.services.change import Change, Writer, Written, perform
+from app.services.deleting import Delete
 from app.services.job_step import end_job, save_ticket
 from app.services.move_ticket import standing_of
 from app.services.situations import expect_version, lock_ticket, require
 
 NOTE = "The ticket was deleted"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delete:
-    """Which row."""
-
-    id: UUID
-    expected_version: int | None = None
-    idempotency_key: str | None = None
 
 
 async def delete_ticket(writer: Writer, actor: Actor, command: Delete) -> Written:

@@ -47,6 +47,11 @@ async def _situation(change: Change, ticket_id: UUID, *, field: str, lock: bool)
     )
     if ticket is None or ticket.deleted_at is not None or not may_view(change.actor, ticket):
         raise NotFound(field=(field,), kind="ticket")
+    return await situated(change, ticket, lock=lock)
+
+
+async def situated(change: Change, ticket: Ticket, *, lock: bool = False) -> Situation:
+    """Return a ticket with its latest turn, which alone can be active; with `lock`, that is locked."""
     last, team_id = await _last_turn(change.connection, ticket, lock=lock)
     if last is None or not last.is_active:
         return Situation(ticket=ticket, last=last)

@@ -1,6 +1,7 @@
 """All settings together."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
@@ -8,13 +9,16 @@ from pydantic import Field, ValidationError
 from app.settings.database import DatabaseSettings
 from app.settings.declaring import SettingsError, accepted, accepts, env_name, is_secret
 from app.settings.endpoint import EndpointSettings
+from app.settings.files import FileSettings
 from app.settings.limits import LimitSettings
 from app.settings.serving import ServingSettings
 from app.settings.tokens import TokenSettings
 from app.settings.wake_ups import WakeUpSettings
 
 
-class Settings(LimitSettings, EndpointSettings, TokenSettings, WakeUpSettings, DatabaseSettings, ServingSettings):
+class Settings(
+    LimitSettings, EndpointSettings, FileSettings, TokenSettings, WakeUpSettings, DatabaseSettings, ServingSettings
+):
     """The settings; a field's name in capitals is its name in the environment.
 
     Empty variables count as unset. Construction raises pydantic's ValidationError; `load_settings`
@@ -31,6 +35,11 @@ class Settings(LimitSettings, EndpointSettings, TokenSettings, WakeUpSettings, D
         description="Accepted for older deployments and not used: there is one endpoint, /graphql.",
         json_schema_extra=accepts("anything"),
     )
+
+    @property
+    def upload_folder(self) -> Path:
+        """Where attached files are kept, and what is being checked of those that are kept elsewhere."""
+        return self.upload_dir or self.fieldgraph_home / "uploads"
 
     @property
     def unused(self) -> tuple[str, ...]:

@@ -5,8 +5,10 @@ Settings come from the environment: DATABASE, SECRET.
 
 import asyncio
 import os
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -22,10 +24,14 @@ from app.db.engine import open_engine
 from app.db.notifications import Notifications
 from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
+from app.domain.file_addresses import FileAddresses
+from app.domain.files import FileLimits
+from app.integrations.disk_files import DiskFiles
 from app.live.hub import Hub
 from app.live.locations import Locations
 from app.live.replay import Log
 from app.services.change import Writer
+from app.services.files import Files
 from resolvers.context import Operation, Process
 from schema.build import schema
 from schema.execution.callers import identify
@@ -84,6 +90,8 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
         clock=now,
         heartbeat_seconds=3600,
     )
+    addresses = FileAddresses.of_log(identity.cursor_key, "")
+    limits = FileLimits(max_bytes=1, extensions=("txt",))
     _process["it"] = Process(
         engine=_ENGINE,
         writer=Writer(engine=_ENGINE, clock=now, wake=_HUB.wake, slots=asyncio.Semaphore(4)),
@@ -92,6 +100,8 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
         actors=actors,
         verifier=CachedVerifier(SecretVerifier(os.environ["SECRET"])),
         clock=now,
+        files=Files(store=DiskFiles(Path(tempfile.gettempdir()), addresses), limits=limits),
+        addresses=addresses,
     )
     following = asyncio.create_task(_HUB.run())
     yield

@@ -14,6 +14,7 @@ from graphql import GraphQLSchema, OperationType
 
 from app.db.read_pool import ReadFailed, ReadPool
 from app.domain.cursors import CursorCodec
+from app.domain.file_addresses import DOWNLOAD_PATH, FileAddresses
 from app.domain.people import Actor
 from app.domain.policy import visibility_class
 from app.reads.statement.pieces import MARK_OF_MISSING as MISSING
@@ -154,11 +155,23 @@ def _questions(plans: Plans, prepared: Prepared) -> Questions:
     return questions
 
 
-def shared_values(codec: CursorCodec, epoch: UUID, clock: Callable[[], datetime]) -> Mapping[str, Any]:
-    """Return the parameters of plans that the process knows: what event cursors are made of, and the time."""
+def shared_values(
+    codec: CursorCodec, epoch: UUID, clock: Callable[[], datetime], addresses: FileAddresses
+) -> Mapping[str, Any]:
+    """Return the parameters of plans that the process knows: what cursors and addresses are made of, and the time."""
     inner, outer = codec.pads
 
     def start(actor: Actor) -> bytes:
         return codec.start(actor.organization_id, epoch)
 
-    return {"cursor_start": start, "cursor_inner": inner, "cursor_outer": outer, "now": lambda _actor: clock()}
+    file_inner, file_outer = addresses.pads
+    return {
+        "cursor_start": start,
+        "cursor_inner": inner,
+        "cursor_outer": outer,
+        "file_base": f"{addresses.base}{DOWNLOAD_PATH}",
+        "file_start": lambda actor: addresses.start(actor.organization_id),
+        "file_inner": file_inner,
+        "file_outer": file_outer,
+        "now": lambda _actor: clock(),
+    }

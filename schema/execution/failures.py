@@ -15,6 +15,7 @@ from app.auth.jwks import KeysUnavailable
 from app.db.transaction import ConnectionLost
 from app.domain.refusals import ErrorCode, Refusal
 from app.logs import current_request_id
+from app.services.files import StoreFailed
 from schema.execution.admission import Throttled
 from schema.execution.measuring import TooLarge
 
@@ -64,6 +65,9 @@ def failure(error: BaseException) -> dict[str, Any]:
             return {"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}
         case NoFreeConnection() | OSError() | ConnectionLost():
             return _unavailable("The database is not available.")
+        case StoreFailed():
+            log.error("files.store_failed", reason=str(error))
+            return _unavailable("Files cannot be kept at the moment.")
         case DBAPIError():
             return _of_database(error)
         case _:

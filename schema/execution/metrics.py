@@ -4,7 +4,7 @@ from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Iterator
 from itertools import accumulate
 
-from prometheus_client import CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.requests import Request
@@ -63,6 +63,13 @@ class Metrics:
         self.registry.register(self._operations)
         self.sockets = Gauge("fieldgraph_websockets", "Websockets that are open.", registry=self.registry)
         self.streams = Gauge("fieldgraph_streams", "Subscriptions that are followed.", registry=self.registry)
+        self._uploads = Counter(
+            "fieldgraph_uploads", "Uploads by how they ended.", labelnames=["outcome"], registry=self.registry
+        )
+
+    def uploaded(self, outcome: str) -> None:
+        """Count an upload by the status it was answered with, or as broken off."""
+        self._uploads.labels(outcome).inc()
 
     def answered(self, answer: Answer) -> None:
         """Count an operation and the time it took."""

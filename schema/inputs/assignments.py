@@ -158,6 +158,9 @@ class CompleteAssignmentInput:
     parts_used: list[PartUsageInput] | None = strawberry.field(
         default=None, description="What was built in; at most 100 lines."
     )
+    attachment_ids: list[strawberry.ID] | None = strawberry.field(
+        default=None, description="Files of the ticket that belong to this report; at most 100."
+    )
     expected_version: int | None = strawberry.field(default=None, description=_EXPECTED + " The job's.")
     occurred_at: datetime | None = strawberry.field(default=None, description=_OCCURRED)
     location: GeoPointInput | None = strawberry.field(default=None, description=_LOCATION)
@@ -180,6 +183,10 @@ class CompleteAssignmentInput:
                     cost=each.cost,
                 )
                 for each in self.parts_used or ()
+            ),
+            attachment_ids=tuple(
+                key_of("Attachment", each, "attachmentIds", str(at))
+                for at, each in enumerate(self.attachment_ids or ())
             ),
             expected_version=self.expected_version,
             occurred_at=self.occurred_at,

@@ -3,7 +3,7 @@
 import strawberry
 
 from app.services.add_comment import AddComment
-from app.services.delete_ticket import Delete
+from app.services.deleting import Delete
 from app.services.update_comment import UpdateComment
 from schema.ids import key_of
 from schema.inputs.tickets import KEY

@@ -12,10 +12,13 @@ from app.services.bulk_update_tickets import bulk_update_tickets
 from app.services.cancel_assignment import cancel_assignment
 from app.services.close_ticket import close_ticket
 from app.services.complete_assignment import complete_assignment
+from app.services.create_attachment import create_attachment
 from app.services.create_ticket import create_ticket
+from app.services.delete_attachment import delete_attachment
 from app.services.delete_comment import delete_comment
 from app.services.delete_ticket import delete_ticket
 from app.services.escalate_ticket import escalate_ticket
+from app.services.finalize_attachment import finalize_attachment
 from app.services.pause_work import pause_work
 from app.services.pin_assignment import pin_assignment
 from app.services.rate_assignment import rate_assignment
@@ -44,6 +47,7 @@ from schema.inputs.assignments import (
     ReassignTicketInput,
     RejectAssignmentInput,
 )
+from schema.inputs.attachments import CreateAttachmentInput, FinalizeAttachmentInput
 from schema.inputs.comments import AddCommentInput, DeleteInput, UpdateCommentInput
 from schema.inputs.locations import ReportLocationInput
 from schema.inputs.queues import PinInput, ReorderQueueInput
@@ -58,6 +62,7 @@ from schema.inputs.users import RevokeTokensInput
 from schema.mutations.writing import write
 from schema.payloads import (
     AssignmentPayload,
+    AttachmentPayload,
     BulkPayload,
     CommentPayload,
     OkPayload,
@@ -211,6 +216,31 @@ class Mutation:
     async def delete_comment(self, info: Info, input: Annotated[DeleteInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
         """Take back what was said."""
         return await write(info.context, partial(input.of, "Comment"), delete_comment, OkPayload)
+
+    @strawberry.mutation(description="Announce a file for a ticket, and learn where to send its bytes.")
+    async def create_attachment(
+        self,
+        info: Info,
+        input: Annotated[CreateAttachmentInput, _INPUT],  # noqa: A002  # the argument's name in the schema
+    ) -> AttachmentPayload:
+        """Announce a file."""
+        service = partial(create_attachment, limits=info.context.process.files.limits)
+        return await write(info.context, input.command, service, AttachmentPayload)
+
+    @strawberry.mutation(description="Have the bytes checked that were sent; only then the file is the ticket's.")
+    async def finalize_attachment(
+        self,
+        info: Info,
+        input: Annotated[FinalizeAttachmentInput, _INPUT],  # noqa: A002  # the argument's name in the schema
+    ) -> AttachmentPayload:
+        """Have a file checked and attached."""
+        service = partial(finalize_attachment, files=info.context.process.files)
+        return await write(info.context, input.command, service, AttachmentPayload)
+
+    @strawberry.mutation(description="Take a file from its ticket; whoever attached it, or DISPATCHER and up.")
+    async def delete_attachment(self, info: Info, input: Annotated[DeleteInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
+        """Take a file from its ticket."""
+        return await write(info.context, partial(input.of, "Attachment"), delete_attachment, OkPayload)
 
     @strawberry.mutation(description="Say where one is, and was while nobody could be reached; technicians only.")
     async def report_location(self, info: Info, input: Annotated[ReportLocationInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema

@@ -9,8 +9,9 @@ import strawberry
 from app.domain.assignments import allowed_after
 from app.reads import entities, questions, relations
 from schema.enums import AssignmentOutcome, AssignmentReason, AssignmentStatus, AssignmentType, DistanceSource
-from schema.fields import asks, composed, lookup, record_type, to_all, to_one
+from schema.fields import asks, composed, lookup, record_type, to_all, to_one, to_page
 from schema.scalars import EventCursor
+from schema.types.attachments import AttachmentConnection
 from schema.types.node import Connection, Edge, Money, Node, Versioned
 from schema.types.organizations import EscalationTier
 from schema.types.technicians import Technician
@@ -91,6 +92,9 @@ class Assignment(Node, Versioned):
     previous: "Assignment | None" = to_one(relations.ASSIGNMENT_PREVIOUS, "The turn before; null: this is the first.")
     next: "Assignment | None" = to_one(relations.ASSIGNMENT_NEXT, "The turn after; null: this is the last.")
     parts_used: list[PartUsage] = to_all(relations.ASSIGNMENT_PARTS, "What was built in.")
+    attachments: AttachmentConnection = to_page(
+        relations.ASSIGNMENT_ATTACHMENTS, "The files of the report that ended it, oldest first."
+    )
     is_current: bool = lookup(
         "status", {each: each.is_active for each in AssignmentStatus}, "Whether this is the ticket's active job."
     )

@@ -5,7 +5,8 @@ from datetime import datetime
 import strawberry
 
 from app.reads import entities, relations
-from schema.fields import record_type, to_one
+from schema.fields import record_type, to_one, to_page
+from schema.types.attachments import AttachmentConnection
 from schema.types.node import Connection, Edge, Node, Versioned
 from schema.types.users import User
 
@@ -20,6 +21,7 @@ class Comment(Node, Versioned):
     system_generated: bool = strawberry.field(description="Said by the server.")
     edited_at: datetime | None = strawberry.field(description="When it was last changed; null: never.")
     deleted_at: datetime | None = strawberry.field(description="When it was taken back; null: it stands.")
+    attachments: AttachmentConnection = to_page(relations.COMMENT_ATTACHMENTS, "Its files, oldest first.")
 
 
 @strawberry.type(description="A comment in a list.")

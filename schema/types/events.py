@@ -14,11 +14,14 @@ from schema.fields import FEW_ROWS, Info
 from schema.ids import global_id
 from schema.scalars import EventCursor, JSONValue
 from schema.types.assignments import Assignment
+from schema.types.attachments import Attachment
 from schema.types.comments import Comment
 from schema.types.node import Node
 from schema.types.technicians import Technician
 from schema.types.tickets import Ticket
 from schema.types.users import User
+
+_OF_OTHERS = frozenset({"Ticket", "Comment", "Attachment", "Assignment", QUEUE})
 
 
 @strawberry.type(description="One field's value before and after.")
@@ -78,7 +81,7 @@ def _told_of(*kinds: str) -> Any:
 class TicketEvent(DomainEvent):
     """Something happened to a ticket."""
 
-    is_type_of = _told_of("Ticket", "Comment")
+    is_type_of = _told_of("Ticket", "Comment", "Attachment")
 
     @strawberry.field(description="Which ticket.")
     def ticket_id(self, root: strawberry.Parent[Event]) -> strawberry.ID:
@@ -102,6 +105,13 @@ class TicketEvent(DomainEvent):
         key = root.subject_id if root.kind == "Comment" else None
         comment: Any = await events.row(info.context, entities.COMMENT, key)
         return comment
+
+    @strawberry.field(description="The file it is about, as it is now; null: none, or out of sight.")
+    async def attachment(self, root: strawberry.Parent[Event], info: Info) -> Attachment | None:
+        """Return the attachment."""
+        key = root.subject_id if root.kind == "Attachment" else None
+        attachment: Any = await events.row(info.context, entities.ATTACHMENT, key)
+        return attachment
 
 
 @strawberry.type(description="Something happened to a job.")
@@ -169,7 +179,7 @@ class RecordEvent(DomainEvent):
     @classmethod
     def is_type_of(cls, value: object, _info: object) -> bool:
         """Tell whether the event is about something else than tickets and jobs."""
-        return isinstance(value, Event) and value.kind not in {"Ticket", "Comment", "Assignment", QUEUE}
+        return isinstance(value, Event) and value.kind not in _OF_OTHERS
 
     @strawberry.field(description="What changed.")
     def record_id(self, root: strawberry.Parent[Event]) -> strawberry.ID:

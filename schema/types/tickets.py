@@ -27,6 +27,7 @@ from schema.fields import (
 )
 from schema.scalars import EventCursor, JSONValue
 from schema.types.assignments import Assignment, AssignmentConnection
+from schema.types.attachments import AttachmentConnection
 from schema.types.comments import CommentConnection
 from schema.types.customers import Asset, Customer, Part
 from schema.types.node import Connection, Edge, GeoPoint, Node, Versioned
@@ -99,6 +100,9 @@ class Ticket(Node, Versioned):
         relations.TICKET_CURRENT_ASSIGNMENT, "The active job; null: nobody has it."
     )
     assignment_history: AssignmentConnection = to_page(relations.TICKET_ASSIGNMENTS, "Every turn at it, first to last.")
+    attachments: AttachmentConnection = to_page(
+        relations.TICKET_ATTACHMENTS, "Its files, those of its comments and jobs too, oldest first."
+    )
     escalation_count: int = strawberry.field(description="How often it was escalated.")
     escalation_tier: EscalationTier | None = to_one(
         relations.TICKET_TIER, "The tier it has climbed to; null: it never was escalated."

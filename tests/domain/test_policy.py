@@ -42,6 +42,8 @@ WORK_JOB              -          job       job       job  job  job  job
 COMMENT               own        all       all       all  all  all  all
 MODERATE              -          -         -         -    -    all  all
 COMMENT_INTERNALLY    -          all       all       all  all  all  all
+ATTACH_FILE           own        all       all       all  all  all  all
+DELETE_FILE           requester  requester requester all  all  all  all
 SEE_INTERNAL          -          all       all       all  all  all  all
 SEE_PART_COSTS        -          all       all       all  all  all  all
 SEE_METRICS           -          -         -         all  all  all  all

@@ -34,10 +34,12 @@ _INPUTS = {
     "updateTicket": "UpdateTicketInput",
     "transitionTicket": "TransitionTicketInput",
     **dict.fromkeys(("resolveTicket", "closeTicket", "reopenTicket"), "TicketActionInput"),
-    **dict.fromkeys(("deleteTicket", "deleteComment"), "DeleteInput"),
+    **dict.fromkeys(("deleteTicket", "deleteComment", "deleteAttachment"), "DeleteInput"),
     "bulkUpdateTickets": "BulkUpdateTicketsInput",
     "addComment": "AddCommentInput",
     "updateComment": "UpdateCommentInput",
+    "createAttachment": "CreateAttachmentInput",
+    "finalizeAttachment": "FinalizeAttachmentInput",
     "assignTicket": "AssignTicketInput",
     "escalateTicket": "EscalateTicketInput",
     "rejectAssignment": "RejectAssignmentInput",
@@ -62,9 +64,11 @@ _FIELDS = {
         ("updateTicket", "transitionTicket", "resolveTicket", "closeTicket", "reopenTicket"),
         "ticket { ...Stand title tags priorityLabel }",
     ),
-    **dict.fromkeys(("deleteTicket", "deleteComment"), "deletedId"),
+    **dict.fromkeys(("deleteTicket", "deleteComment", "deleteAttachment"), "deletedId"),
     "bulkUpdateTickets": "results { id ok ticket { ...Stand tags priority } errors { code message field } }",
     "updateComment": "comment { id version body editedAt } ticket { ...Stand }",
+    "createAttachment": "upload { id url method headers }",
+    "finalizeAttachment": "attachment { id fileName scanState sizeBytes }",
     "addComment": "comment { id body } ticket { ...Stand currentAssignment { ...Job } }",
 }
 
@@ -90,7 +94,9 @@ MUTATIONS = {name: _mutation(name) for name in _INPUTS}
 _EVENT = """
 fragment Told on DomainEvent {
   __typename id changeId cursor type recordedAt actor { name }
-  ... on TicketEvent { ticketVersion ticket { id status } comment { id body } }
+  ... on TicketEvent {
+    ticketVersion ticket { id status } comment { id body } attachment { id fileName scanState downloadUrl }
+  }
   ... on JobEvent { assignmentVersion source assignment { id status technician { name } } }
   ... on TechnicianEvent { technicianId queueVersion changes { field old new } }
   ... on RecordEvent { recordId }

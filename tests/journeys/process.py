@@ -42,6 +42,13 @@ class ServerProcess:
                 await asyncio.sleep(0.05)
         raise TimeoutError("the event bus was not connected")
 
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        if self._process is None:
+            raise RuntimeError("the server was not started")
+        return self._process.pid
+
     def said(self) -> str:
         """Return all that the server has logged."""
         return self._place.said()

@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from app.db.tables.customers import assets
 from app.db.transaction import transaction
 from schema.ids import global_id
+from tests.journeys.files import NEW_FILE, attach
 from tests.journeys.operations import BOARD, BOARD_FILTER, EVENTS, JOBS, MUTATIONS, TICKET_UPDATES
 from tests.journeys.people import Person
 from tests.journeys.stage import Stage, key, ticket_for
@@ -59,6 +60,7 @@ async def elsewhere(stage: Stage) -> Elsewhere:
     ids["Ticket"] = await ticket_for(dispatcher, customerId=ids["Customer"], assetId=ids["Asset"])
     said = await dispatcher.do("addComment", ticketId=ids["Ticket"], body="Ours.")
     ids["Comment"] = said["comment"]["id"]
+    ids["Attachment"] = await attach(stage, dispatcher, ids["Ticket"], "ours.txt", b"Ours.")
     given = await dispatcher.do("assignTicket", ticketId=ids["Ticket"], technicianId=ids["Technician"])
     ids["Assignment"] = given["assignment"]["id"]
     found = await stage.sql("SELECT ticket_number FROM tickets WHERE id = :id", world=other, id=key(ids["Ticket"]))
@@ -171,6 +173,10 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
         ["assignmentId"],
     ),
     ("addComment", {"ticketId": "*Ticket", "body": "Hello."}, ["ticketId"]),
+    ("createAttachment", {"ticketId": "*Ticket", **NEW_FILE}, ["ticketId"]),
+    ("createAttachment", {"ticketId": "own", "commentId": "*Comment", **NEW_FILE}, ["commentId"]),
+    ("finalizeAttachment", {"id": "*Attachment"}, ["id"]),
+    ("deleteAttachment", {"id": "*Attachment"}, ["id"]),
     ("createTicket", {**NEW_TICKET, "customerId": "*Customer"}, ["customerId"]),
     ("createTicket", {**NEW_TICKET, "assetId": "*Asset"}, ["assetId"]),
     ("createTicket", {**NEW_TICKET, "territoryId": "*Territory"}, ["territoryId"]),

@@ -9,13 +9,24 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.db.tables import assignments, availability, customers, legacy, locations, log, organizations, people, tickets
+from app.db.tables import (
+    assignments,
+    attachments,
+    availability,
+    customers,
+    legacy,
+    locations,
+    log,
+    organizations,
+    people,
+    tickets,
+)
 from app.db.tables.base import metadata
 from app.domain.assignments import ACTIVE, AssignmentStatus
 from app.domain.people import Role
 from app.domain.tickets import TicketStatus
 
-FAMILIES = (assignments, availability, customers, legacy, locations, log, organizations, people, tickets)
+FAMILIES = (assignments, attachments, availability, customers, legacy, locations, log, organizations, people, tickets)
 # A reader must be able to meet event types that were written by a later release.
 UNCHECKED = frozenset({("events", "type")})
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import log
 from app.db.tables.assignments import assignment_parts, assignments
+from app.db.tables.attachments import attachments, file_contents
 from app.db.tables.customers import assets, customer_users, customers, parts
 from app.db.tables.locations import technician_locations
 from app.db.tables.log import event_heads, log_identity
@@ -38,7 +39,7 @@ _TABLES = {
         *(users, technicians, technician_skills, technician_territories),
         *(customers, customer_users, assets, parts),
         *(tickets, ticket_required_skills, ticket_required_parts, comments),
-        *(assignments, assignment_parts, technician_locations),
+        *(assignments, assignment_parts, technician_locations, file_contents, attachments),
     )
 }
 EPOCH = UUID(int=7)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.demo.ids import chance as chance_of
 from app.domain.assignments import ACTIVE, AssignmentReason, AssignmentStatus, AssignmentType, DistanceSource
+from app.domain.files import KINDS, ScanState
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 from tests.sameness.organisation import PEOPLE, TEAMS, TIERS, Organisation, Row
@@ -40,6 +41,8 @@ def rows_of(of: Organisation, *, tickets: int) -> Rows:
             add(table, **row)
     for row in _locations(of):
         add("technician_locations", **row)
+    for table, row in _files(of, rows):
+        add(table, **row)
     return rows
 
 
@@ -136,6 +139,37 @@ def _locations(of: Organisation) -> Iterator[Row]:
             "heading_degrees": chance.choice((None, 0.0, 1 / 3, 359.99999999999994)),
             "recorded_at": chance.choice(words.moments),
         }
+
+
+def _files(of: Organisation, rows: Rows) -> Iterator[tuple[str, Row]]:
+    # By a chance of their own, which leaves every other row as it is without them.
+    words, chance = of.vocabulary, chance_of(f"files of {of.name}")
+    for number, comment in enumerate(chance.sample(rows["comments"], min(40, len(rows["comments"])))):
+        jobs = [each["id"] for each in rows["assignments"] if each["ticket_id"] == comment["ticket_id"]]
+        deleted = chance.random() < 0.1
+        state, content_id = chance.choice(list(ScanState)), of.new("FileContent")
+        bytes_ = {"size_bytes": chance.choice((1, 2**31 - 1)), "sha256": f"{number:064x}", "scan_state": state}
+        yield "file_contents", {"id": content_id, **bytes_, "created_at": chance.choice(words.moments)}
+        yield (
+            "attachments",
+            {
+                "id": of.new("Attachment"),
+                "ticket_id": comment["ticket_id"],
+                "comment_id": chance.choice((None, comment["id"])),
+                "assignment_id": chance.choice([None, *jobs]),
+                "uploaded_by": chance.choice(list(of.users.values())),
+                "file_name": chance.choice(words.lines)[:200] or "a",
+                "content_type": chance.choice([each.media_type for each in KINDS.values()]),
+                **bytes_,
+                "internal": chance.random() < 0.3,
+                "content_id": None if deleted else content_id,
+                "former_content_id": content_id if deleted else None,
+                "deleted_at": chance.choice(words.moments) if deleted else None,
+                "version": chance.randint(1, 9),
+                "created_at": chance.choice(words.moments),
+                "updated_at": chance.choice(words.moments),
+            },
+        )
 
 
 def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:

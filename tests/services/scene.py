@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from app.clock import now
 from app.db import log
 from app.db.tables.assignments import assignments
+from app.db.tables.attachments import attachments, file_contents, uploads
 from app.db.tables.availability import shift_breaks, shifts, time_off
 from app.db.tables.customers import assets
 from app.db.tables.legacy import legacy_rows
@@ -251,8 +252,34 @@ async def fill_every_table(engine: AsyncEngine, world: World) -> None:
         idempotency_key="once",
     )
     await add_comment(scene.writer, scene.actor("ann"), AddComment(ticket_id=ticket_id, body="Known.", internal=True))
+    await _give_a_file(scene, ticket_id)
     step = StepCommand(assignment_id=await scene.job("ann", ticket_id))
     await accept_assignment(scene.writer, scene.actor("ann"), step)
     await start_work(scene.writer, scene.actor("ann"), step)
     await complete_assignment(scene.writer, scene.actor("ann"), report(step.assignment_id, parts_used=(seals(1),)))
     await scene.report("ann", Point(latitude=52.1, longitude=5.1, recorded_at=scene.clock()))
+
+
+async def _give_a_file(scene: Scene, ticket_id: UUID) -> None:
+    world, content_id = scene.world, uuid7()
+    key = {"organization_id": world.organization_id}
+    bytes_ = {"size_bytes": 1, "sha256": "0" * 64}
+    file = {**key, **bytes_, "id": uuid7(), "ticket_id": ticket_id, "file_name": "a.txt", "internal": False}
+    user = world.users["customer"]
+    async with transaction(scene.engine, world.organization_id) as connection:
+        content = {**key, **bytes_, "id": content_id, "scan_state": "CLEAN", "created_at": BEFORE}
+        await connection.execute(sa.insert(file_contents).values(content))
+        await connection.execute(
+            sa.insert(uploads).values(**file, user_id=user, expires_at=BEFORE, finished_at=BEFORE, created_at=BEFORE)
+        )
+        await connection.execute(
+            sa.insert(attachments).values(
+                **file,
+                content_id=content_id,
+                content_type="text/plain",
+                scan_state="CLEAN",
+                uploaded_by=user,
+                created_at=BEFORE,
+                updated_at=BEFORE,
+            )
+        )

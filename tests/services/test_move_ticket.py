@@ -14,7 +14,8 @@ from app.domain.refusals import Forbidden, InvalidTransition, NotFound, ReopenWi
 from app.domain.tickets import TicketStatus
 from app.services.change import Written
 from app.services.close_ticket import close_ticket
-from app.services.delete_ticket import Delete, delete_ticket
+from app.services.delete_ticket import delete_ticket
+from app.services.deleting import Delete
 from app.services.job_step import StepCommand
 from app.services.pause_work import pause_work
 from app.services.reopen_ticket import reopen_ticket

@@ -29,6 +29,9 @@ RAISED = {
     "addComment": COMMON,
     "updateComment": COMMON | {"StaleVersion"},
     "deleteComment": COMMON | {"StaleVersion"},
+    "createAttachment": COMMON | {"FileRejected"},
+    "finalizeAttachment": COMMON | {"FileRejected"},
+    "deleteAttachment": COMMON | {"StaleVersion"},
     "assignTicket": COMMON | {"StaleVersion", "InvalidTransition", "AlreadyAssigned", "NotEligible"},
     "escalateTicket": COMMON
     | {"StaleVersion", "InvalidTransition", "NotEligible", "NoActiveAssignment", "TopTierReached"},

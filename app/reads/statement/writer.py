@@ -113,9 +113,9 @@ class Writer:
             case ask.Identity():
                 row = _row(here)
                 return global_id(row.entity.name, row.table.c[row.entity.key or "id"])
-            case ask.Computed(expression):
+            case ask.Computed(expression, nullable):
                 row = _row(here)
-                return write(Value(expression(row.table, self._visibility), nullable=False))
+                return write(Value(expression(row.table, self._visibility), nullable))
             case ask.Through(relation, column):
                 target = relation.target.table.alias()
                 value = OnRow(relation.target, target, self._visibility).value(column)

@@ -1,0 +1,32 @@
+"""Which store keeps files: the driver of object stores is loaded only where one is set."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import cast
+
+from app.services.files import FileStore
+
+_MODULE = "app.integrations.object_files"
+
+
+class StorageDriverMissing(Exception):
+    """STORAGE_URL names an object store whose driver is not installed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "STORAGE_URL is set, and the driver of object stores is not installed: "
+            "install fieldgraph[storage], or unset STORAGE_URL."
+        )
+
+
+def store_at(url: str, folder: Path) -> FileStore:
+    """Return the object store at an address that the settings have checked.
+
+    Raises:
+        StorageDriverMissing: its package is not installed.
+    """
+    try:
+        module = import_module(_MODULE)
+    except ImportError as missing:
+        raise StorageDriverMissing from missing
+    return cast("FileStore", module.open_store(url, folder))

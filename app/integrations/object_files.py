@@ -1,0 +1,124 @@
+"""Files in an object store: S3 and what speaks its protocol, Google Cloud Storage, Azure.
+
+Clients send bytes to the store itself, under an address that it signs. What came is copied by the store to
+where no signed address leads to, and the copy is what is checked and kept. Downloads pass through our own
+route, so that the store needs to be open to nobody.
+"""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import AzureStore, GCSStore, S3Store
+
+from app.domain.file_addresses import FileKey
+from app.services.files import FileStore, NothingArrived, StoreFailed, Target
+
+_PIECE = 256 * 1024
+_BLOB = {"x-ms-blob-type": "BlockBlob"}
+_CONNECT, _WHOLE = timedelta(seconds=5), timedelta(minutes=5)
+_TRIES = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
+_MAKERS = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
+
+Store = S3Store | GCSStore | AzureStore
+
+
+def open_store(url: str, folder: Path) -> FileStore:
+    """Return the store at an address that the settings have checked; `folder` is for what is being looked at."""
+    maker: Any = _MAKERS[url.partition("://")[0]]
+    # The driver takes it from the environment only where it is given no options at all.
+    plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"true", "1"}
+    options = {"connect_timeout": _CONNECT, "timeout": _WHOLE, "allow_http": plain}
+    return ObjectFiles(maker.from_url(url, client_options=options, retry_config=_TRIES), folder)
+
+
+class ObjectFiles:
+    """Keeps files in an object store."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self._store = store
+        self._folder = folder
+
+    async def target(self, upload: FileKey, size_bytes: int, *, now: datetime, expires_at: datetime) -> Target:  # noqa: ARG002  # a signed address cannot bound the length
+        """Return an address that the store has signed."""
+        headers = {"Content-Type": "application/octet-stream"}
+        if isinstance(self._store, AzureStore):
+            headers |= _BLOB
+        with _translated():
+            url = await obstore.sign_async(self._store, "PUT", _upload(upload), expires_at - now)
+        return Target(url=url, method="PUT", headers=headers, expires_at=expires_at)
+
+    async def take(self, upload: FileKey, content: FileKey, *, longest: int) -> int:
+        """Have the store copy what came."""
+        with _translated():
+            try:
+                if (await obstore.head_async(self._store, _upload(upload)))["size"] > longest:
+                    return longest + 1
+                await obstore.copy_async(self._store, _upload(upload), _content(content))
+            except FileNotFoundError:
+                raise NothingArrived from None
+            # What came may have been replaced between the two.
+            return (await obstore.head_async(self._store, _content(content)))["size"]
+
+    @asynccontextmanager
+    async def opened(self, content: FileKey) -> AsyncIterator[BinaryIO]:
+        """Fetch the bytes into a file without a name."""
+        await asyncio.to_thread(self._folder.mkdir, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=self._folder) as file:
+            async for piece in self._pieces(content, None):
+                await asyncio.to_thread(file.write, piece)
+            yield cast("BinaryIO", file)
+
+    async def read(self, content: FileKey, start: int, end: int) -> AsyncGenerator[bytes, None]:
+        """Yield pieces as the store sends them."""
+        async for piece in self._pieces(content, (start, end)):
+            yield piece
+
+    async def end_upload(self, upload: FileKey) -> None:
+        """Erase what came; what is sent to the address later is erased when its time is over."""
+        await self._erase(_upload(upload))
+
+    async def forget_upload(self, upload: FileKey) -> None:
+        """Erase what came."""
+        await self._erase(_upload(upload))
+
+    async def erase(self, content: FileKey) -> None:
+        """Erase bytes."""
+        await self._erase(_content(content))
+
+    async def _pieces(self, content: FileKey, part: tuple[int, int] | None) -> AsyncGenerator[bytes, None]:
+        with _translated():
+            wanted = {} if part is None else {"options": {"range": part}}
+            found = await obstore.get_async(self._store, _content(content), **wanted)  # type: ignore[arg-type]  # a plain dictionary
+            async for piece in found.stream(min_chunk_size=_PIECE):
+                yield bytes(piece)
+
+    async def _erase(self, path: str) -> None:
+        with _translated(), suppress(FileNotFoundError):
+            await obstore.delete_async(self._store, path)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except BaseError as error:
+        # Its own text may repeat addresses with their signatures.
+        raise StoreFailed(f"the object store failed: {type(error).__name__}") from error
+    except FileNotFoundError as error:
+        raise StoreFailed("the object store has lost a file") from error
+
+
+def _upload(key: FileKey) -> str:
+    return f"uploads/{key.organization_id}/{key.id}"
+
+
+def _content(key: FileKey) -> str:
+    return f"contents/{key.organization_id}/{key.id}"
