@@ -161,8 +161,8 @@ CommentError = Annotated[
     strawberry.union("CommentError", description="Why a comment was not written."),
 ]
 AttachmentError = Annotated[
-    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | FileRejectedError,
-    strawberry.union("AttachmentError", description="Why a file was not attached, or not deleted."),
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | FileRejectedError,
+    strawberry.union("AttachmentError", description="Why a file was not attached."),
 ]
 AssignmentError = Annotated[
     ValidationError

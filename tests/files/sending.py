@@ -8,10 +8,7 @@ import httpx
 
 from tests.serving import Served
 
-_ERRORS = (
-    "errors { __typename ... on UserError { code message field } ... on StaleVersionError { currentVersion }"
-    " ... on FileRejectedError { maxBytes allowedExtensions } }"
-)
+_ERRORS = "errors { __typename ... on UserError { code message field } ... on FileRejectedError { maxBytes allowedExtensions } }"
 FILE = "id fileName contentType sizeBytes sha256 internal scanState downloadUrl version uploadedBy { name }"
 CREATE = (
     "mutation($input: CreateAttachmentInput!) { createAttachment(input: $input)"
@@ -21,7 +18,8 @@ FINALIZE = (
     "mutation($input: FinalizeAttachmentInput!) { finalizeAttachment(input: $input)"
     f" {{ changeId attachment {{ {FILE} }} ticket {{ id }} {_ERRORS} }} }}"
 )
-DELETE = f"mutation($input: DeleteInput!) {{ deleteAttachment(input: $input) {{ changeId {_ERRORS} }} }}"
+_GONE = "errors { __typename ... on UserError { code message field } ... on StaleVersionError { currentVersion } }"
+DELETE = f"mutation($input: DeleteInput!) {{ deleteAttachment(input: $input) {{ changeId deletedId {_GONE} }} }}"
 OF_TICKET = (
     f"query($id: ID!) {{ ticket(id: $id) {{ attachments {{ totalCount nodes {{ {FILE} }} }}"
     f" comments {{ nodes {{ attachments {{ nodes {{ {FILE} }} }} }} }} }} }}"

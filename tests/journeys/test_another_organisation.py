@@ -173,6 +173,18 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
         ["assignmentId"],
     ),
     ("addComment", {"ticketId": "*Ticket", "body": "Hello."}, ["ticketId"]),
+    ("updateComment", {"id": "*Comment", "body": "Hello.", "expectedVersion": 1}, ["id"]),
+    ("deleteComment", {"id": "*Comment"}, ["id"]),
+    ("updateTicket", {"id": "*Ticket", "expectedVersion": 1, "title": "Mine"}, ["id"]),
+    ("updateTicket", {"id": "own", "expectedVersion": 1, "customerId": "*Customer"}, ["customerId"]),
+    ("updateTicket", {"id": "own", "expectedVersion": 1, "assetId": "*Asset"}, ["assetId"]),
+    (
+        "updateTicket",
+        {"id": "own", "expectedVersion": 1, "requiredSkills": [{"skillId": "*Skill", "level": 1}]},
+        ["requiredSkills", "0", "skillId"],
+    ),
+    ("transitionTicket", {"id": "*Ticket", "to": "OPEN"}, ["id"]),
+    *((step, {"id": "*Ticket"}, ["id"]) for step in ("resolveTicket", "closeTicket", "reopenTicket", "deleteTicket")),
     ("createAttachment", {"ticketId": "*Ticket", **NEW_FILE}, ["ticketId"]),
     ("createAttachment", {"ticketId": "own", "commentId": "*Comment", **NEW_FILE}, ["commentId"]),
     ("finalizeAttachment", {"id": "*Attachment"}, ["id"]),
@@ -203,13 +215,24 @@ async def test_no_mutation_knows_its_ids(stage: Stage, elsewhere: Elsewhere) -> 
     meant["job"] = given["assignment"]["id"]
     before = await admin.latest_cursor(), await elsewhere.dispatcher.latest_cursor()
 
-    assert {mutation for mutation, _, _ in MUTATIONS_BY_ID} == set(MUTATIONS)
+    assert {mutation for mutation, _, _ in MUTATIONS_BY_ID} | {"bulkUpdateTickets"} == set(MUTATIONS)
     for mutation, values, field in MUTATIONS_BY_ID:
         refusal = await admin.refused(mutation, **_filled(values, meant))
         assert (refusal["__typename"], refusal["code"]) == ("NotFoundError", "NOT_FOUND"), (mutation, refusal)
         assert refusal["field"] == field
 
     assert (await admin.latest_cursor(), await elsewhere.dispatcher.latest_cursor()) == before
+
+
+async def test_among_many_its_tickets_are_not_there(stage: Stage, elsewhere: Elsewhere) -> None:
+    admin = await stage.enter("admin")
+    own, before = await ticket_for(admin), await elsewhere.dispatcher.latest_cursor()
+
+    done = await admin.do("bulkUpdateTickets", ids=[elsewhere.ids["Ticket"], own], addTags=["mine"])
+
+    first, second = done["results"]
+    assert ([error["code"] for error in first["errors"]], second["ok"]) == (["NOT_FOUND"], True)
+    assert await elsewhere.dispatcher.latest_cursor() == before
 
 
 async def test_a_technician_is_not_told_that_it_is_forbidden_either(stage: Stage, elsewhere: Elsewhere) -> None:
