@@ -8,7 +8,8 @@ import httpx
 
 from tests.serving import Served
 
-_ERRORS = "errors { __typename ... on UserError { code message field } ... on FileRejectedError { maxBytes allowedExtensions } }"
+_REFUSED = "__typename ... on UserError { code message field }"
+_ERRORS = f"errors {{ {_REFUSED} ... on FileRejectedError {{ maxBytes allowedExtensions }} }}"
 FILE = "id fileName contentType sizeBytes sha256 internal scanState downloadUrl version uploadedBy { name }"
 CREATE = (
     "mutation($input: CreateAttachmentInput!) { createAttachment(input: $input)"
@@ -18,7 +19,7 @@ FINALIZE = (
     "mutation($input: FinalizeAttachmentInput!) { finalizeAttachment(input: $input)"
     f" {{ changeId attachment {{ {FILE} }} ticket {{ id }} {_ERRORS} }} }}"
 )
-_GONE = "errors { __typename ... on UserError { code message field } ... on StaleVersionError { currentVersion } }"
+_GONE = f"errors {{ {_REFUSED} ... on StaleVersionError {{ currentVersion }} }}"
 DELETE = f"mutation($input: DeleteInput!) {{ deleteAttachment(input: $input) {{ changeId deletedId {_GONE} }} }}"
 OF_TICKET = (
     f"query($id: ID!) {{ ticket(id: $id) {{ attachments {{ totalCount nodes {{ {FILE} }} }}"
