@@ -100,6 +100,19 @@ def test_algorithms_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> 
     assert load_settings().auth_algorithms == ("RS512", "ES384")
 
 
+def test_files_are_kept_at_home_unless_it_is_said_where(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert load_settings().upload_folder == Path(".fieldgraph/uploads")
+    assert load_settings().file_limits.max_bytes == 50 * 1024 * 1024
+
+    monkeypatch.setenv("UPLOAD_DIR", "/app/uploads")
+    monkeypatch.setenv("ALLOWED_FILE_EXTENSIONS", ".PDF, docx")
+    monkeypatch.setenv("PUBLIC_URL", "https://files.example/base/")
+    settings = load_settings()
+    assert settings.upload_folder == Path("/app/uploads")
+    assert settings.file_limits.extensions == ("pdf", "docx")
+    assert settings.public_url == "https://files.example/base"
+
+
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
@@ -111,6 +124,13 @@ def test_algorithms_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> 
         ("AUTH_ALGORITHMS", ",", "AUTH_ALGORITHMS=, cannot be used"),
         ("AUTH_JWKS_URL", "ftp://x", "give an address that begins with https:// or http://"),
         ("JWT_ALGORITHM", "none", "give HS256, HS384 or HS512"),
+        ("MAX_FILE_SIZE_MB", "2001", "give a number from 1 to 2000"),
+        ("ALLOWED_FILE_EXTENSIONS", "pdf,svg", "ALLOWED_FILE_EXTENSIONS=pdf,svg cannot be used"),
+        ("STORAGE_URL", "file:///tmp", "not the address of a store"),
+        ("STORAGE_URL", "s3://key:secret@bucket", "credentials and options belong into the environment"),
+        ("CLAMD_URL", "tcp://host", "give an address such as tcp://host:3310"),
+        ("CLAMD_URL", "unix://run/clamd.ctl", "not the address of a scanner"),
+        ("PUBLIC_URL", "ftp://files", "give an address that begins with https:// or http://"),
         ("PG_BIN_DIR", "/does/not/exist", "there is no such folder"),
         ("REPLAY_DAYS", "0", "give a number of days from 1 to 3650"),
     ],

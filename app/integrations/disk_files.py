@@ -75,8 +75,8 @@ class DiskFiles:
         await _tried(_emptied, self._upload(upload))
 
     async def forget_upload(self, upload: FileKey) -> None:
-        """Take the name away."""
-        await _tried(_removed, self._upload(upload))
+        """Take the name away, and what processes that died have left of it."""
+        await _tried(_forgotten, self._upload(upload), self._folder / "incoming")
 
     async def erase(self, content: FileKey) -> None:
         """Take the file away."""
@@ -117,7 +117,7 @@ async def _tried(work: Callable[[Unpack[Arguments]], T], *arguments: *Arguments)
 
 def _created(path: Path) -> BinaryIO:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return path.open("xb")
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
 
 
 def _open(path: Path) -> BinaryIO:
@@ -161,6 +161,12 @@ def _emptied(name: Path) -> None:
     name.parent.mkdir(parents=True, exist_ok=True)
     os.close(os.open(nothing, os.O_CREAT | os.O_EXCL, 0o600))
     nothing.replace(name)
+
+
+def _forgotten(name: Path, incoming: Path) -> None:
+    for folder in (incoming, name.parent):
+        for left in folder.glob(f"{name.name}*"):
+            left.unlink(missing_ok=True)
 
 
 def _removed(path: Path) -> None:

@@ -7,14 +7,15 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.db import records
 from app.db.tables.attachments import attachments, file_contents
-from app.db.tables.tickets import tickets
+from app.db.tables.tickets import comments
 from app.domain.events import EventType, FieldChange, NewEvent, plain
+from app.domain.policy import Action, Standing
+from app.domain.refusals import Forbidden, NotFound
 from app.domain.situations import Situation, concerned
 from app.domain.tickets import Ticket
 from app.services.change import Change
-from app.services.situations import situated
+from app.services.situations import require
 
 Row: TypeAlias = sa.Row[Any]
 
@@ -48,15 +49,6 @@ def attachment_event(
     )
 
 
-async def situation_of(change: Change, ticket_id: UUID) -> Situation:
-    """Read a ticket with its active job, whoever may see it, and also when it was deleted."""
-    connection, organization_id = change.connection, change.actor.organization_id
-    ticket = await records.fetch_one(connection, tickets, Ticket, organization_id, ticket_id)
-    if ticket is None:
-        raise LookupError("an attachment has no ticket")
-    return await situated(change, ticket)
-
-
 async def find_attachment(change: Change, id_: UUID) -> Row | None:
     """Return an attachment that was not deleted."""
     query = sa.select(attachments).where(
@@ -76,3 +68,27 @@ async def lock_content(change: Change, id_: UUID) -> Row | None:
         file_contents.c.organization_id == change.actor.organization_id, file_contents.c.id == id_
     )
     return (await change.connection.execute(query.with_for_update())).one_or_none()
+
+
+async def said_internally(change: Change, ticket: Ticket, comment_id: UUID | None) -> bool:
+    """Tell whether a comment that the actor sees is internal. Raises NotFound, Forbidden."""
+    if comment_id is None:
+        return False
+    query = sa.select(comments).where(
+        comments.c.organization_id == ticket.organization_id,
+        comments.c.id == comment_id,
+        comments.c.ticket_id == ticket.id,
+        comments.c.deleted_at.is_(None),
+    )
+    comment = (await change.connection.execute(query)).one_or_none()
+    missing = NotFound(field=("commentId",), kind="comment")
+    if comment is None:
+        raise missing
+    if comment.internal:
+        try:
+            require(change.actor, Action.SEE_INTERNAL, Standing(), words="see it")
+        except Forbidden:
+            raise missing from None
+    if comment.author_id != change.actor.user_id:
+        raise Forbidden(field=("commentId",), action="attach files to what somebody else has said")
+    return bool(comment.internal)

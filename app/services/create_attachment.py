@@ -7,21 +7,20 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.db.tables.attachments import uploads
-from app.db.tables.tickets import comments
 from app.db.timers.setting import set_timer
 from app.domain import files as rules
 from app.domain.files import FileLimits
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
-from app.domain.refusals import Forbidden, Invalid, NotFound
-from app.domain.tickets import Ticket
+from app.domain.refusals import Forbidden, Invalid
 from app.domain.timers import Timer, TimerKind
+from app.services.attachments import said_internally
 from app.services.change import Change, Writer, Written, perform
 from app.services.situations import read_ticket, require
 
 LASTS = timedelta(minutes=15)
-# After its address has ended an upload may still be checked for a while.
-_KEPT = LASTS + timedelta(minutes=10)
+# After its address has ended bytes may still be on their way for as long again, and be checked for a while.
+_KEPT = 2 * LASTS + timedelta(minutes=5)
 MOST_OPEN = 100
 
 
@@ -58,7 +57,7 @@ async def create_attachment(writer: Writer, actor: Actor, command: CreateAttachm
         require(actor, Action.ATTACH_FILE, standing, words="attach files to this ticket")
         if command.internal:
             require(actor, Action.COMMENT_INTERNALLY, standing, words="attach files internally")
-        internal = command.internal or await _said_internally(change, ticket, command.comment_id)
+        internal = command.internal or await said_internally(change, ticket, command.comment_id)
         user_id = await _with_room(change)
         upload_id = change.new_id()
         await change.connection.execute(
@@ -81,30 +80,6 @@ async def create_attachment(writer: Writer, actor: Actor, command: CreateAttachm
         return {"upload": upload_id}
 
     return await perform(writer, actor, "createAttachment", command, work)
-
-
-async def _said_internally(change: Change, ticket: Ticket, comment_id: UUID | None) -> bool:
-    """Tell whether a comment that the actor sees is internal. Raises NotFound, Forbidden."""
-    if comment_id is None:
-        return False
-    query = sa.select(comments).where(
-        comments.c.organization_id == ticket.organization_id,
-        comments.c.id == comment_id,
-        comments.c.ticket_id == ticket.id,
-        comments.c.deleted_at.is_(None),
-    )
-    comment = (await change.connection.execute(query)).one_or_none()
-    missing = NotFound(field=("commentId",), kind="comment")
-    if comment is None:
-        raise missing
-    if comment.internal:
-        try:
-            require(change.actor, Action.SEE_INTERNAL, Standing(), words="see it")
-        except Forbidden:
-            raise missing from None
-    if comment.author_id != change.actor.user_id:
-        raise Forbidden(field=("commentId",), action="attach files to what somebody else has said")
-    return bool(comment.internal)
 
 
 async def _with_room(change: Change) -> UUID:

@@ -21,7 +21,7 @@ from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid, NotFound
 from app.domain.timers import Timer, TimerKind
-from app.services.attachments import attachment_event
+from app.services.attachments import attachment_event, said_internally
 from app.services.change import Change, Writer, Written, beside_the_log, perform
 from app.services.files import Files, NothingArrived, StoreFailed
 from app.services.inspection.inspecting import inspect
@@ -168,7 +168,9 @@ async def _attach(change: Change, upload: Row, content: FileKey, files: Files) -
     ticket = situation.ticket
     standing = Standing(requester_id=ticket.requester_id, customer_id=ticket.customer_id)
     require(change.actor, Action.ATTACH_FILE, standing, words="attach files to this ticket")
-    if upload.internal:
+    # What was said may have been taken back, or hidden, since the file was announced.
+    internal = await said_internally(change, ticket, upload.comment_id) or upload.internal
+    if internal:
         require(change.actor, Action.SEE_INTERNAL, standing, words="attach files internally")
     kept = await _kept(change, upload, content, files)
     row = {
@@ -180,7 +182,7 @@ async def _attach(change: Change, upload: Row, content: FileKey, files: Files) -
         "content_type": KINDS[extension_of(upload.file_name)].media_type,
         "size_bytes": upload.size_bytes,
         "sha256": upload.sha256,
-        "internal": upload.internal,
+        "internal": internal,
         "scan_state": _state(ScanState(kept.scan_state), files),
     }
     await change.connection.execute(
@@ -202,7 +204,7 @@ async def _attach(change: Change, upload: Row, content: FileKey, files: Files) -
         dict.fromkeys(told),
         told,
         at=change.now,
-        internal=upload.internal,
+        internal=internal,
     )
     change.tell(added)
     return {"attachment": upload.id, "ticket": ticket.id}, kept.id == content.id

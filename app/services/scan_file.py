@@ -13,9 +13,10 @@ from app.domain.events import EventType
 from app.domain.file_addresses import FileKey
 from app.domain.files import ScanState
 from app.domain.people import Actor
-from app.services.attachments import attachment_event, lock_content, situation_of
+from app.services.attachments import attachment_event, lock_content
 from app.services.change import Change, Writer, Written, perform
 from app.services.files import FileStore, Scanner, ScannerFailed, Verdict
+from app.services.situations import read_any_ticket
 
 _DECIDED = frozenset({ScanState.CLEAN, ScanState.INFECTED})
 _LONGEST_FINDING = 200
@@ -109,7 +110,7 @@ async def _tell(change: Change, row: Any, state: ScanState) -> None:
     change.tell(
         attachment_event(
             EventType.ATTACHMENT_SCANNED,
-            await situation_of(change, row.ticket_id),
+            await read_any_ticket(change, row.ticket_id),
             row.id,
             row.version + 1,
             {"scan_state": row.scan_state},

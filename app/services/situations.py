@@ -47,12 +47,19 @@ async def _situation(change: Change, ticket_id: UUID, *, field: str, lock: bool)
     )
     if ticket is None or ticket.deleted_at is not None or not may_view(change.actor, ticket):
         raise NotFound(field=(field,), kind="ticket")
-    return await situated(change, ticket, lock=lock)
+    return await _with_job(change.connection, ticket, lock=lock)
 
 
-async def situated(change: Change, ticket: Ticket, *, lock: bool = False) -> Situation:
-    """Return a ticket with its latest turn, which alone can be active; with `lock`, that is locked."""
-    last, team_id = await _last_turn(change.connection, ticket, lock=lock)
+async def read_any_ticket(change: Change, ticket_id: UUID) -> Situation:
+    """Read a ticket with its active job without locking, whoever may see it, also when it was deleted."""
+    ticket = await records.fetch_one(change.connection, tickets, Ticket, change.actor.organization_id, ticket_id)
+    if ticket is None:
+        raise LookupError("what hangs on to a ticket has none")
+    return await _with_job(change.connection, ticket, lock=False)
+
+
+async def _with_job(connection: AsyncConnection, ticket: Ticket, *, lock: bool) -> Situation:
+    last, team_id = await _last_turn(connection, ticket, lock=lock)
     if last is None or not last.is_active:
         return Situation(ticket=ticket, last=last)
     return Situation(ticket=ticket, job=last, team_id=team_id, last=last)

@@ -41,7 +41,9 @@ class FileSettings(Group):
         repr=False,
         description="Object store for attached files, in place of UPLOAD_DIR; its credentials come from the"
         " environment, as its own tools take them. Needs fieldgraph[storage].",
-        json_schema_extra=accepts("an address such as s3://bucket/folder, gs://bucket or az://container/folder"),
+        json_schema_extra=accepts(
+            "an address such as s3://bucket/folder, gs://bucket or az://container/folder", secret=True
+        ),
     )
     clamd_url: str | None = Field(
         None,

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from app.db.tables.attachments import attachments, file_contents
+from app.db.tables.tickets import comments, tickets
 from app.db.transaction import UNREACHABLE, Mode, transaction
 from app.domain.file_addresses import BadAddress, FileAddresses, FileKey
 from app.domain.files import READABLE
@@ -78,7 +79,22 @@ class Downloads:
                 (file_contents.c.organization_id == attachments.c.organization_id)
                 & (file_contents.c.id == attachments.c.content_id),
             )
-            .where(attachments.c.organization_id == key.organization_id, attachments.c.id == key.id)
+            .join(
+                tickets,
+                (tickets.c.organization_id == attachments.c.organization_id)
+                & (tickets.c.id == attachments.c.ticket_id),
+            )
+            .outerjoin(
+                comments,
+                (comments.c.organization_id == attachments.c.organization_id)
+                & (comments.c.id == attachments.c.comment_id),
+            )
+            .where(
+                attachments.c.organization_id == key.organization_id,
+                attachments.c.id == key.id,
+                tickets.c.deleted_at.is_(None),
+                comments.c.deleted_at.is_(None),
+            )
         )
         try:
             async with transaction(self._engine, key.organization_id, mode=Mode.READ) as connection:

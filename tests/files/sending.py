@@ -8,6 +8,8 @@ import httpx
 
 from tests.serving import Served
 
+# A connection that rests may be closed by the server just when it is used again.
+_LIMITS = httpx.Limits(max_keepalive_connections=0)
 _REFUSED = "__typename ... on UserError { code message field }"
 _ERRORS = f"errors {{ {_REFUSED} ... on FileRejectedError {{ maxBytes allowedExtensions }} }}"
 FILE = "id fileName contentType sizeBytes sha256 internal scanState downloadUrl version uploadedBy { name }"
@@ -33,7 +35,7 @@ class Sender:
 
     served: Served
     token: str
-    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=60))
+    client: httpx.AsyncClient = field(default_factory=lambda: httpx.AsyncClient(timeout=60, limits=_LIMITS))
 
     def address(self, url: str) -> str:
         """Return the whole address that one of the server's means."""

@@ -243,6 +243,10 @@ async def test_what_was_announced_and_never_finished_goes_when_its_time_is_over(
     with pytest.raises(TooEarly):
         await end_upload(writer, ann, upload_id, desk.store)
 
+    # As a process leaves it that is killed while bytes come.
+    (desk.folder / "incoming").mkdir(exist_ok=True)
+    (desk.folder / "incoming" / f"{upload_id}.left").write_bytes(b"half of it")
+
     clock.pass_by(minutes=16)
     await end_upload(writer, ann, upload_id, desk.store)
     await end_upload(writer, ann, upload_id, desk.store)

@@ -92,13 +92,20 @@ async def test_who_may_not_know_of_the_ticket_does_not_know_of_its_files(yard: Y
 async def test_files_go_with_their_ticket_and_their_comment(yard: Yard) -> None:
     dispatcher, said = yard.sender("dispatcher"), await comment(yard, "dispatcher", internal=False)
     of_comment = await dispatcher.attach(yard.ticket_id, "said.txt", b"said", commentId=said)
+    clean = await scanned(yard, of_comment["id"])
+    open_ = (await dispatcher.create(yard.ticket_id, "late.txt", b"late", commentId=said))["upload"]
+    await dispatcher.put(open_, b"late")
     await yard.scene.change(comments, key(said), deleted_at=yard.scene.clock())
     assert await dispatcher.listed(yard.ticket_id) == []
     assert (await dispatcher.ask(NODE, id=of_comment["id"]))["node"] is None
+    assert (await dispatcher.download(clean)).status_code == 404
+    (late,) = (await dispatcher.finalize(open_))["errors"]
+    assert (late["code"], late["field"]) == ("NOT_FOUND", ["commentId"])
 
-    alone = await dispatcher.attach(yard.ticket_id, "alone.txt", b"alone")
+    alone = await scanned(yard, (await dispatcher.attach(yard.ticket_id, "alone.txt", b"alone"))["id"])
     await yard.scene.change(tickets, key(yard.ticket_id), deleted_at=yard.scene.clock())
     assert (await dispatcher.ask(NODE, id=alone["id"]))["node"] is None
+    assert (await dispatcher.download(alone)).status_code == 404
     assert [error["code"] for error in (await dispatcher.delete(alone["id"]))["errors"]] == ["NOT_FOUND"]
 
 

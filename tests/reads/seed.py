@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from app.db.tables.assignments import assignment_parts, assignments
+from app.db.tables.attachments import attachments, file_contents
 from app.db.tables.customers import assets, customers
 from app.db.tables.locations import technician_locations
 from app.db.tables.organizations import territories
@@ -18,6 +19,7 @@ from app.db.tables.people import technician_territories, technicians
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.db.transaction import transaction
 from app.domain.assignments import AssignmentStatus
+from app.domain.files import ScanState
 from app.domain.people import Actor
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
 from app.reads.reader import Reader
@@ -125,18 +127,50 @@ async def _insert_ticket(connection: AsyncConnection, seed: Seed, chance: random
         part = {"ticket_id": row["id"], "part_id": seed.world.part_id, "quantity": 1, "critical": False}
         await _insert(connection, seed, ticket_required_parts, **part)
     await _insert_jobs(connection, seed, chance, row["id"])
-    for _ in range(chance.randint(0, 6)):
+    said = [uuid7() for _ in range(chance.randint(0, 6))]
+    for comment_id in said:
         await _insert(
             connection,
             seed,
             comments,
-            id=uuid7(),
+            id=comment_id,
             ticket_id=row["id"],
             author_id=seed.world.users["dispatcher"],
             body="Seen.",
             internal=chance.random() < 0.4,
             system_generated=False,
             deleted_at=BEFORE if chance.random() < 0.1 else None,
+            created_at=_moment(chance, 2),
+            updated_at=BEFORE,
+        )
+    # By a chance of their own, which leaves every other row as it is without them.
+    await _insert_files(connection, seed, random.Random(number), row["id"], said)
+
+
+async def _insert_files(
+    connection: AsyncConnection, seed: Seed, chance: random.Random, ticket_id: UUID, said: list[UUID]
+) -> None:
+    jobs = [job["id"] for job in seed.jobs if job["ticket_id"] == ticket_id]
+    for _ in range(chance.randint(0, 5)):
+        content_id, deleted = uuid7(), chance.random() < 0.1
+        bytes_ = {"sha256": content_id.hex * 2, "size_bytes": 1, "scan_state": chance.choice(list(ScanState))}
+        await _insert(connection, seed, file_contents, id=content_id, **bytes_, created_at=BEFORE)
+        await _insert(
+            connection,
+            seed,
+            attachments,
+            id=uuid7(),
+            ticket_id=ticket_id,
+            comment_id=chance.choice([None, *said]),
+            assignment_id=chance.choice([None, *jobs]),
+            uploaded_by=seed.world.users["dispatcher"],
+            file_name="a.txt",
+            content_type="text/plain",
+            **bytes_,
+            internal=chance.random() < 0.4,
+            content_id=None if deleted else content_id,
+            former_content_id=content_id if deleted else None,
+            deleted_at=BEFORE if deleted else None,
             created_at=_moment(chance, 2),
             updated_at=BEFORE,
         )
