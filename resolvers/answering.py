@@ -80,7 +80,9 @@ async def _listing(operation: Operation, question: ask.Listing) -> Any:
         if operation.actor.technician_id is None:
             raise Forbidden(action="have jobs, being no technician")
         conditions.append(question.entity.table.c.technician_id == operation.actor.technician_id)
-    return await load_list(operation.reader, question.entity, question.order, question.window, *conditions)
+    return await load_list(
+        operation.reader, question.entity, question.order, question.window, *conditions, search=question.search
+    )
 
 
 async def _part_of_queue(

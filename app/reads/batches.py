@@ -145,7 +145,13 @@ def _children(
     return parents, table, inner
 
 
-def page_of(order: Order, asked: Placed | None, rows: list[Record], count: Callable[[], Awaitable[int]]) -> Page:
+def page_of(
+    order: Order,
+    asked: Placed | None,
+    rows: list[Record],
+    count: Callable[[], Awaitable[int]],
+    search: str | None = None,
+) -> Page:
     """Cut one row too many off and turn the rows to the list's own direction."""
     more = asked is not None and len(rows) > asked.size
     kept = rows[: asked.size] if asked is not None else rows
@@ -154,7 +160,7 @@ def page_of(order: Order, asked: Placed | None, rows: list[Record], count: Calla
         kept = kept[::-1]
     placed = asked is not None and asked.place is not None
     return Page(
-        edges=[Edge(write_cursor(order, _values(order, row)), row) for row in kept],
+        edges=[Edge(write_cursor(order, _values(order, row)), row, search) for row in kept],
         has_next_page=placed if backwards else more,
         has_previous_page=more if backwards else placed,
         count=count,

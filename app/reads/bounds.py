@@ -17,6 +17,7 @@ _NAMES = {
     "assignee": "assigneeId",
     "team": "teamId",
     "customer": "customerId",
+    "requester": "requesterId",
     "asset": "assetId",
     "territory": "territoryId",
     "technician": "technicianId",

@@ -67,6 +67,7 @@ class TicketFilter(Asked):
     assignee: IdFilter | None = None
     team: IdFilter | None = None
     customer: IdFilter | None = None
+    requester: IdFilter | None = None
     asset: IdFilter | None = None
     territory: IdFilter | None = None
     created_at: MomentFilter | None = None
@@ -119,6 +120,7 @@ def of_tickets(wanted: TicketFilter) -> Conditions:
     yield from _one_of(of.priority, wanted.priority)
     yield from _one_of(of.category, wanted.category)
     yield from _ids(of.customer_id, wanted.customer)
+    yield from _ids(of.requester_id, wanted.requester)
     yield from _ids(of.asset_id, wanted.asset)
     yield from _ids(of.territory_id, wanted.territory)
     yield from _moments(of.created_at, wanted.created_at)

@@ -10,6 +10,7 @@ from app.reads.orders import Order
 from app.reads.pages import Page, Placed, beyond, sorting
 from app.reads.reader import Reader
 from app.reads.record import Record
+from app.reads.searching import RELEVANCE, found_by
 
 
 async def load_list(
@@ -18,13 +19,21 @@ async def load_list(
     order: Order,
     asked: Placed,
     *where: "sa.ColumnElement[bool]",
+    search: str | None = None,
 ) -> Page:
-    """Return a page of the entity's visible rows that match."""
+    """Return a page of the entity's visible rows that match; of tickets, those that a search finds."""
     table = entity.table
-    columns: list[sa.ColumnElement[Any]] = [table.c[term.column] for term in order.terms]
+    source: sa.FromClause = table
+    known: dict[str, sa.ColumnElement[Any]] = dict(table.c)
+    shown = columns_of(entity, table, reader.visibility)
+    if search is not None:
+        source, known[RELEVANCE] = found_by(search, reader.visibility)
+        shown = [*shown, known[RELEVANCE]]
+    columns = [known[term.column] for term in order.terms]
     conditions = [*entity.seen(table, reader.visibility), *where]
     statement = (
-        sa.select(*columns_of(entity, table, reader.visibility))
+        sa.select(*shown)
+        .select_from(source)
         .where(*conditions)
         .order_by(*sorting(columns, order, backwards=asked.backwards))
         .limit(asked.size + 1)
@@ -34,7 +43,7 @@ async def load_list(
     rows = [Record(entity, row) for row in await reader.rows(statement)]
 
     async def count() -> int:
-        counted = sa.select(sa.func.count()).select_from(table).where(*conditions)
+        counted = sa.select(sa.func.count()).select_from(source).where(*conditions)
         return int((await reader.rows(counted))[0][0])
 
-    return page_of(order, asked, rows, count)
+    return page_of(order, asked, rows, count, search)

@@ -46,6 +46,8 @@ class Edge:
 
     cursor: str
     node: Any
+    # What a search looked for.
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,13 +154,17 @@ class ByKeys(Asked):
 
 @dataclass(frozen=True, slots=True)
 class Listing(Asked):
-    """A page of an entity's rows; with `own` only of those whose technician is the viewer."""
+    """A page of an entity's rows; with `own` only of those whose technician is the viewer.
+
+    With `search` only of the tickets in which its words are found.
+    """
 
     entity: Entity
     order: Order
     window: Placed
     wanted: TicketFilter | AssignmentFilter | TechnicianFilter | None = None
     own: bool = False
+    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

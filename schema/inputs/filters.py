@@ -10,6 +10,7 @@ import strawberry
 from app.domain.refusals import Invalid
 from app.reads import filters
 from app.reads.orders import Kind, Order, Term, ending_in_id
+from app.reads.searching import BEST_FIRST
 from schema.enums import (
     AssignmentOrderField,
     AssignmentStatus,
@@ -97,6 +98,7 @@ class TicketFilter:
     )
     team_id: IDFilter | None = strawberry.field(default=None, description="By the team of the active job's technician.")
     customer_id: IDFilter | None = strawberry.field(default=None, description="By customer.")
+    requester_id: IDFilter | None = strawberry.field(default=None, description="By who asked for it.")
     asset_id: IDFilter | None = strawberry.field(default=None, description="By asset.")
     territory_id: IDFilter | None = strawberry.field(default=None, description="By territory.")
     created_at: DateTimeFilter | None = strawberry.field(default=None, description="By when it came in.")
@@ -117,6 +119,7 @@ class TicketFilter:
             assignee=None if self.assignee_id is None else self.assignee_id.keys("Technician", "assigneeId"),
             team=None if self.team_id is None else self.team_id.keys("Team", "teamId"),
             customer=None if self.customer_id is None else self.customer_id.keys("Customer", "customerId"),
+            requester=None if self.requester_id is None else self.requester_id.keys("User", "requesterId"),
             asset=None if self.asset_id is None else self.asset_id.keys("Asset", "assetId"),
             territory=None if self.territory_id is None else self.territory_id.keys("Territory", "territoryId"),
             created_at=None if self.created_at is None else self.created_at.moments(),
@@ -202,8 +205,10 @@ _ASSIGNMENT_TERMS = {
 }
 
 
-def ticket_order(asked: Sequence[TicketOrder] | None) -> Order:
-    """Return the order of a list of tickets; newest first when nothing is asked. Raises Invalid."""
+def ticket_order(asked: Sequence[TicketOrder] | None, *, search: str | None = None) -> Order:
+    """Return the order of a list of tickets; what fits best or the newest first by default. Raises Invalid."""
+    if not asked and search is not None:
+        return BEST_FIRST
     if not asked:
         return ending_in_id([Term("created_at", Kind.MOMENT, descending=True)])
     return _order([(_TICKET_TERMS[each.field], each.direction) for each in asked])

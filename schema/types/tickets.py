@@ -10,6 +10,7 @@ from app.reads import entities, questions, relations
 from app.reads.parts import enough_on_the_shelf
 from app.reads.permissions import on_ticket
 from resolvers import permissions
+from resolvers.tickets import snippet_of
 from schema.enums import Environment, TicketCategory, TicketPriority, TicketStatus
 from schema.fields import (
     After,
@@ -145,6 +146,17 @@ class TicketEdge(Edge):
     """A ticket in a list."""
 
     node: Ticket = strawberry.field(description="The ticket.")
+
+    @strawberry.field(
+        description="The part of the ticket that fits the search best, as HTML: escaped, its hits in <mark>. Null:"
+        " nothing was searched for, or no part has such a word.",
+        metadata={"question": questions.Attribute("snippet")},
+    )
+    async def snippet(self, root: strawberry.Parent[Any], info: Info) -> str | None:
+        """Return what to show of the ticket."""
+        if root.search is None:
+            return None
+        return await snippet_of(info.context, root.search, root.node.id)
 
 
 @strawberry.type(description="A part of a list of tickets.")

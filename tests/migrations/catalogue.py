@@ -2,6 +2,7 @@
 
 import asyncpg
 
+# What belongs to an extension, or is one, stays when we go.
 _PARTS = {
     "columns": """
         SELECT format('%s.%s %s%s default %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod),
@@ -23,8 +24,15 @@ _PARTS = {
         FROM pg_class WHERE relkind IN ('r', 'p') AND relnamespace = 'public'::regnamespace
     """,
     "triggers": "SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal",
-    "functions": "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'public'::regnamespace",
-    "comments": "SELECT format('%s %s', objoid::regclass, description) FROM pg_description WHERE objoid > 16383",
+    "functions": """
+        SELECT pg_get_functiondef(oid) FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace AND NOT EXISTS (
+                SELECT FROM pg_depend WHERE deptype = 'e' AND classid = 'pg_proc'::regclass AND objid = oid)
+    """,
+    "comments": """
+        SELECT format('%s %s', objoid::regclass, description) FROM pg_description
+        WHERE classoid = 'pg_class'::regclass AND objoid > 16383
+    """,
 }
 
 

@@ -19,6 +19,7 @@ from app.db.tables import (
     log,
     organizations,
     people,
+    search,
     tickets,
 )
 from app.db.tables.base import metadata
@@ -26,7 +27,19 @@ from app.domain.assignments import ACTIVE, AssignmentStatus
 from app.domain.people import Role
 from app.domain.tickets import TicketStatus
 
-FAMILIES = (assignments, attachments, availability, customers, legacy, locations, log, organizations, people, tickets)
+FAMILIES = (
+    assignments,
+    attachments,
+    availability,
+    customers,
+    legacy,
+    locations,
+    log,
+    organizations,
+    people,
+    search,
+    tickets,
+)
 # A reader must be able to meet event types that were written by a later release.
 UNCHECKED = frozenset({("events", "type")})
 

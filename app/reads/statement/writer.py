@@ -16,6 +16,7 @@ from app.reads.filters import Values, conditions_of
 from app.reads.orders import Order
 from app.reads.pages import Placed, sorting
 from app.reads.relations import Relation, source_of
+from app.reads.searching import Search, found_by, snippet_of
 from app.reads.selection import Branch, Form, Known, Leaf, Selection, Spelling, Words
 from app.reads.slots import array_of, bound
 from app.reads.statement.boards import OnBoard, OnLane
@@ -198,17 +199,37 @@ class Writer:
         if question.own:
             self.for_technicians = True
             conditions.append(table.c.technician_id == VIEWER_TECHNICIAN)
-        base = sa.select(*table.c).where(*conditions).correlate(None)
-        total = sa.select(sa.func.count()).select_from(table).where(*conditions).correlate(None)
-        return self._page(field, entity, base, question.order, question.window, total)
+        source: sa.FromClause = table
+        columns: list[sa.ColumnElement[Any]] = list(table.c)
+        if question.search is not None:
+            source, relevance = found_by(question.search, self._visibility)
+            columns.append(relevance)
+        base = sa.select(*columns).select_from(source).where(*conditions).correlate(None)
+        total = sa.select(sa.func.count()).select_from(source).where(*conditions).correlate(None)
+        return self._page(field, entity, base, question.order, question.window, total, search=question.search)
 
     def _page(
-        self, field: Branch, entity: Entity, base: "sa.Select[Any]", order: Order, window: Placed, total: Any
+        self,
+        field: Branch,
+        entity: Entity,
+        base: "sa.Select[Any]",
+        order: Order,
+        window: Placed,
+        total: Any,
+        *,
+        search: Search | None = None,
     ) -> "list[str | sa.ColumnElement[Any]]":
         selection = _of(field)
         page = OnPage(base, order, window, total=total.scalar_subquery(), with_info=_asks(selection, "page_info"))
         row = OnRow(entity, page.rows, self._visibility)
-        edge = OnValues({"cursor": Value(page.row_cursor(), nullable=False, plain=True)}, {"node": _itself(row)})
+        snippet: Any = sa.cast(sa.null(), sa.Text)
+        if search is not None:
+            snippet = snippet_of(page.rows.c.id, search, self._visibility)
+        values = {
+            "cursor": Value(page.row_cursor(), nullable=False, plain=True),
+            "snippet": Value(snippet, nullable=True),
+        }
+        edge = OnValues(values, {"node": _itself(row)})
         page.holds({"nodes": row, "edges": edge})
         return [_selected(self.object(selection, page), page)]
 
