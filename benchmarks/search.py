@@ -43,7 +43,7 @@ _LIST = """
 def _text(count: int) -> str:
     # A few words are in many texts and most are in few, as in any language.
     word = f"'w' || lpad(floor({_WORDS} * power(random(), 3))::int::text, 4, '0')"
-    return f"(SELECT string_agg({word}, ' ') FROM generate_series(1, {count}) WHERE n > 0)"  # noqa: S608  # numbers
+    return f"(SELECT string_agg({word}, ' ') FROM generate_series(1, {count}) WHERE n > 0)"  # noqa: S608  # made of numbers alone
 
 
 async def fill(engine: AsyncEngine, world: World, count: int, *, commented: bool) -> None:
