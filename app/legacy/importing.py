@@ -12,13 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
-from app.db import records
-from app.db.journal import Hand, Journal, write
+from app.db import queue_versions, records
+from app.db.journal import Hand, Journal
 from app.db.legacy_source import LegacySource
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.customers import assets, customers
-from app.db.tables.log import event_heads
-from app.db.tables.organizations import organization_settings
 from app.db.tables.people import technicians
 from app.db.tables.tickets import tickets
 from app.domain.assignments import AssignmentStatus
@@ -29,11 +27,17 @@ from app.domain.tickets import Ticket
 from app.legacy import memory
 from app.legacy.assignment_service import AssignmentService
 from app.legacy.dispatch_service import DispatchService
-from app.legacy.people import REQUESTER, Registry, by_external_id
+from app.legacy.people import (
+    REQUESTER,
+    Registry,
+    busy_technicians,
+    by_external_id,
+    teams_of_technicians,
+)
 from app.legacy.platforms import OldPlatform, OldTicket, Platform
 from app.legacy.report import Report
 from app.legacy.ticket_platform import TicketPlatform
-from app.legacy.tickets import TicketMaker
+from app.legacy.tickets import TicketMaker, created_at
 from app.legacy.turns import OldTurn, Settled, parts_of, read_turns, resting, settle
 from app.legacy.values import text_of
 
@@ -116,6 +120,7 @@ class _Import:
     customers: dict[str, UUID] = field(default_factory=dict)
     requester_id: UUID | None = None
     assets: dict[str, UUID] = field(default_factory=dict)
+    teams: dict[UUID, UUID] = field(default_factory=dict)
     greatest: Mapping[int, int] = field(default_factory=dict)
     given: set[str] = field(default_factory=set)
     # Technicians who have a job in progress; None where they may have several.
@@ -136,7 +141,8 @@ class _Import:
     async def _import_people(self) -> None:
         engineers, whom = await self.old.engineers(), await self.old.customers()
         async with self._transaction() as connection:
-            self.running = await self._busy(connection)
+            self.running = await busy_technicians(connection, self.organization_id)
+            self.teams = await teams_of_technicians(connection, self.organization_id)
             self.technicians = await self._known(
                 connection, "Technician", technicians, [each.key for each in engineers]
             )
@@ -157,7 +163,7 @@ class _Import:
                 return
             if update is not None:
                 await connection.execute(update)
-            await self._finish(connection, journal)
+            await memory.finish(connection, journal)
             became = {
                 "Technician": self.technicians,
                 "Customer": self.customers,
@@ -166,17 +172,6 @@ class _Import:
             for kind, ids in became.items():
                 rows = [(key, id_, None) for key, id_ in ids.items()]
                 await memory.keep(connection, self.organization_id, self.old.platform, kind, rows)
-
-    async def _busy(self, connection: AsyncConnection) -> set[UUID] | None:
-        of = organization_settings.c
-        query = sa.select(of.one_job_in_progress).where(of.organization_id == self.organization_id)
-        if await connection.scalar(query) is False:
-            return None
-        of = assignments.c
-        running = sa.select(of.technician_id).where(
-            of.organization_id == self.organization_id, of.status == AssignmentStatus.IN_PROGRESS
-        )
-        return set(await connection.scalars(running))
 
     async def _known(
         self, connection: AsyncConnection, kind: str, table: sa.Table, keys: Sequence[str]
@@ -203,16 +198,20 @@ class _Import:
             if not fresh:
                 return
             turns = {each.key: self._turns(each) for each in fresh}
-            standing = await self._standing(connection, fresh)
             numbers = await memory.numbers(
                 connection,
                 self.organization_id,
                 wanted=[number for each in fresh if (number := text_of(each.row.get("ticket_number")))],
                 least=self.greatest,
-                years={each.row["created_at"].year for each in fresh if each.row.get("created_at")} | {self.now.year},
+                years={created_at(each.row, self.now).year for each in fresh},
                 lock=not self.dry,
             )
             numbers.taken.update(self.given)
+            standing = await self._standing(connection, fresh)
+            if not self.dry:
+                ends = [each[-1] for each in turns.values() if each]
+                queues = {self.technicians[turn.engineer] for turn in ends if turn.status.is_active}
+                await queue_versions.advance(connection, self.organization_id, queues)
             journal = await self._journal(connection)
             equipment = await self._equipment(connection, journal, turns.values())
             maker = TicketMaker(
@@ -241,14 +240,14 @@ class _Import:
             self.report.imported["Ticket"] += len(kept)
             self.report.imported["Assignment"] += len(jobs)
             if not self.dry:
-                await self._finish(connection, journal)
+                await memory.finish(connection, journal)
                 await memory.keep(connection, self.organization_id, self.old.platform, "Ticket", kept)
                 await memory.keep(connection, self.organization_id, self.old.platform, "Assignment", jobs)
                 await memory.keep_numbers(connection, self.organization_id, numbers)
 
     def _turns(self, old: OldTicket) -> list[OldTurn]:
         self.report.found["Assignment"] += len(old.turns)
-        return read_turns(old.turns, old.row.get("created_at") or self.now, self.now, self.report)
+        return read_turns(old.turns, created_at(old.row, self.now), self.now, self.report)
 
     def _requester(self) -> UUID:
         if self.requester_id is None:
@@ -280,11 +279,12 @@ class _Import:
         self, connection: AsyncConnection, journal: Journal, turns: Iterable[Sequence[OldTurn]]
     ) -> Mapping[str, UUID]:
         keys = {key for of in turns for turn in of if (key := text_of(turn.row.get("equipment_id")))}
-        self.assets.update(await by_external_id(connection, assets, self.organization_id, keys - self.assets.keys()))
+        unseen = keys - self.assets.keys()
+        here = await by_external_id(connection, assets, self.organization_id, unseen)
         registry = Registry(journal, _HAND, self.now)
-        new = {key: registry.asset(key) for key in sorted(keys - self.assets.keys())}
-        self.assets.update(new)
-        self.report.imported["Asset"] += len(new)
+        new = {key: registry.asset(key) for key in sorted(unseen - here.keys())}
+        self._count("Asset", len(unseen), new)
+        self.assets.update(here | new)
         return self.assets
 
     def _settle(self, ticket: Ticket, turns: Sequence[OldTurn], equipment: Mapping[str, UUID]) -> Settled:
@@ -305,7 +305,7 @@ class _Import:
 
     def _enter(self, journal: Journal, settled: Settled) -> None:
         journal.keep(tickets, settled.ticket)
-        after = Situation(ticket=settled.ticket, job=settled.active)
+        after = self._situation(settled.ticket, settled)
         created = ticket_event(EventType.TICKET_CREATED, None, after, occurred_at=settled.ticket.created_at)
         journal.log(self.now, _HAND, created)
 
@@ -316,18 +316,27 @@ class _Import:
         if self.dry:
             return
         saved = await records.update(connection, tickets, before, settled.ticket, now=self.now)
-        after = Situation(ticket=saved, job=settled.active)
+        after = self._situation(saved, settled)
         told = ticket_event(
             EventType.TICKET_STATUS_CHANGED, Situation(ticket=before), after, occurred_at=self.now
         )  # fmt: skip
         journal.log(self.now, _HAND, told)
+
+    def _situation(self, ticket: Ticket, settled: Settled) -> Situation:
+        job = settled.active
+        return Situation(ticket=ticket, job=job, team_id=None if job is None else self.teams.get(job.technician_id))
 
     def _enter_jobs(self, journal: Journal, settled: Settled, turns: Sequence[OldTurn]) -> None:
         told = []
         for job, turn in zip(settled.jobs, turns, strict=True):
             journal.keep(assignments, job)
             event = job_event(
-                EventType.JOB_ASSIGNED, None, job, ticket=settled.ticket, team_id=None, occurred_at=job.assigned_at
+                EventType.JOB_ASSIGNED,
+                None,
+                job,
+                ticket=settled.ticket,
+                team_id=self.teams.get(job.technician_id),
+                occurred_at=job.assigned_at,
             )
             used = parts_of(turn, self.report)
             for line, part in enumerate(used, start=1):
@@ -347,25 +356,4 @@ class _Import:
         return memory.importing(self.engine, self.organization_id, alone=not self.dry)
 
     async def _journal(self, connection: AsyncConnection) -> Journal:
-        query = sa.select(event_heads).where(event_heads.c.organization_id == self.organization_id)
-        if not self.dry:
-            query = query.with_for_update()
-        head = (await connection.execute(query)).one_or_none()
-        if head is None:
-            return Journal(self.organization_id, _FreshIds(), recorded_at=self.now)
-        recorded_at = max(head.recorded_at, self.now)
-        return Journal(self.organization_id, _FreshIds(), position=head.position, recorded_at=recorded_at)
-
-    async def _finish(self, connection: AsyncConnection, journal: Journal) -> None:
-        if not journal.waiting:
-            return
-        await write(connection, journal.take())
-        await memory.raise_head(connection, self.organization_id, journal.position, journal.recorded_at or self.now)
-
-
-class _FreshIds:
-    """Gives keys that nobody has had."""
-
-    def new(self, _at: datetime, /) -> UUID:
-        """Return a new key."""
-        return uuid7()
+        return await memory.journal_at(connection, self.organization_id, now=self.now, lock=not self.dry)

@@ -9,8 +9,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from uuid_utils.compat import uuid7
 
 from app.db.bulk import copy_rows
+from app.db.journal import Journal, write
 from app.db.tables.legacy import legacy_rows
 from app.db.tables.log import event_heads
 from app.db.tables.tickets import ticket_counters, tickets
@@ -118,15 +120,39 @@ async def keep_numbers(connection: AsyncConnection, organization_id: UUID, given
     )
 
 
-async def raise_head(connection: AsyncConnection, organization_id: UUID, position: int, at: datetime) -> None:
-    """Let the log end here."""
-    raised = insert(event_heads).values(organization_id=organization_id, position=position, recorded_at=at)
+async def journal_at(connection: AsyncConnection, organization_id: UUID, *, now: datetime, lock: bool) -> Journal:
+    """Return a journal that goes on where the log ends; with `lock`, nobody else writes until the transaction ends."""
+    query = sa.select(event_heads).where(event_heads.c.organization_id == organization_id)
+    head = (await connection.execute(query.with_for_update() if lock else query)).one_or_none()
+    if head is None:
+        return Journal(organization_id, _FreshIds(), recorded_at=now)
+    return Journal(
+        organization_id, _FreshIds(), position=head.position, recorded_at=max(head.recorded_at, now)
+    )  # fmt: skip
+
+
+async def finish(connection: AsyncConnection, journal: Journal) -> None:
+    """Write what a journal holds, and let the log end there."""
+    if not journal.waiting:
+        return
+    await write(connection, journal.take())
+    raised = insert(event_heads).values(
+        organization_id=journal.organization_id, position=journal.position, recorded_at=journal.recorded_at
+    )
     await connection.execute(
         raised.on_conflict_do_update(
             index_elements=["organization_id"],
             set_={"position": raised.excluded.position, "recorded_at": raised.excluded.recorded_at},
         )
     )
+
+
+class _FreshIds:
+    """Gives keys that nobody has had."""
+
+    def new(self, _at: datetime, /) -> UUID:
+        """Return a new key."""
+        return uuid7()
 
 
 _UUIDS = sa.ARRAY(sa.Uuid)

@@ -11,10 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.db.journal import Hand, Journal, record_event
+from app.db.tables.assignments import assignments
 from app.db.tables.customers import assets, customers
-from app.db.tables.organizations import escalation_tiers, organizations
+from app.db.tables.organizations import escalation_tiers, organization_settings, organizations
 from app.db.tables.people import technicians, users
 from app.domain.administration import Asset, Customer, Organization, Technician, User
+from app.domain.assignments import AssignmentStatus
 from app.domain.people import Role
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.validation import LONGEST_TITLE
@@ -35,6 +37,25 @@ async def by_external_id(
     return {row.external_id: row.id for row in await connection.execute(query)}
 
 
+async def busy_technicians(connection: AsyncConnection, organization_id: UUID) -> set[UUID] | None:
+    """Return the technicians who have a job in progress; None where they may have several."""
+    settings, jobs = organization_settings.c, assignments.c
+    query = sa.select(settings.one_job_in_progress).where(settings.organization_id == organization_id)
+    if await connection.scalar(query) is False:
+        return None
+    running = sa.select(jobs.technician_id).where(
+        jobs.organization_id == organization_id, jobs.status == AssignmentStatus.IN_PROGRESS
+    )
+    return set(await connection.scalars(running))
+
+
+async def teams_of_technicians(connection: AsyncConnection, organization_id: UUID) -> dict[UUID, UUID]:
+    """Return the team of each technician who is in one."""
+    of = technicians.c
+    query = sa.select(of.id, of.team_id).where(of.organization_id == organization_id, of.team_id.is_not(None))
+    return {row.id: row.team_id for row in await connection.execute(query)}
+
+
 class Registry:
     """Enters people and things into a journal."""
 
@@ -46,7 +67,7 @@ class Registry:
 
     def technician(self, old: OldEngineer) -> UUID:
         """Add a technician with a user of their own, who has no e-mail address and so cannot log in."""
-        name = long_text(old.name, LONGEST_TITLE) or f"Engineer {old.key}"[:LONGEST_TITLE]
+        name = long_text(old.name, LONGEST_TITLE) or f"Technician {old.key}"[:LONGEST_TITLE]
         user_id = self._user(name, Role.TECHNICIAN, active=old.active)
         technician = Technician(
             id=uuid7(),

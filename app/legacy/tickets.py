@@ -9,6 +9,7 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from app.db.legacy_source import Row
 from app.domain.tickets import Ticket, TicketCategory, TicketPriority, TicketStatus
 from app.domain.validation import LONGEST_TEXT, LONGEST_TITLE
 from app.legacy.platforms import OldTicket
@@ -46,6 +47,11 @@ class Numbers:
         return number
 
 
+def created_at(row: Row, now: datetime) -> datetime:
+    """Return when a ticket came in, as far as its row says so, and never later than now."""
+    return min(now, row.get("created_at") or row.get("assigned_at") or now)
+
+
 class TicketMaker:
     """Makes an organisation's tickets. None of its values can be refused by the tables."""
 
@@ -71,7 +77,7 @@ class TicketMaker:
         row = old.row
         if old.stand_in is not None:
             self._report.change("Ticket", old.stand_in, old.key)
-        created = min(self._now, row.get("created_at") or row.get("assigned_at") or self._now)
+        created = created_at(row, self._now)
         updated = max(created, min(self._now, row.get("updated_at") or created))
         status = self._word(TICKET_STATUSES, row.get("status"), TicketStatus.OPEN, "status", old.key)
         resolved = closed = None

@@ -45,18 +45,20 @@ async def add_comment(writer: Writer, actor: Actor, command: AddComment) -> Writ
     return await perform(writer, actor, "addComment", command, work)
 
 
-async def write_comment(change: Change, situation: Situation, body: str, *, internal: bool) -> UUID:
-    """Insert what the actor says on a ticket, and tell it; return its id."""
+async def write_comment(
+    change: Change, situation: Situation, body: str, *, internal: bool, by_server: bool = False
+) -> UUID:
+    """Insert what the actor, or the server itself, says on a ticket, and tell it; return its id."""
     ticket, comment_id = situation.ticket, change.new_id()
     await change.connection.execute(
         sa.insert(comments).values(
             organization_id=ticket.organization_id,
             id=comment_id,
             ticket_id=ticket.id,
-            author_id=change.actor.user_id,
+            author_id=None if by_server else change.actor.user_id,
             body=body,
             internal=internal,
-            system_generated=False,
+            system_generated=by_server,
             created_at=change.now,
             updated_at=change.now,
         )
@@ -74,6 +76,7 @@ async def write_comment(change: Change, situation: Situation, body: str, *, inte
             changes=(
                 FieldChange(field="body", old=None, new=body),
                 FieldChange(field="internal", old=None, new=internal),
+                *((FieldChange(field="system_generated", old=None, new=True),) if by_server else ()),
             ),
         )
     )

@@ -5,16 +5,13 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
-import sqlalchemy as sa
-
-from app.db.tables.tickets import comments
 from app.domain import assignments as job_rules
 from app.domain import tickets as rules
 from app.domain.assignments import Assignment, AssignmentOutcome, AssignmentStatus, Report
-from app.domain.events import EventType, FieldChange, NewEvent
+from app.domain.events import EventType
 from app.domain.policy import Action, Standing, is_staff
 from app.domain.refusals import InvalidTransition
-from app.domain.situations import Situation, concerned, job_event, ticket_event
+from app.domain.situations import Situation, job_event, ticket_event
 from app.domain.tickets import Ticket, TicketStatus
 from app.services.add_comment import write_comment
 from app.services.change import Change
@@ -81,7 +78,7 @@ async def move_ticket(
     )  # fmt: skip
     told_as = _TOLD_AS.get(to, EventType.TICKET_STATUS_CHANGED)
     change.tell(ticket_event(told_as, before, after, occurred_at=change.now))
-    await _say_so(change, before.ticket, after)
+    await write_comment(change, after, f"Status: {before.ticket.status} → {to}", internal=False, by_server=True)
     if note is not None:
         await write_comment(change, after, note, internal=is_staff(change.actor) and to is not _S.REOPENED)
     return after
@@ -143,38 +140,3 @@ async def _kept(
     )  # fmt: skip
     change.tell(told)
     return saved
-
-
-async def _say_so(change: Change, before: Ticket, after: Situation) -> None:
-    """Let the server say on the ticket what became of it."""
-    ticket, comment_id = after.ticket, change.new_id()
-    body = f"Status: {before.status} → {ticket.status}"
-    await change.connection.execute(
-        sa.insert(comments).values(
-            organization_id=ticket.organization_id,
-            id=comment_id,
-            ticket_id=ticket.id,
-            body=body,
-            internal=False,
-            system_generated=True,
-            created_at=change.now,
-            updated_at=change.now,
-        )
-    )
-    change.tell(
-        NewEvent(
-            type=EventType.COMMENT_ADDED,
-            kind="Comment",
-            id=comment_id,
-            version=1,
-            ticket_id=ticket.id,
-            assignment_id=None if after.job is None else after.job.id,
-            occurred_at=change.now,
-            after=concerned(ticket, after.job, after.team_id),
-            changes=(
-                FieldChange(field="body", old=None, new=body),
-                FieldChange(field="internal", old=None, new=False),
-                FieldChange(field="system_generated", old=None, new=True),
-            ),
-        )
-    )

@@ -91,11 +91,18 @@ async def check_exists(change: Change, table: sa.Table, path: str, kind: str, id
 async def insert_requirements(
     change: Change, ticket_id: UUID, needed_skills: Sequence[NeededSkill], needed_parts: Sequence[NeededPart]
 ) -> None:
-    """Insert what a ticket asks for."""
-    key = {"organization_id": change.actor.organization_id, "ticket_id": ticket_id}
-    for table, needed in ((ticket_required_skills, needed_skills), (ticket_required_parts, needed_parts)):
-        if needed:
-            await change.connection.execute(sa.insert(table), [{**key, **asdict(each)} for each in needed])
+    """Insert what a new ticket asks for."""
+    await insert_needs(change, ticket_required_skills, ticket_id, needed_skills)
+    await insert_needs(change, ticket_required_parts, ticket_id, needed_parts)
+
+
+async def insert_needs(
+    change: Change, table: sa.Table, ticket_id: UUID, needed: Sequence[NeededSkill | NeededPart]
+) -> None:  # fmt: skip
+    """Insert the skills, or the parts, that a ticket asks for into their table."""
+    if needed:
+        key = {"organization_id": change.actor.organization_id, "ticket_id": ticket_id}
+        await change.connection.execute(sa.insert(table), [{**key, **asdict(each)} for each in needed])
 
 
 def told(needed: Sequence[NeededSkill | NeededPart]) -> list[Any]:

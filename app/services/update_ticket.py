@@ -1,7 +1,8 @@
 """Somebody changes what a ticket says."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -27,9 +28,11 @@ from app.services.ticket_fields import (
     check_needed,
     check_requirements,
     customer_of,
-    insert_requirements,
+    insert_needs,
     told,
 )
+
+_NEVER_NULL = ("title", "description", "category", "priority")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,51 +98,45 @@ async def save_changes(change: Change, before: Situation, after: Ticket, *needs:
 def _checked(command: UpdateTicket) -> dict[str, Any]:
     """Return the values of the fields that are given."""
     given = set(command.given)
-    for field, name in (("title", "title"), ("description", "description"), ("category", "category")):
-        _expect_given(given, field, getattr(command, name))
-    _expect_given(given, "priority", command.priority)
+    for field in given.intersection(_NEVER_NULL):
+        if getattr(command, field) is None:
+            raise Invalid(field=(field,), problem=f"{field} must not be null; leave it out to keep it.")
     check_requirements(command.required_skills, command.required_parts)
-    values: dict[str, Any] = {}
-    if "title" in given and command.title is not None:
-        values["title"] = validation.text(command.title, "title", longest=validation.LONGEST_TITLE)
-    if "description" in given and command.description is not None:
-        values["description"] = validation.text(command.description, "description", longest=validation.LONGEST_TEXT)
-    if "affected_service" in given:
-        values["affected_service"] = validation.optional_text(
-            command.affected_service, "affectedService", longest=LONGEST_SERVICE
-        )
-    if "address" in given:
-        values["address"] = validation.optional_text(command.address, "address", longest=LONGEST_ADDRESS)
+    values = {field: _CHECKS[field](getattr(command, field)) for field in _CHECKS if field in given}
     if "location" in given:
         values["latitude"], values["longitude"] = command.latitude, command.longitude
         if command.latitude is not None and command.longitude is not None:
             validation.point(command.latitude, command.longitude)
-    if "tags" in given:
-        values["tags"] = validation.tags(command.tags)
-    if "custom_fields" in given:
-        values["custom_fields"] = validation.custom_fields(command.custom_fields)
-    for field in ("category", "priority", "environment", "customer_id", "asset_id"):
-        if field in given:
-            values[field] = getattr(command, field)
     return values
 
 
-def _expect_given(given: set[str], field: str, value: object) -> None:
-    if field in given and value is None:
-        raise Invalid(field=(field,), problem=f"{field} must not be null; leave it out to keep it.")
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_CHECKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
+    {
+        "title": lambda value: validation.text(value, "title", longest=validation.LONGEST_TITLE),
+        "description": lambda value: validation.text(value, "description", longest=validation.LONGEST_TEXT),
+        "affected_service": lambda value: validation.optional_text(value, "affectedService", longest=LONGEST_SERVICE),
+        "address": lambda value: validation.optional_text(value, "address", longest=LONGEST_ADDRESS),
+        "tags": validation.tags,
+        "custom_fields": validation.custom_fields,
+        **dict.fromkeys(("category", "priority", "environment", "customer_id", "asset_id"), _as_it_is),
+    }
+)
 
 
 async def _changed_needs(change: Change, ticket: Ticket, command: UpdateTicket) -> list[FieldChange]:
     """Replace what the ticket asks for where that is given; return what is new."""
-    skills = command.required_skills if "required_skills" in command.given else None
-    parts = command.required_parts if "required_parts" in command.given else None
-    await check_needed(change, skills or (), parts or ())
+    await check_needed(change, command.required_skills, command.required_parts)
+    needs: tuple[tuple[str, sa.Table, Any, Any], ...] = (
+        ("required_skills", ticket_required_skills, NeededSkill, command.required_skills),
+        ("required_parts", ticket_required_parts, NeededPart, command.required_parts),
+    )
     changes = []
-    for field, table, kind, wanted in (
-        ("required_skills", ticket_required_skills, NeededSkill, skills),
-        ("required_parts", ticket_required_parts, NeededPart, parts),
-    ):
-        if wanted is None:
+    for field, table, kind, wanted in needs:
+        if field not in command.given:
             continue
         mine = (table.c.organization_id == ticket.organization_id, table.c.ticket_id == ticket.id)
         chosen = [table.c[name] for name in kind.__dataclass_fields__]
@@ -147,12 +144,6 @@ async def _changed_needs(change: Change, ticket: Ticket, command: UpdateTicket) 
         present = [kind(**row) for row in rows.mappings()]
         if set(present) != set(wanted):
             await change.connection.execute(sa.delete(table).where(*mine))
+            await insert_needs(change, table, ticket.id, wanted)
             changes.append(FieldChange(field=field, old=told(present), new=told(wanted)))
-    by_field = {each.field for each in changes}
-    await insert_requirements(
-        change,
-        ticket.id,
-        (skills or ()) if "required_skills" in by_field else (),
-        (parts or ()) if "required_parts" in by_field else (),
-    )
     return changes

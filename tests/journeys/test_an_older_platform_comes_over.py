@@ -54,7 +54,7 @@ async def test_an_older_platform_comes_over_goes_back_and_comes_again(
     assert done.returncode == 0
     assert "came over" in done.stdout
     assert cells(foretold.stdout) == cells(done.stdout)
-    assert len(cells(done.stdout)) == 4
+    assert len(cells(done.stdout)) == 3
     imported = await counts(database_url)
     assert imported[0] == 40
     current = [tuple(row) for row in await fetch(database_url, CURRENT)]

@@ -45,7 +45,7 @@ async def test_a_carried_engineer_becomes_the_first_turn(coming: Coming, status:
     assert (found["tier_level"], found["assigned_at"], found["accepted_at"]) == (2, aware(AT), aware(AT))
     assert found["completed_at"] == (aware(LATER) if job == "COMPLETED" else None)
     assert (await coming.ticket("17"))["status"] == ticket
-    assert report.imported == {"Ticket": 1, "Assignment": 1, "Technician": 1, "Asset": 0}
+    assert report.imported == {"Ticket": 1, "Assignment": 1, "Technician": 1}
 
 
 async def test_nobody_is_made_of_no_engineer_and_nothing_comes_twice(coming: Coming) -> None:
@@ -229,3 +229,43 @@ async def test_a_dry_run_says_the_same_and_writes_nothing(coming: Coming) -> Non
 
     assert await fingerprints(coming.url) == before
     assert foretold == await coming.all()
+
+
+async def test_a_ticket_without_a_date_gets_a_number_that_nobody_has(coming: Coming) -> None:
+    await fetch(
+        coming.url,
+        "INSERT INTO ticket_counters (organization_id, year, last_number) VALUES ($1, 2024, 1)",
+        coming.world.organization_id,
+    )
+    await fetch(
+        coming.url,
+        "INSERT INTO tickets (organization_id, ticket_number, title, description, status, priority, category,"
+        " requester_id, created_at, updated_at) SELECT $1, 'TKT-2024-000001', 'Here', '', 'OPEN', 'P3', 'INCIDENT', id,"
+        " now(), now() FROM users WHERE organization_id = $1 LIMIT 1",
+        coming.world.organization_id,
+    )
+    await coming.old.ticket_platform()
+    when = datetime(2024, 3, 1, tzinfo=UTC).replace(tzinfo=None)
+    await coming.old.insert(
+        "service_tickets", id="17", title="Pump", status="open", assigned_engineer_id="E1", assigned_at=when
+    )
+
+    await coming.tickets()
+
+    assert (await coming.ticket("17"))["ticket_number"] == "TKT-2024-000002"
+
+
+async def test_a_queue_that_gets_a_job_has_another_version_and_its_team_is_told(coming: Coming) -> None:
+    ann = coming.world.technicians["ann"]
+    await fetch(coming.url, "UPDATE technicians SET external_id = 'T-ann' WHERE id = $1", ann)
+    await coming.old.ticket_platform()
+    await coming.old.insert(
+        "service_tickets", id="17", title="Pump", status="open", assigned_engineer_id="T-ann", created_at=AT
+    )
+
+    await coming.tickets()
+
+    (queue,) = await fetch(coming.url, "SELECT version FROM queue_versions WHERE technician_id = $1", ann)
+    assert queue["version"] == 1
+    told = await fetch(coming.url, "SELECT team_after FROM events WHERE kind IN ('Ticket', 'Assignment')")
+    assert [row["team_after"] for row in told] == [coming.world.teams["north"]] * 2
