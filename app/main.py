@@ -2,12 +2,12 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
 from itertools import count
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -36,6 +36,7 @@ from app.integrations.event_bus import EventBus
 from app.integrations.file_stores import store_at
 from app.jobs.forgetting import forgetting
 from app.jobs.handlers import handlers
+from app.jobs.promises import keeping_promises
 from app.live.groups import Groups
 from app.live.hub import Hub
 from app.live.locations import Locations
@@ -183,6 +184,7 @@ def create_app(settings: Settings) -> "Door":
         running += carrying
         if settings.runs_worker:
             running.append(asyncio.create_task(forgetting(process.writer)))
+            running.append(asyncio.create_task(keeping_promises(process.writer)))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
@@ -229,7 +231,7 @@ def _process(
     hub.watch(actors.forget)
     return Process(
         engine=engine,
-        writer=Writer(engine=engine, clock=now, wake=hub.wake, slots=asyncio.Semaphore(_writers(settings))),
+        writer=_writer(settings, engine, hub.wake),
         log=Log(
             engine=follower,
             hub=hub,
@@ -283,6 +285,11 @@ def _answers(
     )
 
 
+def _writer(settings: Settings, engine: AsyncEngine, wake: Callable[[UUID], None]) -> Writer:
+    slots = asyncio.Semaphore(_writers(settings))
+    return Writer(engine=engine, clock=now, wake=wake, targets=settings.sla_targets, slots=slots)
+
+
 def _writers(settings: Settings) -> int:
     return max(1, settings.database_pool_size - _KEPT_FOR_READERS)
 
@@ -315,8 +322,9 @@ async def create_worker(settings: Settings) -> AsyncIterator[Carrier]:
     bus_url = settings.event_bus_url
     subject = f"fieldgraph.wake.{identity.epoch}"
     wake_ups = Notifications(listener) if bus_url is None else EventBus(driver_of(bus_url), bus_url, subject)
-    writer = Writer(engine=engine, clock=now, wake=wake_ups.tell, slots=asyncio.Semaphore(_writers(settings)))
-    beside = [asyncio.create_task(work) for work in (wake_ups.run(lambda _: None), forgetting(writer))]
+    writer = _writer(settings, engine, wake_ups.tell)
+    works = (wake_ups.run(lambda _: None), forgetting(writer), keeping_promises(writer))
+    beside = [asyncio.create_task(work) for work in works]
     try:
         files = _files(settings, FileAddresses.of_log(identity.cursor_key, settings.public_url or ""))
         yield Carrier(timers, handlers(writer, files), taken_over_after=settings.job_takeover)

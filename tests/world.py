@@ -80,11 +80,14 @@ _TECHNICIANS = {
 _TEAMS = {"ann": "north", "bob": "south", "cleo": "north", "dan": "south"}
 
 
-async def make_world(engine: AsyncEngine, name: str = "Testwerk") -> World:
-    """Insert an organisation of this name and return its keys; its log is empty."""
+async def make_world(engine: AsyncEngine, name: str = "Testwerk", *, promises: bool = False) -> World:
+    """Insert an organisation of this name and return its keys; its log is empty.
+
+    Its tickets get clocks only if it makes `promises`: most tests are about something else.
+    """
     world = World(organization_id=uuid7(), customer_id=uuid7(), territory_id=uuid7(), skill_id=uuid7(), part_id=uuid7())
     async with transaction(engine, world.organization_id) as connection:
-        await _insert_organization(connection, world, name)
+        await _insert_organization(connection, world, name, promises=promises)
         for each, role in _STAFF.items():
             await _insert_user(connection, world, each, role)
         for each, (level, role) in _TECHNICIANS.items():
@@ -107,9 +110,9 @@ async def _insert(connection: AsyncConnection, world: World, table: sa.Table, **
     await connection.execute(sa.insert(table).values(organization_id=world.organization_id, **values))
 
 
-async def _insert_organization(connection: AsyncConnection, world: World, name: str) -> None:
+async def _insert_organization(connection: AsyncConnection, world: World, name: str, *, promises: bool) -> None:
     await _insert(connection, world, organizations, name=name, time_zone="Europe/Amsterdam", **_STAMPS)
-    await _insert(connection, world, organization_settings, **_STAMPS)
+    await _insert(connection, world, organization_settings, sla_enabled=promises, **_STAMPS)
     await _insert(connection, world, event_heads, recorded_at=BEFORE)
     for level in (1, 2, 3):
         await _insert(connection, world, escalation_tiers, level=level, code=f"L{level}", name=f"Line {level}")

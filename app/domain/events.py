@@ -50,6 +50,13 @@ class EventType(StrEnum):
     JOB_OFFER_EXPIRED = "JOB_OFFER_EXPIRED"
     JOB_RATED = "JOB_RATED"
     QUEUE_REORDERED = "QUEUE_REORDERED"
+    SLA_STARTED = "SLA_STARTED"
+    SLA_PAUSED = "SLA_PAUSED"
+    SLA_RESUMED = "SLA_RESUMED"
+    SLA_WARNING = "SLA_WARNING"
+    SLA_BREACHED = "SLA_BREACHED"
+    SLA_MET = "SLA_MET"
+    DUE_DATE_CHANGED = "DUE_DATE_CHANGED"
     DISPATCH_FAILED = "DISPATCH_FAILED"
     RECORD_CHANGED = "RECORD_CHANGED"
 
@@ -57,6 +64,8 @@ class EventType(StrEnum):
 PAYLOAD_VERSION = 1
 # The kind of events about a technician's queue as a whole; its key is the technician's.
 QUEUE = "TechnicianQueue"
+# The kind of events about a clock of a ticket.
+CLOCK = "SlaClock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ class OrganizationSettings:
     Minutes are how long an offer stands: `urgent_accept_minutes` at P1, where it is shorter. None: it
     does not end. `max_jobs_per_day` counts a technician's jobs by their local date, None: no bound.
     `hourly_rate` is what an hour of a technician costs, in `currency`; None: not known. A closed ticket can
-    be reopened for `reopen_window_days`.
+    be reopened for `reopen_window_days`. New tickets get clocks if `sla_enabled`.
     """
 
     offer_accept_minutes: int | None = None
@@ -26,6 +26,7 @@ class OrganizationSettings:
     hourly_rate: Decimal | None = None
     currency: str = "EUR"
     reopen_window_days: int = 7
+    sla_enabled: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,10 +23,12 @@ from uuid_utils.compat import uuid7
 from app.db import locks, log, queue_versions
 from app.db.tables.log import idempotency_results
 from app.db.transaction import transaction
-from app.domain.events import NewEvent, plain
+from app.domain.events import CLOCK, NewEvent, plain
 from app.domain.impact import Impact
 from app.domain.people import Actor
 from app.domain.refusals import IdempotencyInProgress, IdempotencyMismatch, Invalid, NoCandidate
+from app.domain.sla import DEFAULT_TARGETS, Targets
+from app.services.promises import keep_promises
 
 # No row has this role.
 _REFUSED = "_refused"
@@ -52,13 +54,15 @@ class Command(Protocol):
 class Writer:
     """What every write needs of the process: connections, the time, and whom to wake.
 
-    `slots` bounds how many write at once: fewer than there are connections, so that writers that
-    wait for each other never keep readers from one.
+    `targets` are promised by organisations that have settled nothing themselves. `slots` bounds how many
+    write at once: fewer than there are connections, so that writers that wait for each other never keep readers
+    from one.
     """
 
     engine: AsyncEngine
     clock: Callable[[], datetime]
     wake: Callable[[UUID], None]
+    targets: Targets = field(default_factory=lambda: DEFAULT_TARGETS)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
 
 
@@ -99,7 +103,7 @@ class Rehearsed(Exception):
 
 @dataclass(slots=True, kw_only=True)
 class Change:
-    """A change under way. Events are told in any order and logged as job, ticket, other."""
+    """A change under way. Events are told in any order and logged as job, ticket, clock, other."""
 
     connection: AsyncConnection
     actor: Actor
@@ -137,8 +141,8 @@ class Change:
     @property
     def told(self) -> list[NewEvent]:
         """The events in the order in which the log keeps them."""
-        rank = {"Assignment": 0, "Ticket": 1}
-        return sorted(self._told, key=lambda event: rank.get(event.kind, 2))
+        rank = {"Assignment": 0, "Ticket": 1, CLOCK: 2}
+        return sorted(self._told, key=lambda event: rank.get(event.kind, len(rank)))
 
 
 Work = Callable[[Change], Awaitable[dict[str, UUID]]]
@@ -195,6 +199,8 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
                 return repeated
         change = Change(connection=connection, actor=actor, now=now, id=uuid7())
         ids = await work(change)
+        for event in await keep_promises(connection, actor, change.told, writer.targets, new_id=change.new_id, now=now):
+            change.tell(event)
         await queue_versions.advance(connection, actor.organization_id, change.queues)
         answer = None
         if key is not None:

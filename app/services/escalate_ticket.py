@@ -49,27 +49,35 @@ async def escalate_ticket(writer: Writer, actor: Actor, command: EscalateTicket)
 
     Guard: the ticket's row lock, the active job's, then the advisory locks of both technicians.
     """
+    return await perform(
+        writer,
+        actor,
+        "escalateTicket",
+        command,
+        lambda change: escalate(change, command),
+        rehearsal=command.dry_run,
+    )
 
-    async def work(change: Change) -> dict[str, UUID]:
-        reason = validation.text(command.reason, "reason", longest=validation.LONGEST_REASON)
-        before = await lock_ticket(change, command.ticket_id)
-        holder = None if before.job is None else before.job.technician_id
-        require(
-            change.actor,
-            Action.ESCALATE_TICKET,
-            Standing(technician_id=holder),
-            words="escalate this ticket",
-        )
-        expect_version(before.ticket, command.expected_version)
-        if before.job is None and before.ticket.status is not TicketStatus.ESCALATED:
-            raise NoActiveAssignment(field=("ticketId",))
-        level = await _next_level(change, before, command.next_tier_level)
-        settings = await settings_of(change.connection, before.ticket.organization_id)
-        needed = await requirements(change.connection, before.ticket, settings, tier_level=level, exact_tier=True)
-        successor, warnings = await _successor(change, before, needed, command)
-        return await _write(change, before, settings, reason, level, successor, warnings)
 
-    return await perform(writer, actor, "escalateTicket", command, work, rehearsal=command.dry_run)
+async def escalate(change: Change, command: EscalateTicket) -> dict[str, UUID]:
+    """Escalate a ticket as part of a change; see `escalate_ticket`."""
+    reason = validation.text(command.reason, "reason", longest=validation.LONGEST_REASON)
+    before = await lock_ticket(change, command.ticket_id)
+    holder = None if before.job is None else before.job.technician_id
+    require(
+        change.actor,
+        Action.ESCALATE_TICKET,
+        Standing(technician_id=holder),
+        words="escalate this ticket",
+    )
+    expect_version(before.ticket, command.expected_version)
+    if before.job is None and before.ticket.status is not TicketStatus.ESCALATED:
+        raise NoActiveAssignment(field=("ticketId",))
+    level = await _next_level(change, before, command.next_tier_level)
+    settings = await settings_of(change.connection, before.ticket.organization_id)
+    needed = await requirements(change.connection, before.ticket, settings, tier_level=level, exact_tier=True)
+    successor, warnings = await _successor(change, before, needed, command)
+    return await _write(change, before, settings, reason, level, successor, warnings)
 
 
 async def _next_level(change: Change, before: Situation, asked: int | None) -> int:

@@ -11,13 +11,21 @@ from app.settings.declaring import SettingsError, accepted, accepts, env_name, i
 from app.settings.endpoint import EndpointSettings
 from app.settings.files import FileSettings
 from app.settings.limits import LimitSettings
+from app.settings.promises import PromiseSettings
 from app.settings.serving import ServingSettings
 from app.settings.tokens import TokenSettings
 from app.settings.wake_ups import WakeUpSettings
 
 
 class Settings(
-    LimitSettings, EndpointSettings, FileSettings, TokenSettings, WakeUpSettings, DatabaseSettings, ServingSettings
+    LimitSettings,
+    EndpointSettings,
+    FileSettings,
+    PromiseSettings,
+    TokenSettings,
+    WakeUpSettings,
+    DatabaseSettings,
+    ServingSettings,
 ):
     """The settings; a field's name in capitals is its name in the environment.
 

@@ -20,6 +20,7 @@ from app.db.tables import (
     organizations,
     people,
     search,
+    sla,
     tickets,
 )
 from app.db.tables.base import metadata
@@ -38,6 +39,7 @@ FAMILIES = (
     organizations,
     people,
     search,
+    sla,
     tickets,
 )
 # A reader must be able to meet event types that were written by a later release.

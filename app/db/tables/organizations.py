@@ -23,6 +23,7 @@ organization_settings = tenant_table(
     sa.Column("hourly_rate", sa.Numeric(12, 2)),
     sa.Column("currency", sa.Text, nullable=False, server_default="EUR"),
     sa.Column("reopen_window_days", sa.Integer, nullable=False, server_default="7"),
+    sa.Column("sla_enabled", sa.Boolean, nullable=False, server_default=sa.true()),
     *versioned(),
 )
 

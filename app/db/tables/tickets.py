@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 
 from app.db.tables.base import Json, Moment, TextList, key, reference, tenant_table, versioned, word
+from app.domain.sla import SlaState
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 
 tickets = tenant_table(
@@ -32,6 +33,9 @@ tickets = tenant_table(
     sa.Column("resolved_at", Moment),
     sa.Column("closed_at", Moment),
     sa.Column("deleted_at", Moment),
+    reference("sla_policy_id", null=True),
+    sa.Column("sla_due_at", Moment),
+    sa.Column("sla_state", word(SlaState)),
     *versioned(),
 )
 

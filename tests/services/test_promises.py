@@ -1,0 +1,395 @@
+"""Clocks of tickets as the services move them, and what the log tells of it."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
+
+from app.db import sla
+from app.db.tables.organizations import organization_settings
+from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
+from app.db.tables.tickets import tickets
+from app.db.transaction import transaction
+from app.domain.events import CLOCK, Event, EventType
+from app.domain.people import Actor, EventSource, Role
+from app.domain.promises import Keeper, turns_of
+from app.domain.sla import DEFAULT_TARGETS, SlaClock, SlaMetric, SlaPolicy, SlaState, SlaTarget
+from app.domain.tickets import TicketPriority, TicketStatus
+from app.jobs import promises as sweep
+from app.services import settle_sla as settling
+from app.services.accept_assignment import accept_assignment
+from app.services.add_comment import AddComment, add_comment
+from app.services.create_ticket import create_ticket
+from app.services.job_step import StepCommand
+from app.services.reopen_ticket import reopen_ticket
+from app.services.resolve_ticket import resolve_ticket
+from app.services.settle_sla import SettleSla, settle_sla
+from app.services.situations import read_ticket
+from app.services.ticket_action import TicketAction
+from app.services.transition_ticket import TransitionTicket, transition_ticket
+from app.services.update_ticket import UpdateTicket, update_ticket
+from tests.services.scene import MORNING, Clock, Scene, new_ticket
+from tests.world import make_world, writer_for
+
+RESPONSE, RESOLUTION = SlaMetric.FIRST_RESPONSE, SlaMetric.RESOLUTION
+
+
+@pytest.fixture
+async def scene(engine: AsyncEngine, clock: Clock) -> Scene:
+    """An organisation that promises what the settings say."""
+    return Scene(engine=engine, world=await make_world(engine, promises=True), clock=clock)
+
+
+async def clocks(scene: Scene, ticket_id: UUID) -> dict[SlaMetric, SlaClock]:
+    async with transaction(scene.engine, scene.world.organization_id) as connection:
+        found = await sla.promised(connection, scene.world.organization_id, [ticket_id])
+    return {clock.metric: clock for clock in found[ticket_id].clocks} if ticket_id in found else {}
+
+
+async def shown(scene: Scene, ticket_id: UUID) -> tuple[Any, Any]:
+    async with transaction(scene.engine, scene.world.organization_id) as connection:
+        of = tickets.c
+        row = (await connection.execute(sa.select(of.sla_state, of.sla_due_at).where(of.id == ticket_id))).one()
+    return row.sla_state, row.sla_due_at
+
+
+async def told(scene: Scene, *types: EventType) -> list[Event]:
+    return [event for event in await scene.events() if event.kind == CLOCK and (not types or event.type in types)]
+
+
+async def move(scene: Scene, ticket_id: UUID, status: TicketStatus) -> None:
+    await transition_ticket(scene.writer, scene.actor("dispatcher"), TransitionTicket(ticket_id=ticket_id, to=status))
+
+
+async def settle(scene: Scene, ticket_id: UUID) -> object:
+    return await settle_sla(scene.writer, server(scene), SettleSla(ticket_id=ticket_id))
+
+
+def server(scene: Scene) -> Actor:
+    return Actor(
+        organization_id=scene.world.organization_id,
+        user_id=None,
+        roles=frozenset({Role.DISPATCHER}),
+        source=EventSource.SYSTEM,
+    )
+
+
+async def promise(scene: Scene, **values: Any) -> UUID:
+    """Add a policy of the organisation's own; return its id."""
+    id_, targets = uuid7(), values.pop("targets", DEFAULT_TARGETS)
+    row = {
+        "organization_id": scene.world.organization_id,
+        "id": id_,
+        "revision": values.pop("revision", 10),
+        "name": "Ours",
+        "built_in": False,
+        "targets": sla.written_targets(targets),
+        "pause_on": ["PENDING_INFO", "PENDING_PARTS"],
+        "warn_at_percent": [75, 90],
+        "auto_escalate_on_breach": False,
+        "created_at": MORNING,
+        **values,
+    }
+    async with transaction(scene.engine, scene.world.organization_id) as connection:
+        await connection.execute(sa.insert(sla_policies).values(row))
+    return id_
+
+
+async def test_a_new_ticket_is_promised_what_its_priority_asks_for(scene: Scene) -> None:
+    ticket_id = await scene.ticket(priority=TicketPriority.P2)
+    found = await clocks(scene, ticket_id)
+
+    assert {metric: each.due_at for metric, each in found.items()} == {
+        RESPONSE: MORNING + timedelta(hours=4),
+        RESOLUTION: MORNING + timedelta(hours=12),
+    }
+    assert await shown(scene, ticket_id) == (SlaState.RUNNING, MORNING + timedelta(hours=4))
+    assert [event.type for event in await scene.events()] == ["TICKET_CREATED", "SLA_STARTED", "SLA_STARTED"]
+
+
+async def test_an_organisation_that_promises_nothing_has_no_clocks(scene: Scene) -> None:
+    await scene.alter(organization_settings, sla_enabled=False)
+    ticket_id = await scene.ticket()
+
+    assert await clocks(scene, ticket_id) == {}
+    assert await told(scene) == []
+
+
+@pytest.mark.parametrize("how", ["accept", "comment", "start"])
+async def test_an_answer_meets_the_first_response(scene: Scene, clock: Clock, how: str) -> None:
+    ticket_id = await scene.ticket(by="customer")
+    clock.pass_by(minutes=10)
+    if how == "comment":
+        await add_comment(scene.writer, scene.actor("dispatcher"), AddComment(ticket_id=ticket_id, body="On our way."))
+    elif how == "accept":
+        job_id = await scene.job(ticket_id=ticket_id)
+        await accept_assignment(scene.writer, scene.actor("ann"), StepCommand(assignment_id=job_id))
+    else:
+        await move(scene, ticket_id, TicketStatus.OPEN)
+        job_id = await scene.job(ticket_id=ticket_id)
+        await scene.finish(job_id)
+    response = (await clocks(scene, ticket_id))[RESPONSE]
+
+    assert (response.state, response.met_at) == (SlaState.MET, MORNING + timedelta(minutes=10))
+
+
+@pytest.mark.parametrize(("by", "internal"), [("dispatcher", True), ("customer", False)])
+async def test_what_nobody_is_answered_by_does_not_count(scene: Scene, by: str, internal: bool) -> None:
+    ticket_id = await scene.ticket(by="customer")
+    await add_comment(scene.writer, scene.actor(by), AddComment(ticket_id=ticket_id, body="Hm.", internal=internal))
+
+    assert (await clocks(scene, ticket_id))[RESPONSE].state is SlaState.RUNNING
+
+
+async def test_nobody_answers_themselves(scene: Scene) -> None:
+    ticket_id = await scene.ticket(by="dispatcher")
+    await add_comment(scene.writer, scene.actor("dispatcher"), AddComment(ticket_id=ticket_id, body="Also this."))
+
+    assert (await clocks(scene, ticket_id))[RESPONSE].state is SlaState.RUNNING
+
+
+async def test_waiting_for_the_customer_stops_the_resolution(scene: Scene, clock: Clock) -> None:
+    ticket_id = await scene.ticket(priority=TicketPriority.P1)
+    await move(scene, ticket_id, TicketStatus.OPEN)
+    clock.pass_by(minutes=30)
+    await move(scene, ticket_id, TicketStatus.PENDING_INFO)
+    paused = (await clocks(scene, ticket_id))[RESOLUTION]
+    clock.pass_by(minutes=20)
+    await move(scene, ticket_id, TicketStatus.OPEN)
+
+    assert (paused.state, paused.due_at) == (SlaState.PAUSED, None)
+    assert (await clocks(scene, ticket_id))[RESOLUTION].due_at == MORNING + timedelta(hours=4, minutes=20)
+    events = await told(scene, EventType.SLA_PAUSED, EventType.SLA_RESUMED)
+    assert [event.type for event in events] == ["SLA_PAUSED", "SLA_RESUMED"]
+
+
+async def test_another_priority_is_due_at_another_time(scene: Scene, clock: Clock) -> None:
+    ticket_id = await scene.ticket(priority=TicketPriority.P4)
+    clock.pass_by(minutes=30)
+    command = UpdateTicket(ticket_id=ticket_id, expected_version=1, given=("priority",), priority=TicketPriority.P1)
+    await update_ticket(scene.writer, scene.actor("dispatcher"), command)
+    found = await clocks(scene, ticket_id)
+
+    assert {each.generation for each in found.values()} == {2}
+    assert found[RESOLUTION].due_at == MORNING + timedelta(hours=4)
+    assert len(await told(scene, EventType.DUE_DATE_CHANGED)) == 4
+
+
+async def test_a_reopened_ticket_is_owed_a_resolution_again(scene: Scene, clock: Clock) -> None:
+    ticket_id = await scene.ticket(priority=TicketPriority.P1)
+    await move(scene, ticket_id, TicketStatus.OPEN)
+    await resolve_ticket(scene.writer, scene.actor("dispatcher"), TicketAction(ticket_id=ticket_id, notes="Done."))
+    met = await shown(scene, ticket_id)
+    clock.pass_by(hours=10)
+    await reopen_ticket(scene.writer, scene.actor("dispatcher"), TicketAction(ticket_id=ticket_id, notes="Again."))
+
+    assert met == (SlaState.MET, None)
+    assert await shown(scene, ticket_id) == (SlaState.RUNNING, MORNING + timedelta(hours=14))
+
+
+async def test_time_is_told_once_each(scene: Scene, clock: Clock) -> None:
+    ticket_id = await scene.ticket(priority=TicketPriority.P1)
+    for minutes in (45, 1, 8, 6, 200):
+        clock.pass_by(minutes=minutes)
+        await settle(scene, ticket_id)
+        assert await settle(scene, ticket_id) is None
+    alerts = await told(scene, EventType.SLA_WARNING, EventType.SLA_BREACHED)
+
+    assert [(event.type, metric_of(event), event.source) for event in alerts] == [
+        ("SLA_WARNING", "FIRST_RESPONSE", "SYSTEM"),
+        ("SLA_WARNING", "FIRST_RESPONSE", "SYSTEM"),
+        ("SLA_BREACHED", "FIRST_RESPONSE", "SYSTEM"),
+        ("SLA_BREACHED", "RESOLUTION", "SYSTEM"),
+    ]
+    assert (await shown(scene, ticket_id))[0] == SlaState.BREACHED
+
+
+def metric_of(event: Event) -> Any:
+    return next(change.new for change in event.changes if change.field == "metric")
+
+
+async def test_many_workers_tell_once(scene: Scene, clock: Clock) -> None:
+    await asyncio.gather(*(scene.ticket(priority=TicketPriority.P1) for _ in range(5)))
+    clock.pass_by(hours=5)
+    await asyncio.gather(*(sweep.settle_due(scene.writer, {}) for _ in range(4)))
+
+    assert len(await told(scene, EventType.SLA_BREACHED)) == 10
+    assert await sweep.settle_due(scene.writer, {}) == 0
+
+
+async def test_without_the_ticket_s_lock_a_breach_told_twice_is_stopped_by_its_key(
+    scene: Scene, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket_id = await scene.ticket(priority=TicketPriority.P1)
+    clock.pass_by(hours=5)
+    together = asyncio.Barrier(2)
+    promised = sla.promised
+
+    async def unlocked(change: Any, id_: UUID) -> Any:
+        return await read_ticket(change, id_)
+
+    async def at_once(*args: Any) -> Any:
+        found = await promised(*args)
+        await together.wait()
+        return found
+
+    monkeypatch.setattr(settling, "lock_ticket", unlocked)
+    monkeypatch.setattr(settling.sla, "promised", at_once)
+    results = await asyncio.gather(settle(scene, ticket_id), settle(scene, ticket_id), return_exceptions=True)
+
+    assert sum(isinstance(each, IntegrityError) for each in results) == 1
+    assert len(await told(scene, EventType.SLA_BREACHED)) == 2
+
+
+async def test_a_ticket_that_cannot_be_settled_keeps_no_other_waiting(
+    scene: Scene, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad, good = await scene.ticket(priority=TicketPriority.P1), await scene.ticket(priority=TicketPriority.P1)
+    clock.pass_by(hours=5)
+    real = sweep.settle_sla
+
+    async def failing(writer: Any, actor: Any, command: SettleSla) -> Any:
+        if command.ticket_id == bad:
+            raise ValueError("spoiled")
+        return await real(writer, actor, command)
+
+    monkeypatch.setattr(sweep, "settle_sla", failing)
+    set_aside: dict[Any, Any] = {}
+    await sweep.settle_due(scene.writer, set_aside)
+    again = await sweep.settle_due(scene.writer, set_aside)
+    monkeypatch.setattr(sweep, "settle_sla", real)
+    clock.pass_by(minutes=2)
+    await sweep.settle_due(scene.writer, set_aside)
+
+    assert again == 0
+    assert (await shown(scene, good))[0] == (await shown(scene, bad))[0] == SlaState.BREACHED
+
+
+async def test_a_breach_escalates_where_the_policy_says_so(scene: Scene, clock: Clock) -> None:
+    await promise(scene, auto_escalate_on_breach=True)
+    ticket_id, nobodys = await scene.ticket(priority=TicketPriority.P1), await scene.ticket(priority=TicketPriority.P1)
+    await scene.assign(ticket_id, "ann")
+    clock.pass_by(hours=2)
+    await sweep.settle_due(scene.writer, {})
+    events = [event for event in await scene.events() if event.source is EventSource.SYSTEM]
+
+    of_one = [event.type for event in events if event.ticket_id == ticket_id]
+    assert of_one == ["JOB_ESCALATED", "JOB_ASSIGNED", "TICKET_ESCALATED", "SLA_BREACHED"]
+    assert len({event.change_id for event in events if event.ticket_id == ticket_id}) == 1
+    assert [event.type for event in events if event.ticket_id == nobodys] == ["SLA_BREACHED"]
+
+
+async def test_a_breach_at_the_top_tier_is_told_and_escalates_nothing(scene: Scene, clock: Clock) -> None:
+    await promise(scene, auto_escalate_on_breach=True)
+    ticket_id = await scene.ticket(priority=TicketPriority.P1)
+    await scene.assign(ticket_id, "ann")
+    for _ in range(2):
+        await scene.escalate(ticket_id)
+    clock.pass_by(hours=2)
+    await sweep.settle_due(scene.writer, {})
+
+    events = [event for event in await scene.events() if event.source is EventSource.SYSTEM]
+    assert [event.type for event in events] == ["SLA_BREACHED"]
+
+
+async def test_other_settings_make_another_version_and_leave_what_was_promised(scene: Scene) -> None:
+    first = await scene.ticket(priority=TicketPriority.P1)
+    shorter = {**DEFAULT_TARGETS, TicketPriority.P1: SlaTarget(response_minutes=5, resolution_minutes=10)}
+    writer = replace(writer_for(scene.engine, clock=scene.clock), targets=shorter)
+    made = await asyncio.gather(
+        *(create_ticket(writer, scene.actor("dispatcher"), new_ticket(priority=TicketPriority.P1)) for _ in range(4))
+    )
+    async with transaction(scene.engine, scene.world.organization_id) as connection:
+        revisions = list(await connection.scalars(sa.select(sla_policies.c.revision).order_by(sla_policies.c.revision)))
+
+    assert revisions == [1, 2]
+    assert (await clocks(scene, first))[RESPONSE].target_minutes == 60
+    assert {(await clocks(scene, each.ids["ticket"]))[RESPONSE].target_minutes for each in made} == {5}
+
+
+async def test_hours_are_counted_by_the_policys_calendar(scene: Scene) -> None:
+    calendar_id = uuid7()
+    async with transaction(scene.engine, scene.world.organization_id) as connection:
+        await connection.execute(
+            sa.insert(business_calendars).values(
+                organization_id=scene.world.organization_id,
+                id=calendar_id,
+                name="Office",
+                time_zone="Europe/Amsterdam",
+                weekly={day: [["09:00", "17:00"]] for day in ("MON", "TUE", "WED", "THU", "FRI")},
+                holidays=[MORNING.date() + timedelta(days=1)],
+                created_at=MORNING,
+            )
+        )
+    await promise(scene, calendar_id=calendar_id)
+    ticket_id = await scene.ticket(priority=TicketPriority.P2)
+    found = await clocks(scene, ticket_id)
+
+    # It is Monday, 10:00 in Amsterdam, and Tuesday is a holiday: seven hours today, five on Wednesday.
+    assert found[RESPONSE].due_at == MORNING + timedelta(hours=4)
+    assert found[RESOLUTION].due_at == MORNING + timedelta(days=2, hours=4)
+
+
+async def test_the_log_says_what_every_clock_showed(scene: Scene, clock: Clock) -> None:
+    """Replay the log through the rules: the clocks come out as they are stored, each of their events too."""
+    ticket_id = await scene.ticket(by="customer", priority=TicketPriority.P3)
+    clock.pass_by(minutes=20)
+    await scene.finish(await scene.job(ticket_id=ticket_id))
+    clock.pass_by(hours=1)
+    await reopen_ticket(scene.writer, scene.actor("customer"), TicketAction(ticket_id=ticket_id, notes="Again."))
+    clock.pass_by(minutes=5)
+    await move(scene, ticket_id, TicketStatus.PENDING_INFO)
+    clock.pass_by(minutes=50)
+    await move(scene, ticket_id, TicketStatus.OPEN)
+    clock.pass_by(hours=47)
+    await settle(scene, ticket_id)
+    await move(scene, ticket_id, TicketStatus.CANCELLED)
+
+    async with transaction(scene.engine, scene.world.organization_id) as connection:
+        policy = await sla.policy_in_force(connection, scene.world.organization_id, DEFAULT_TARGETS, clock())
+        stored = {row.id: row for row in await connection.execute(sa.select(sla_clocks))}
+    assert policy is not None
+    replayed, events = replay(await scene.events(), policy, ticket_id)
+
+    as_stored = {(row.metric, row.generation): sla.clock_of(row._mapping) for row in stored.values()}
+    assert {key: comparable(each) for key, each in replayed.items()} == {
+        key: comparable(each) for key, each in as_stored.items()
+    }
+    assert len(as_stored) == 3
+    assert events == [(event.type, metric_of(event)) for event in await told(scene)]
+
+
+def comparable(each: SlaClock) -> SlaClock:
+    return replace(each, id=UUID(int=0))
+
+
+def replay(
+    log: list[Event], policy: SlaPolicy, ticket_id: UUID
+) -> tuple[dict[tuple[str, int], SlaClock], list[tuple[str, str]]]:
+    changes: dict[UUID, list[Event]] = {}
+    for event in log:
+        if event.ticket_id == ticket_id:
+            changes.setdefault(event.change_id, []).append(event)
+    current: list[SlaClock] = []
+    every: dict[tuple[str, int], SlaClock] = {}
+    steps: list[tuple[str, str]] = []
+    priority = TicketPriority.P3
+    for events in changes.values():
+        at = events[0].recorded_at
+        keeper = Keeper(current, policy, priority, new_id=uuid7, at=at)
+        turns = turns_of(events, actor_id=events[0].actor_id, by_staff=True)
+        for turn in turns:
+            keeper.follow(turn)
+        if not turns:
+            keeper.pass_time()
+        current = keeper.clocks
+        every |= {(tick.after.metric, tick.after.generation): tick.after for tick in keeper.ticks}
+        steps += [(tick.type, tick.after.metric.value) for tick in keeper.ticks]
+    return every, steps
