@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from app.domain.board import MOST_LANES, MOST_UNASSIGNED, Narrowing
+from app.domain.board import MOST_AT_RISK, MOST_LANES, MOST_UNASSIGNED, Narrowing
 from app.domain.policy import Action, Standing, may
 from app.domain.refusals import Forbidden
-from app.reads.boards import load_lanes, load_unassigned
+from app.reads.boards import load_at_risk, load_lanes, load_unassigned
 from app.reads.questions import Board
 from resolvers.context import Operation
 
@@ -29,6 +29,8 @@ class BoardPart:
     has_more_rows: bool
     unassigned: Sequence[Any]
     has_more_unassigned: bool
+    at_risk: Sequence[Any]
+    has_more_at_risk: bool
 
 
 def board(narrowing: Narrowing) -> Board:
@@ -47,11 +49,14 @@ async def board_of(operation: Operation, asked: Board) -> BoardPart:
         raise Forbidden(action="see the dispatch board")
     lanes = await load_lanes(operation.reader, asked)
     waiting = await load_unassigned(operation.reader, asked)
+    alarming = await load_at_risk(operation.reader, asked)
     return BoardPart(
         rows=[Lane(technician=each, territory_ids=asked.territory_ids) for each in lanes[:MOST_LANES]],
         has_more_rows=len(lanes) > MOST_LANES,
         unassigned=waiting[:MOST_UNASSIGNED],
         has_more_unassigned=len(waiting) > MOST_UNASSIGNED,
+        at_risk=alarming[:MOST_AT_RISK],
+        has_more_at_risk=len(alarming) > MOST_AT_RISK,
     )
 
 

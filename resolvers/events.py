@@ -37,6 +37,11 @@ def ticket_of(event: Event) -> UUID:
     return event.ticket_id
 
 
+def told(event: Event, field: str) -> Any:
+    """Return what an event says of a field that all of its kind have."""
+    return next(change.new for change in event.changes if change.field == field)
+
+
 def technician_of(event: Event) -> UUID:
     """Return the technician of a job's event."""
     concerned = event.after or event.before

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from app.db import log
 from app.domain.board import Narrowing
-from app.domain.events import QUEUE, Event
+from app.domain.events import CLOCK, QUEUE, Event
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may, visibility_class
+from app.domain.promises import alarming
 from app.domain.refusals import Forbidden, Invalid, NotFound
 from app.domain.sight import Sight, sight
 from app.live.replay import Heartbeat, Ready, Reset, ResetReason, Step
@@ -135,6 +136,21 @@ def board(operation: Operation, narrowing: Narrowing, after: str | None) -> Stre
     return Stream(operation=operation, after=after, choose=narrowing.choose, permit=permit)
 
 
+def alerts(operation: Operation, territory_ids: frozenset[UUID] | None, after: str | None) -> Stream:
+    """Follow clocks that warn or are breached, until they no longer do. Raises Forbidden below DISPATCHER."""
+    narrowing = Narrowing(territory_ids=territory_ids)
+
+    def permit(actor: Actor) -> None:
+        if not may(actor, Action.SUBSCRIBE_BOARD, Standing()):
+            raise Forbidden(action="watch service levels")
+
+    def choose(event: Event) -> Sight:
+        return narrowing.choose(event) if alarming(event) else Sight.UNSEEN
+
+    permit(operation.actor)
+    return Stream(operation=operation, after=after, choose=choose, permit=permit)
+
+
 async def jobs(operation: Operation, technician_id: UUID | None, after: str | None) -> Stream:
     """Follow a technician's jobs, the viewer's own without an id.
 
@@ -154,7 +170,8 @@ async def jobs(operation: Operation, technician_id: UUID | None, after: str | No
 
     def choose(event: Event) -> Sight:
         concerned = event.after or event.before
-        mine = event.kind in {"Assignment", QUEUE} and concerned is not None and concerned.technician_id == wanted
+        theirs = concerned is not None and concerned.technician_id == wanted
+        mine = theirs and event.kind in {"Assignment", QUEUE, CLOCK}
         return Sight.SEEN if mine else Sight.UNSEEN
 
     permit(operation.actor)

@@ -17,6 +17,7 @@ from app.domain.files import ScanState
 from app.domain.people import EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.refusals import ConstraintKind, ErrorCode
+from app.domain.sla import SlaMetric, SlaState
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 from app.live.replay import ResetReason
 
@@ -35,6 +36,7 @@ class TicketOrderField(StrEnum):
     UPDATED_AT = "UPDATED_AT"
     PRIORITY = "PRIORITY"
     STATUS = "STATUS"
+    SLA_DUE_AT = "SLA_DUE_AT"
 
 
 class AssignmentOrderField(StrEnum):
@@ -220,8 +222,36 @@ _described(
         "JOB_OFFER_EXPIRED": "A technician did not take a job on in time.",
         "JOB_RATED": "The requester said how well a job was done.",
         "QUEUE_REORDERED": "Somebody put a technician's queue into another order.",
+        "SLA_STARTED": "A clock of a ticket began to run.",
+        "SLA_PAUSED": "A clock stands, because the ticket waits.",
+        "SLA_RESUMED": "A clock runs again, and is due later.",
+        "SLA_WARNING": "A clock has used up so much of its time that somebody should look.",
+        "SLA_BREACHED": "A clock has used up its time.",
+        "SLA_MET": "What a clock measured was done, in time or late.",
+        "DUE_DATE_CHANGED": "A clock gave way to another one, or to none: the ticket is due at another time.",
         "DISPATCH_FAILED": "Nobody could be found for a ticket.",
         "RECORD_CHANGED": "Something else changed: people, stock, settings.",
+    },
+)
+_described(
+    SlaMetric,
+    "What a clock of a ticket measures.",
+    {
+        "FIRST_RESPONSE": "Until somebody takes the job on, begins it, or says something the customer can read.",
+        "RESOLUTION": "Until the ticket is resolved.",
+    },
+)
+_described(
+    SlaState,
+    "How it stands with a clock, or with the worst of a ticket's open ones.",
+    {
+        "RUNNING": "It runs.",
+        "PAUSED": "It stands, because the ticket waits for somebody else.",
+        "AT_RISK": "A warning was given.",
+        "BREACHED": "The time is over, and it is not done.",
+        "MET": "It was done in time.",
+        "MET_LATE": "It was done, but late.",
+        "CANCELLED": "Nothing is owed any more.",
     },
 )
 _described(
@@ -291,6 +321,7 @@ _described(
         "UPDATED_AT": "When they last changed.",
         "PRIORITY": "How urgent they are; ascending is P1 first.",
         "STATUS": "Where they stand in the life cycle.",
+        "SLA_DUE_AT": "When the first of their open clocks is due; those without come last.",
     },
 )
 _described(
@@ -320,6 +351,8 @@ __all__ = [
     "OrderDirection",
     "ResetReason",
     "Role",
+    "SlaMetric",
+    "SlaState",
     "TicketCategory",
     "TicketOrderField",
     "TicketPriority",

@@ -2,12 +2,14 @@
 
 from base64 import b64decode, b64encode
 from binascii import Error as BadBase64
+from collections.abc import Sequence
 from uuid import UUID
 
 import strawberry
 
 from app.domain.refusals import Invalid
 
+MOST_IDS = 100
 _LONGEST = 128
 
 
@@ -43,3 +45,12 @@ def key_of(kind: str, text: str, *field: str) -> UUID:
 def optional_key(kind: str, text: str | None, *field: str) -> UUID | None:
     """Return the key of an id of this type, None where none is given. Raises Invalid."""
     return None if text is None else key_of(kind, text, *field)
+
+
+def optional_keys(kind: str, ids: Sequence[str] | None, *path: str) -> frozenset[UUID] | None:
+    """Return the keys of ids of a type, None where there is no list. Raises Invalid for more than 100 of them."""
+    if ids is None:
+        return None
+    if len(ids) > MOST_IDS:
+        raise Invalid(field=path, problem=f"{path[-1]} lists at most {MOST_IDS} ids.")
+    return frozenset(key_of(kind, each, *path) for each in ids)

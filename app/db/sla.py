@@ -146,7 +146,7 @@ async def policy_in_force(
         row = (await connection.execute(_IN_FORCE, values)).mappings().one()
         if not row["sla_enabled"]:
             return None
-        policy = None if row["p_id"] is None else policy_of(row)
+        policy = None if row["p_id"] is None else policy_of(dict(row))
         if policy is not None and (not row["built_in"] or policy.targets == defaults):
             return policy
         following = SlaPolicy(id=uuid4(), organization_id=organization_id, name=BUILT_IN, targets=defaults)
@@ -173,10 +173,10 @@ async def promised(
     found: dict[UUID, Promised] = {}
     values = {"organization_id": organization_id, "ticket_ids": list(ticket_ids)}
     for row in (await connection.execute(_CURRENT, values)).mappings():
-        clock, known = clock_of(row), found.get(row["ticket_id"])
+        clock, known = clock_of(dict(row)), found.get(row["ticket_id"])
         if known is None:
             priority = TicketPriority(row["t_priority"])
-            found[clock.ticket_id] = Promised(clocks=(clock,), policy=policy_of(row), priority=priority)
+            found[clock.ticket_id] = Promised(clocks=(clock,), policy=policy_of(dict(row)), priority=priority)
         else:
             found[clock.ticket_id] = Promised(
                 clocks=(*known.clocks, clock), policy=known.policy, priority=known.priority

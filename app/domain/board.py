@@ -9,6 +9,7 @@ from app.domain.sight import Sight
 # How much of a board is shown at once; more than that is narrowed.
 MOST_LANES = 50
 MOST_UNASSIGNED = 100
+MOST_AT_RISK = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

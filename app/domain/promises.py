@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from app.domain.events import Event, EventType, NewEvent
+from app.domain.events import CLOCK, Event, EventType, NewEvent
 from app.domain.sla import (
+    ALARMING,
     SlaCause,
     SlaClock,
     SlaMetric,
@@ -27,7 +28,8 @@ from app.domain.sla import (
 from app.domain.tickets import TicketPriority, TicketStatus
 
 _RESPONSES = frozenset({EventType.JOB_ACCEPTED, EventType.JOB_STARTED, EventType.COMMENT_ADDED})
-_STATUS, _PRIORITY, _DELETED = "status", "priority", "deleted_at"
+_STATUS, _PRIORITY, _DELETED, _STATE = "status", "priority", "deleted_at", "state"
+_ALARMING = frozenset(each.value for each in ALARMING)
 _SYSTEM_GENERATED = "system_generated"
 
 
@@ -44,6 +46,15 @@ class Turn:
     priority: TicketPriority | None = None
     answered: bool = False
     deleted: bool = False
+
+
+def alarming(event: Event) -> bool:
+    """Tell whether an event begins or ends an alert: a clock warns or is breached from it on, or no longer."""
+    if event.kind != CLOCK:
+        return False
+    return any(
+        change.field == "state" and not _ALARMING.isdisjoint({change.old, change.new}) for change in event.changes
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from app.db.tables.assignments import assignments
 from app.db.tables.people import technician_territories, technicians
 from app.db.tables.tickets import tickets
 from app.domain.assignments import ACTIVE
-from app.domain.board import MOST_LANES, MOST_UNASSIGNED
+from app.domain.board import MOST_AT_RISK, MOST_LANES, MOST_UNASSIGNED
 from app.domain.policy import Visibility
+from app.domain.sla import ALARMING
 from app.domain.tickets import OPEN
 from app.reads.batches import columns_of
 from app.reads.entities import TECHNICIAN, TICKET, Entity
@@ -25,6 +26,9 @@ from app.reads.relations import BY_CREATION
 
 LANE_ORDER = BY_CREATION
 UNASSIGNED_ORDER = ending_in_id([Term("priority", Kind.TEXT), Term("created_at", Kind.MOMENT)])
+
+
+AT_RISK_ORDER = ending_in_id([Term("sla_due_first", Kind.MOMENT)])
 
 
 def lanes_of(board: Board, visibility: Visibility) -> "sa.Select[Any]":
@@ -65,9 +69,42 @@ def unassigned_of(board: Board, visibility: Visibility) -> "sa.Select[Any]":
     return _nearest(waiting, ticket, UNASSIGNED_ORDER, MOST_UNASSIGNED)
 
 
+def at_risk_of(board: Board, visibility: Visibility) -> "sa.Select[Any]":
+    """Return the board's tickets whose clocks warn or are breached, first due first, one more than shown."""
+    ticket, job, holder = tickets.alias(), assignments.alias(), technicians.alias()
+    active = (
+        sa.exists()
+        .where(
+            job.c.organization_id == ticket.c.organization_id, job.c.ticket_id == ticket.c.id, job.c.status.in_(ACTIVE)
+        )
+        .correlate_except(job)
+    )
+    alarming = sa.select(*ticket.c).where(*TICKET.seen(ticket, visibility), ticket.c.sla_state.in_(sorted(ALARMING)))
+    if board.territory_ids is not None:
+        alarming = alarming.where(among(ticket.c.territory_id, board.territory_ids))
+    held = active
+    if board.team_ids is not None:
+        held = held.where(
+            sa.exists().where(
+                holder.c.organization_id == job.c.organization_id,
+                holder.c.id == job.c.technician_id,
+                among(holder.c.team_id, board.team_ids),
+            )
+        )
+    if board.technician_ids is not None:
+        held = held.where(among(job.c.technician_id, board.technician_ids))
+    shown = held | ~active if board.include_unassigned else held
+    return _nearest(alarming.where(shown), ticket, AT_RISK_ORDER, MOST_AT_RISK)
+
+
 async def load_lanes(reader: Reader, board: Board) -> list[Record]:
     """Return the technicians with a lane, in order, one more than are shown."""
     return await _load(reader, TECHNICIAN, lanes_of(board, reader.visibility), LANE_ORDER)
+
+
+async def load_at_risk(reader: Reader, board: Board) -> list[Record]:
+    """Return the tickets whose clocks warn or are breached, in order, one more than are shown."""
+    return await _load(reader, TICKET, at_risk_of(board, reader.visibility), AT_RISK_ORDER)
 
 
 async def load_unassigned(reader: Reader, board: Board) -> list[Record]:

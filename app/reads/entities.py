@@ -24,6 +24,7 @@ from app.db.tables.organizations import (
     territories,
 )
 from app.db.tables.people import technician_skills, technicians, users
+from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.domain.assignments import ACTIVE
 from app.domain.people import Role
@@ -243,6 +244,11 @@ PART = Entity(
     masks=MappingProxyType({"unit_cost": _staff_only}),
 )
 TICKET = Entity(name="Ticket", table=tickets, visible=_visible_tickets, masks=_PLACE_OF_TICKET)
+# What a ticket shows of its clocks stands in the ticket's own row.
+TICKET_SLA = Entity(name="TicketSla", table=tickets, key=None, visible=_visible_tickets)
+SLA_CLOCK = Entity(name="SlaClock", table=sla_clocks, ticket="ticket_id")
+SLA_POLICY = Entity(name="SlaPolicy", table=sla_policies)
+BUSINESS_CALENDAR = Entity(name="BusinessCalendar", table=business_calendars)
 SKILL_REQUIREMENT = Entity(name="SkillRequirement", table=ticket_required_skills, key=None)
 PART_REQUIREMENT = Entity(name="PartRequirement", table=ticket_required_parts, key=None)
 COMMENT = Entity(name="Comment", table=comments, visible=_visible_comments, ticket="ticket_id")
@@ -267,6 +273,8 @@ NODES: Mapping[str, Entity] = MappingProxyType(
             COMMENT,
             ATTACHMENT,
             ASSIGNMENT,
+            SLA_POLICY,
+            BUSINESS_CALENDAR,
         )
     }
 )

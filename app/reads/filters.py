@@ -16,6 +16,7 @@ from app.db.tables.base import Uuid
 from app.db.tables.people import technician_skills, technician_territories, technicians
 from app.db.tables.tickets import tickets
 from app.domain.assignments import ACTIVE, AssignmentStatus
+from app.domain.sla import SlaState
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
 from app.reads.slots import Asked, Slot, array_of
 
@@ -72,6 +73,8 @@ class TicketFilter(Asked):
     territory: IdFilter | None = None
     created_at: MomentFilter | None = None
     updated_at: MomentFilter | None = None
+    sla_due_at: MomentFilter | None = None
+    sla_state: tuple[SlaState, ...] | None = None
     escalation_count: NumberFilter | None = None
     tags: tuple[str, ...] | None = None
     unassigned: bool | None = None
@@ -125,6 +128,8 @@ def of_tickets(wanted: TicketFilter) -> Conditions:
     yield from _ids(of.territory_id, wanted.territory)
     yield from _moments(of.created_at, wanted.created_at)
     yield from _moments(of.updated_at, wanted.updated_at)
+    yield from _moments(of.sla_due_at, wanted.sla_due_at)
+    yield from _one_of(of.sla_state, wanted.sla_state)
     yield from _numbers(of.escalation_count, wanted.escalation_count)
     yield from _of_active_job(wanted)
     if wanted.tags is not None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from app.db.tables.assignments import assignments
 from app.db.tables.base import Moment, Uuid
 from app.db.tables.organizations import organization_settings
+from app.db.tables.sla import sla_clocks
 from app.db.tables.tickets import tickets
 from app.domain.assignments import AssignmentStatus
 from app.reads.reader import Reader
@@ -38,6 +39,7 @@ class Figures:
     accept_minutes_median: float | None
     rejection_rate: float | None
     first_time_fix_rate: float | None
+    sla_breaches: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +76,7 @@ async def load_figures(reader: Reader, period: Period) -> Figures:
         .where(_visits(resolved) > sa.literal_column("0"))
         .scalar_subquery()
         .label("first_time_fix_rate"),
+        sa.select(sa.func.count()).select_from(_breaches(period)).scalar_subquery().label("sla_breaches"),
     )
     (row,) = await reader.rows(statement)
     return Figures(
@@ -83,6 +86,7 @@ async def load_figures(reader: Reader, period: Period) -> Figures:
         accept_minutes_median=_float(row.accept_minutes_median),
         rejection_rate=_float(row.rejection_rate),
         first_time_fix_rate=_float(row.first_time_fix_rate),
+        sla_breaches=row.sla_breaches,
     )
 
 
@@ -120,6 +124,14 @@ async def load_times(reader: Reader, period: Period) -> list[TimeOfTechnician]:
         )
         for row in await reader.rows(statement)
     ]
+
+
+def _breaches(period: Period) -> "sa.Subquery":
+    clock, of = sla_clocks.c, tickets.c
+    same = sa.and_(of.organization_id == clock.organization_id, of.id == clock.ticket_id)
+    found = sa.select(clock.id).join_from(sla_clocks, tickets, same)
+    ours = found.where(clock.organization_id == ORGANIZATION, of.deleted_at.is_(None))
+    return _within(ours, period, clock.breached_at).subquery()
 
 
 def _tickets(period: Period, column: "sa.ColumnElement[Any]") -> "sa.Select[Any]":

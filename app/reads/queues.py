@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from app.db.tables.base import Uuid
 from app.db.tables.tickets import tickets
 from app.domain.assignments import ACTIVE, AssignmentStatus
 from app.domain.policy import Visibility
+from app.domain.sla import SlaState
 from app.domain.tickets import PRIORITY_LABELS
 from app.reads.batches import columns_of
 from app.reads.entities import ASSIGNMENT
@@ -31,6 +33,7 @@ QUEUE_ORDER = Order(
     (
         Term("waiting", Kind.NUMBER),
         Term("pin_rank", Kind.NUMBER),
+        Term("sla_due_first", Kind.MOMENT),
         Term("priority", Kind.TEXT),
         Term("meters", Kind.NUMBER),
         Term("assigned_at", Kind.MOMENT),
@@ -47,6 +50,8 @@ class QueueItem:
     assignment: Record
     pinned: bool
     rank_reason: str
+    sla_due_at: datetime | None
+    late: bool
 
 
 def queue_of(
@@ -54,8 +59,8 @@ def queue_of(
 ) -> "sa.Select[Any]":
     """Return the active jobs of each technician that equals the expression, with what they are ordered by.
 
-    Under way first, then those that somebody has pinned, by their pins; then by priority, then the nearest
-    to the technician's home, then first come, first served. With territories only the jobs at
+    Under way first, then those that somebody has pinned, by their pins; then first due, by priority, nearest
+    to the technician's home, and first come, first served. With territories only the jobs at
     tickets in these, counted without the others.
     """
     job, ticket = assignments.alias(), tickets.alias()
@@ -63,7 +68,7 @@ def queue_of(
     pin_rank = sa.func.coalesce(job.c.pin, sa.literal_column(str(_UNKNOWN)))
     whole = sa.cast(job.c.distance_km * sa.literal_column("1000"), sa.Integer)
     meters = sa.func.coalesce(whole, sa.literal_column(str(_UNKNOWN)))
-    order = (waiting, pin_rank, ticket.c.priority, meters, job.c.assigned_at, job.c.id)
+    order = (waiting, pin_rank, ticket.c.sla_due_first, ticket.c.priority, meters, job.c.assigned_at, job.c.id)
     number = sa.func.row_number().over(partition_by=job.c.technician_id, order_by=order)
     same = sa.and_(ticket.c.organization_id == job.c.organization_id, ticket.c.id == job.c.ticket_id)
     queue = (
@@ -72,6 +77,9 @@ def queue_of(
             waiting.label("waiting"),
             pin_rank.label("pin_rank"),
             ticket.c.priority,
+            ticket.c.sla_due_first,
+            ticket.c.sla_due_at,
+            ticket.c.sla_state,
             meters.label("meters"),
             number.label("queue_position"),
         )
@@ -87,7 +95,16 @@ async def load_queues(
     """Return the whole queue of each technician, or of it what is in the territories; every technician is present."""
     these = sa.any_(sa.literal(list(technician_ids), sa.ARRAY(Uuid)))
     queue = queue_of(these, reader.visibility, territory_ids).subquery()
-    ranks = (queue.c.waiting, queue.c.pin_rank, queue.c.priority, queue.c.meters, queue.c.queue_position)
+    ranks = (
+        queue.c.waiting,
+        queue.c.pin_rank,
+        queue.c.sla_due_first,
+        queue.c.sla_due_at,
+        queue.c.sla_state,
+        queue.c.priority,
+        queue.c.meters,
+        queue.c.queue_position,
+    )
     statement = sa.select(*columns_of(ASSIGNMENT, queue, reader.visibility), *ranks).order_by(
         queue.c.technician_id, queue.c.queue_position
     )
@@ -125,7 +142,19 @@ def _item(row: "sa.Row[Any]") -> QueueItem:
     else:
         tenths = (row.meters + 50) // 100
         way = "" if row.distance_km is None else f"{tenths // 10}.{tenths % 10} km from home, "
-        # Not by strftime, which leaves out the noughts of early years.
-        at = row.assigned_at.isoformat(sep=" ", timespec="minutes")[:16]
-        reason = f"{row.priority} {PRIORITIES[row.priority]}, {way}assigned {at} UTC"
-    return QueueItem(position=row.queue_position, assignment=record, pinned=pinned, rank_reason=reason)
+        due = "" if row.sla_due_at is None else f"Due {_minute(row.sla_due_at)} UTC, "
+        at = _minute(row.assigned_at)
+        reason = f"{due}{row.priority} {PRIORITIES[row.priority]}, {way}assigned {at} UTC"
+    return QueueItem(
+        position=row.queue_position,
+        assignment=record,
+        pinned=pinned,
+        rank_reason=reason,
+        sla_due_at=row.sla_due_at,
+        late=row.sla_state == SlaState.BREACHED,
+    )
+
+
+def _minute(at: datetime) -> str:
+    # Not by strftime, which leaves out the noughts of early years.
+    return at.isoformat(sep=" ", timespec="minutes")[:16]

@@ -146,6 +146,27 @@ TICKET_PARTS = Relation(
     many=True,
     order=_by("part_id", Kind.ID),
 )
+TICKET_SLA = Relation(name="ticket.sla", target=entities.TICKET_SLA, parent_column="id")
+SLA_POLICY = Relation(name="ticketSla.policy", target=entities.SLA_POLICY, parent_column="sla_policy_id")
+SLA_CLOCKS = Relation(
+    name="ticketSla.clocks",
+    target=entities.SLA_CLOCK,
+    parent_column="id",
+    target_column="ticket_id",
+    many=True,
+    order=_by("metric", Kind.TEXT),
+    where=lambda table: table.c.current,
+)
+CLOCK_POLICY = Relation(name="slaClock.policy", target=entities.SLA_POLICY, parent_column="policy_id")
+POLICY_CALENDAR = Relation(name="slaPolicy.calendar", target=entities.BUSINESS_CALENDAR, parent_column="calendar_id")
+ORGANIZATION_POLICIES = Relation(
+    name="organization.slaPolicies",
+    target=entities.SLA_POLICY,
+    parent_column="organization_id",
+    target_column="organization_id",
+    many=True,
+    order=Order((Term("revision", Kind.NUMBER, descending=True),)),
+)
 REQUIRED_SKILL = Relation(name="skillRequirement.skill", target=entities.SKILL, parent_column="skill_id")
 REQUIRED_PART = Relation(name="partRequirement.part", target=entities.PART, parent_column="part_id")
 

@@ -95,7 +95,11 @@ UP = (
     ALTER TABLE tickets
         ADD COLUMN sla_policy_id uuid,
         ADD COLUMN sla_due_at timestamptz,
-        ADD COLUMN sla_state text
+        ADD COLUMN sla_state text,
+        ADD COLUMN sla_due_first timestamptz
+            GENERATED ALWAYS AS (coalesce(sla_due_at, timestamptz '9999-01-01 00:00:00+00')) STORED,
+        ADD COLUMN sla_due_last timestamptz
+            GENERATED ALWAYS AS (coalesce(sla_due_at, timestamptz '0001-01-01 00:00:00+00')) STORED
     """,
     """
     ALTER TABLE tickets ADD CONSTRAINT tickets_sla_state_check CHECK (sla_state IN
@@ -103,11 +107,10 @@ UP = (
     """,
     "ALTER TABLE tickets VALIDATE CONSTRAINT tickets_sla_state_check",
     """
-    CREATE INDEX tickets_by_due ON tickets (organization_id, sla_due_at, id)
-    WHERE sla_due_at IS NOT NULL AND deleted_at IS NULL
+    CREATE INDEX tickets_by_due ON tickets (organization_id, sla_due_first, id) WHERE deleted_at IS NULL
     """,
     """
-    CREATE INDEX tickets_alarming ON tickets (organization_id, sla_due_at, id)
+    CREATE INDEX tickets_alarming ON tickets (organization_id, sla_due_first, id)
     WHERE sla_state IN ('AT_RISK', 'BREACHED') AND deleted_at IS NULL
     """,
     "COMMENT ON TABLE business_calendars IS 'Versions of calendars: never changed, only followed'",
@@ -121,10 +124,13 @@ UP = (
     "COMMENT ON TABLE sla_alerts IS 'Warnings and breaches (100) that were told, each once'",
     "COMMENT ON COLUMN organization_settings.sla_enabled IS 'New tickets get clocks'",
     "COMMENT ON COLUMN tickets.sla_due_at IS 'When the first of its open clocks is due'",
+    "COMMENT ON COLUMN tickets.sla_due_first IS 'For orders that rise: what is never due comes last'",
+    "COMMENT ON COLUMN tickets.sla_due_last IS 'For orders that fall: what is never due comes last'",
     "COMMENT ON COLUMN tickets.sla_state IS 'The worst of its open clocks; closed, how they ended'",
 )
 
 DOWN = (
+    "ALTER TABLE tickets DROP COLUMN sla_due_first, DROP COLUMN sla_due_last",
     "ALTER TABLE tickets DROP COLUMN sla_policy_id, DROP COLUMN sla_due_at, DROP COLUMN sla_state",
     "ALTER TABLE organization_settings DROP COLUMN sla_enabled",
     *(f"DROP TABLE {table}" for table in reversed(TABLES)),

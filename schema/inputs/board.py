@@ -6,7 +6,7 @@ import strawberry
 
 from app.domain.board import Narrowing
 from app.domain.refusals import Invalid
-from schema.ids import key_of
+from schema.ids import optional_keys
 
 
 @strawberry.input(description="What a dispatch board shows.")
@@ -41,10 +41,7 @@ class BoardFilter:
         }
         keys = {}
         for name, ids in lists.items():
-            if ids is not None and len(ids) > 100:
-                raise Invalid(field=("filter", name), problem=f"{name} lists at most 100 ids.")
-            kind = name.removesuffix("Ids").capitalize()
-            keys[name] = None if ids is None else frozenset(key_of(kind, each, "filter", name) for each in ids)
+            keys[name] = optional_keys(name.removesuffix("Ids").capitalize(), ids, "filter", name)
         return Narrowing(
             territory_ids=keys["territoryIds"],
             team_ids=keys["teamIds"],

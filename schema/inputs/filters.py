@@ -15,6 +15,7 @@ from schema.enums import (
     AssignmentOrderField,
     AssignmentStatus,
     OrderDirection,
+    SlaState,
     TicketCategory,
     TicketOrderField,
     TicketPriority,
@@ -103,6 +104,12 @@ class TicketFilter:
     territory_id: IDFilter | None = strawberry.field(default=None, description="By territory.")
     created_at: DateTimeFilter | None = strawberry.field(default=None, description="By when it came in.")
     updated_at: DateTimeFilter | None = strawberry.field(default=None, description="By when it last changed.")
+    sla_due_at: DateTimeFilter | None = strawberry.field(
+        default=None, description="By when the first of its open clocks is due."
+    )
+    sla_state: list[SlaState] | None = strawberry.field(
+        default=None, description="By the worst of its open clocks; of a ticket that is done, by how they ended."
+    )
     escalation_count: IntFilter | None = strawberry.field(default=None, description="By how often it was escalated.")
     tags: list[str] | None = strawberry.field(default=None, description="Has all of these tags.")
     unassigned: bool | None = strawberry.field(default=None, description="Has no active job, or has one.")
@@ -124,6 +131,8 @@ class TicketFilter:
             territory=None if self.territory_id is None else self.territory_id.keys("Territory", "territoryId"),
             created_at=None if self.created_at is None else self.created_at.moments(),
             updated_at=None if self.updated_at is None else self.updated_at.moments(),
+            sla_due_at=None if self.sla_due_at is None else self.sla_due_at.moments(),
+            sla_state=_all(self.sla_state),
             escalation_count=None if self.escalation_count is None else self.escalation_count.numbers(),
             tags=_all(self.tags),
             unassigned=self.unassigned,
@@ -197,7 +206,10 @@ _TICKET_TERMS = {
     TicketOrderField.UPDATED_AT: ("updated_at", Kind.MOMENT),
     TicketOrderField.PRIORITY: ("priority", Kind.TEXT),
     TicketOrderField.STATUS: ("status_rank", Kind.NUMBER),
+    TicketOrderField.SLA_DUE_AT: ("sla_due_first", Kind.MOMENT),
 }
+# What is never due comes last either way.
+_FALLING = {TicketOrderField.SLA_DUE_AT: ("sla_due_last", Kind.MOMENT)}
 _ASSIGNMENT_TERMS = {
     AssignmentOrderField.ASSIGNED_AT: ("assigned_at", Kind.MOMENT),
     AssignmentOrderField.SEQUENCE: ("sequence", Kind.NUMBER),
@@ -211,7 +223,12 @@ def ticket_order(asked: Sequence[TicketOrder] | None, *, search: str | None = No
         return BEST_FIRST
     if not asked:
         return ending_in_id([Term("created_at", Kind.MOMENT, descending=True)])
-    return _order([(_TICKET_TERMS[each.field], each.direction) for each in asked])
+    return _order([(_term(each), each.direction) for each in asked])
+
+
+def _term(asked: TicketOrder) -> tuple[str, Kind]:
+    rising = _TICKET_TERMS[asked.field]
+    return rising if asked.direction is OrderDirection.ASC else _FALLING.get(asked.field, rising)
 
 
 def assignment_order(asked: Sequence[AssignmentOrder] | None) -> Order:

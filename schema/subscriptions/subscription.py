@@ -8,7 +8,7 @@ import strawberry
 from resolvers import streams
 from resolvers.streams import Stream
 from schema.fields import Info
-from schema.ids import key_of, optional_key
+from schema.ids import key_of, optional_key, optional_keys
 from schema.inputs.board import BoardFilter
 from schema.scalars import EventCursor
 from schema.subscriptions.following import Following
@@ -42,6 +42,19 @@ class Subscription(LocationSubscriptions):
     ) -> AsyncGenerator[BoardMessage, None]:
         """Follow a board."""
         return following(streams.board(info.context, filter.wanted(), after))
+
+    @strawberry.subscription(description="Clocks that warn or are breached, and whatever ends that; DISPATCHER and up.")
+    async def sla_alerts(
+        self,
+        info: Info,
+        territory_ids: Annotated[
+            list[strawberry.ID] | None,
+            strawberry.argument(description="Of tickets in these territories, at most 100; without it, of all."),
+        ] = None,
+        after: AfterEvent = None,
+    ) -> AsyncGenerator[BoardMessage, None]:
+        """Follow service levels."""
+        return following(streams.alerts(info.context, optional_keys("Territory", territory_ids, "territoryIds"), after))
 
     @strawberry.subscription(description="A technician's jobs; another's for DISPATCHER and up.")
     async def job_updates(

@@ -4,7 +4,7 @@ from typing import Any
 
 import strawberry
 
-from app.domain.board import MOST_LANES, MOST_UNASSIGNED
+from app.domain.board import MOST_AT_RISK, MOST_LANES, MOST_UNASSIGNED
 from app.reads import questions
 from app.reads.pages import placed, window
 from app.reads.questions import QueueOfLane
@@ -50,5 +50,12 @@ class DispatchBoard:
     )
     has_more_unassigned: bool = strawberry.field(
         description="There are more such tickets than unassigned shows: narrow the board by territory, or page tickets."
+    )
+    at_risk: list[Ticket] = strawberry.field(
+        description=f"Tickets on the board whose clocks warn or are breached, first due first, at most {MOST_AT_RISK}.",
+        metadata={"rows": MOST_AT_RISK},
+    )
+    has_more_at_risk: bool = strawberry.field(
+        description="There are more such tickets than atRisk shows: narrow the board, or page tickets by slaState."
     )
     event_cursor: EventCursor = asks(questions.Head(), "Where the event log stood; subscribe after it to miss nothing.")

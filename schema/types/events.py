@@ -5,11 +5,11 @@ from typing import Annotated, Any
 
 import strawberry
 
-from app.domain.events import QUEUE, Event
+from app.domain.events import CLOCK, QUEUE, Event
 from app.reads import entities
 from resolvers import events
 from schema.changes import said
-from schema.enums import EventSource, EventType, ResetReason
+from schema.enums import EventSource, EventType, ResetReason, SlaMetric
 from schema.fields import FEW_ROWS, Info
 from schema.ids import global_id
 from schema.scalars import EventCursor, JSONValue
@@ -17,11 +17,12 @@ from schema.types.assignments import Assignment
 from schema.types.attachments import Attachment
 from schema.types.comments import Comment
 from schema.types.node import Node
+from schema.types.sla import SlaClock
 from schema.types.technicians import Technician
 from schema.types.tickets import Ticket
 from schema.types.users import User
 
-_OF_OTHERS = frozenset({"Ticket", "Comment", "Attachment", "Assignment", QUEUE})
+_OF_OTHERS = frozenset({"Ticket", "Comment", "Attachment", "Assignment", QUEUE, CLOCK})
 
 
 @strawberry.type(description="One field's value before and after.")
@@ -147,6 +148,35 @@ class JobEvent(DomainEvent):
         return job
 
 
+@strawberry.type(description="Something happened to a clock of a ticket.")
+class SlaEvent(DomainEvent):
+    """Something happened to a clock of a ticket."""
+
+    is_type_of = _told_of(CLOCK)
+
+    @strawberry.field(description="Whose clock.")
+    def ticket_id(self, root: strawberry.Parent[Event]) -> strawberry.ID:
+        """Return the ticket's id."""
+        return global_id("Ticket", events.ticket_of(root))
+
+    @strawberry.field(description="What the clock measures.")
+    def metric(self, root: strawberry.Parent[Event]) -> SlaMetric:
+        """Return what the clock measures."""
+        return SlaMetric(events.told(root, "metric"))
+
+    @strawberry.field(description="The ticket as it is now; null: out of the viewer's sight.")
+    async def ticket(self, root: strawberry.Parent[Event], info: Info) -> Ticket | None:
+        """Return the ticket."""
+        ticket: Any = await events.row(info.context, entities.TICKET, root.ticket_id)
+        return ticket
+
+    @strawberry.field(description="The clock as it is now; null: out of the viewer's sight.")
+    async def clock(self, root: strawberry.Parent[Event], info: Info) -> SlaClock | None:
+        """Return the clock."""
+        clock: Any = await events.row(info.context, entities.SLA_CLOCK, root.subject_id)
+        return clock
+
+
 @strawberry.type(
     description="Something happened to a technician's queue as a whole: somebody put it into another order."
 )
@@ -230,6 +260,7 @@ class StreamHeartbeat:
 BoardMessage = Annotated[
     TicketEvent
     | JobEvent
+    | SlaEvent
     | TechnicianEvent
     | RecordEvent
     | RemovedFromView
@@ -239,11 +270,11 @@ BoardMessage = Annotated[
     strawberry.union("BoardMessage", description="What a dispatch board is told."),
 ]
 JobMessage = Annotated[
-    JobEvent | TechnicianEvent | RemovedFromView | StreamReady | StreamReset | StreamHeartbeat,
+    JobEvent | SlaEvent | TechnicianEvent | RemovedFromView | StreamReady | StreamReset | StreamHeartbeat,
     strawberry.union("JobMessage", description="What a technician is told."),
 ]
 TicketMessage = Annotated[
-    TicketEvent | JobEvent | RemovedFromView | StreamReady | StreamReset | StreamHeartbeat,
+    TicketEvent | JobEvent | SlaEvent | RemovedFromView | StreamReady | StreamReset | StreamHeartbeat,
     strawberry.union("TicketMessage", description="What somebody who watches a ticket is told."),
 ]
 

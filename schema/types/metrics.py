@@ -54,6 +54,8 @@ class OperationsMetrics:
         description="Of the tickets resolved by work, those where it was begun in one turn only; null: none was."
     )
 
+    sla_breaches: int = strawberry.field(description="How many clocks were breached, of any generation.")
+
     @strawberry.field(description="What each technician did, most hours first.", metadata=FEW_ROWS)
     async def technicians(self, info: Info) -> list[TechnicianTime]:
         """Return what each technician did."""
@@ -70,6 +72,7 @@ def told(period: Period, figures: Figures) -> OperationsMetrics:
         accept_minutes_median=figures.accept_minutes_median,
         rejection_rate=figures.rejection_rate,
         first_time_fix_rate=figures.first_time_fix_rate,
+        sla_breaches=figures.sla_breaches,
     )
 
 

@@ -10,6 +10,7 @@ from schema.scalars import EventCursor, TimeZone
 from schema.types.node import Money, Node
 
 if TYPE_CHECKING:
+    from schema.types.sla import SlaPolicy
     from schema.types.technicians import Technician
 
 
@@ -67,6 +68,7 @@ class OrganizationSettings:
         description="How many jobs a technician may be given on one of their days; null: any number."
     )
     reopen_window_days: int = strawberry.field(description="For how many days a closed ticket can be brought back.")
+    sla_enabled: bool = strawberry.field(description="Whether new tickets get clocks.")
     hourly_rate: Money | None = composed(
         Money,
         "What an hour of a technician costs; null: not known, or not the viewer's to see.",
@@ -83,6 +85,10 @@ class Organization(Node):
     time_zone: TimeZone = strawberry.field(description="The zone of dates that belong to no territory.")
     settings: OrganizationSettings | None = to_one(
         relations.ORGANIZATION_SETTINGS, "How it wants its work done; null: nothing was settled."
+    )
+    sla_policies: list[Annotated["SlaPolicy", strawberry.lazy("schema.types.sla")]] = to_all(
+        relations.ORGANIZATION_POLICIES,
+        "What it promises, newest version first: that one is in force, tickets keep the one they were promised.",
     )
     tiers: list[EscalationTier] = to_all(relations.ORGANIZATION_TIERS, "The tiers, lowest first.")
     latest_event_cursor: EventCursor = asks(

@@ -1,6 +1,6 @@
 """Technicians: what they can do, where, and what they have to do."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
@@ -71,11 +71,15 @@ class QueueItem:
     )
     pinned: bool = strawberry.field(description="Whether somebody has put it in its place by hand.")
     rank_reason: str = strawberry.field(description="Why it stands here, in words.")
+    sla_due_at: datetime | None = strawberry.field(
+        description="When the first open clock of its ticket is due; null: none runs."
+    )
+    late: bool = strawberry.field(description="Whether an open clock of its ticket is breached.")
 
 
 @strawberry.type(
-    description="A technician's active jobs: under way first, then those pinned by hand, then by priority, distance"
-    " from the technician's home, and when they were assigned."
+    description="A technician's active jobs: under way first, then those pinned by hand, then by when they are due,"
+    " priority, distance from the technician's home, and when they were assigned."
 )
 class TechnicianQueue:
     """A technician's active jobs in order."""

@@ -33,6 +33,7 @@ from schema.types.comments import CommentConnection
 from schema.types.customers import Asset, Customer, Part
 from schema.types.node import Connection, Edge, GeoPoint, Node, Versioned
 from schema.types.organizations import EscalationTier, Skill, Territory
+from schema.types.sla import TicketSla
 from schema.types.users import User
 
 
@@ -111,6 +112,7 @@ class Ticket(Node, Versioned):
     resolution_notes: str | None = strawberry.field(description="What was done; null: nothing said.")
     resolved_at: datetime | None = strawberry.field(description="When the work was done; null: it is not.")
     closed_at: datetime | None = strawberry.field(description="When it was closed; null: it is not.")
+    sla: TicketSla = to_one(relations.TICKET_SLA, "What was promised for it, and how that stands.")
     priority_label: str = lookup("priority", PRIORITY_LABELS, "The priority in words: Critical, High, Medium or Low.")
     location: GeoPoint | None = composed(GeoPoint, "Where; null as address is.", lat="latitude", lon="longitude")
     available_transitions: list[TicketStatus] = lookup(

@@ -228,7 +228,8 @@ def test_each_threshold_is_told_once_and_only_the_highest_of_those_passed(
             story.wait(minute)
             assert story.wait(minute) == []
     told = [tick for _, tick in story.ticks if tick.type in {EventType.SLA_WARNING, EventType.SLA_BREACHED}]
-    marks = [(tick.after.id, tick.after.warned_percent if tick.type is EventType.SLA_WARNING else 100) for tick in told]
+    warned = EventType.SLA_WARNING
+    marks = [(tick.after.id, (tick.after.warned_percent or 0) if tick.type is warned else 100) for tick in told]
 
     assert len(marks) == len(set(marks))
     for id_ in {id_ for id_, _ in marks}:

@@ -241,7 +241,7 @@ async def test_without_the_ticket_s_lock_a_breach_told_twice_is_stopped_by_its_k
         return found
 
     monkeypatch.setattr(settling, "lock_ticket", unlocked)
-    monkeypatch.setattr(settling.sla, "promised", at_once)
+    monkeypatch.setattr(sla, "promised", at_once)
     results = await asyncio.gather(settle(scene, ticket_id), settle(scene, ticket_id), return_exceptions=True)
 
     assert sum(isinstance(each, IntegrityError) for each in results) == 1
@@ -253,7 +253,7 @@ async def test_a_ticket_that_cannot_be_settled_keeps_no_other_waiting(
 ) -> None:
     bad, good = await scene.ticket(priority=TicketPriority.P1), await scene.ticket(priority=TicketPriority.P1)
     clock.pass_by(hours=5)
-    real = sweep.settle_sla
+    real = settle_sla
 
     async def failing(writer: Any, actor: Any, command: SettleSla) -> Any:
         if command.ticket_id == bad:
@@ -358,7 +358,7 @@ async def test_the_log_says_what_every_clock_showed(scene: Scene, clock: Clock) 
     assert policy is not None
     replayed, events = replay(await scene.events(), policy, ticket_id)
 
-    as_stored = {(row.metric, row.generation): sla.clock_of(row._mapping) for row in stored.values()}
+    as_stored = {(row.metric, row.generation): sla.clock_of(row._asdict()) for row in stored.values()}
     assert {key: comparable(each) for key, each in replayed.items()} == {
         key: comparable(each) for key, each in as_stored.items()
     }

@@ -36,6 +36,8 @@ tickets = tenant_table(
     reference("sla_policy_id", null=True),
     sa.Column("sla_due_at", Moment),
     sa.Column("sla_state", word(SlaState)),
+    sa.Column("sla_due_first", Moment, sa.Computed("coalesce(sla_due_at, '9999-01-01 00:00:00+00')", persisted=True)),
+    sa.Column("sla_due_last", Moment, sa.Computed("coalesce(sla_due_at, '0001-01-01 00:00:00+00')", persisted=True)),
     *versioned(),
 )
 

@@ -7,9 +7,9 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from app.domain.board import MOST_LANES, MOST_UNASSIGNED
+from app.domain.board import MOST_AT_RISK, MOST_LANES, MOST_UNASSIGNED
 from app.domain.policy import Visibility
-from app.reads.boards import LANE_ORDER, UNASSIGNED_ORDER, in_order, lanes_of, unassigned_of
+from app.reads.boards import AT_RISK_ORDER, LANE_ORDER, UNASSIGNED_ORDER, at_risk_of, in_order, lanes_of, unassigned_of
 from app.reads.entities import TECHNICIAN, TICKET
 from app.reads.orders import Order
 from app.reads.questions import Board
@@ -51,6 +51,8 @@ class OnBoard:
                 return _more(lanes_of(self.board, self.visibility), MOST_LANES)
             case "has_more_unassigned":
                 return _more(unassigned_of(self.board, self.visibility), MOST_UNASSIGNED)
+            case "has_more_at_risk":
+                return _more(at_risk_of(self.board, self.visibility), MOST_AT_RISK)
             case _:
                 raise NotInSql(f"a board has no value {name}")
 
@@ -64,6 +66,9 @@ class OnBoard:
             case "unassigned":
                 waiting = _shown(unassigned_of(self.board, self.visibility), MOST_UNASSIGNED)
                 return Part(OnRow(TICKET, waiting, self.visibility), _listed(waiting, UNASSIGNED_ORDER))
+            case "at_risk":
+                alarming = _shown(at_risk_of(self.board, self.visibility), MOST_AT_RISK)
+                return Part(OnRow(TICKET, alarming, self.visibility), _listed(alarming, AT_RISK_ORDER))
             case _:
                 raise NotInSql(f"a board has no part {name}")
 

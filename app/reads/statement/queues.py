@@ -5,6 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.domain.policy import Visibility
+from app.domain.sla import SlaState
 from app.reads.entities import ASSIGNMENT
 from app.reads.filters import Values
 from app.reads.pages import Placed
@@ -78,7 +79,10 @@ def on_queue(
 
 def _item(job: OnRow) -> OnValues:
     table = job.table
-    stamp = sa.func.to_char(table.c.assigned_at, literal("YYYY-MM-DD HH24:MI"))
+    stamp, due_stamp = _minute(table.c.assigned_at), _minute(table.c.sla_due_at)
+    due = sa.case(
+        (table.c.sla_due_at.is_(None), literal("")), else_=sa.func.concat(literal("Due "), due_stamp, literal(" UTC, "))
+    )
     label = sa.case(*((table.c.priority == literal(word), literal(label)) for word, label in PRIORITIES.items()))
     pin, pinned = table.c.pin, table.c.pin.is_not(None)
     tenths = (table.c.meters + _number(50)) // _number(100)
@@ -91,17 +95,25 @@ def _item(job: OnRow) -> OnValues:
         ),
         (pinned, sa.func.concat(literal("Pinned at "), pin)),
         else_=sa.func.concat(
-            table.c.priority, literal(" "), label, literal(", "), way, literal("assigned "), stamp, literal(" UTC")
+            due, table.c.priority, literal(" "), label, literal(", "), way, literal("assigned "), stamp, literal(" UTC")
         ),
     )
     return OnValues(
         {
             "position": Value(table.c.queue_position, nullable=False),
             "pinned": Value(pinned, nullable=False),
+            "sla_due_at": Value(table.c.sla_due_at, nullable=True),
+            "late": Value(
+                sa.func.coalesce(table.c.sla_state == literal(SlaState.BREACHED), sa.false()), nullable=False
+            ),
             "rank_reason": Value(sa.type_coerce(reason, sa.Text()), nullable=False),
         },
         {"assignment": Part(job, as_it_is)},
     )
+
+
+def _minute(column: "sa.ColumnElement[Any]") -> "sa.ColumnElement[Any]":
+    return sa.func.to_char(column, literal("YYYY-MM-DD HH24:MI"))
 
 
 def _number(value: int) -> "sa.ColumnElement[int]":
