@@ -67,6 +67,6 @@ def _spent(
     )
 
 
-def _document(kept: Any) -> Any:
-    # A row's documents come as the text that answers show.
-    return orjson.loads(kept) if isinstance(kept, str) else kept
+def _document(kept: str) -> Any:
+    # A row's documents come as the text that answers show, in a class of its own.
+    return orjson.loads(str(kept))

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime, time
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -299,11 +299,8 @@ def _opening(opens: str, closes: str) -> Opening:
 
 
 def _minutes(text: str) -> int:
-    # The end of a day is 24:00, which is no time of the library's.
-    if text == "24:00":
-        return 24 * 60
-    at = time.fromisoformat(text)
-    return at.hour * 60 + at.minute
+    hours, minutes = text.split(":")
+    return int(hours) * 60 + int(minutes)
 
 
 def _spelled(minutes: int) -> str:

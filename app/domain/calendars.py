@@ -6,7 +6,7 @@ clock changes, so that an hour that is skipped does not count and one that comes
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -77,7 +77,7 @@ def _open(calendar: BusinessCalendar, start: datetime, end: datetime) -> Iterato
 
 
 def _openings(calendar: BusinessCalendar, day: date) -> tuple[Opening, ...]:
-    return () if day in calendar.holidays else tuple(map(tuple, calendar.weekly[day.weekday()]))  # type: ignore[arg-type]  # pairs
+    return () if day in calendar.holidays else tuple(calendar.weekly[day.weekday()])
 
 
 @lru_cache(maxsize=4096)
@@ -85,7 +85,7 @@ def _of_day(time_zone: str, day: date, openings: tuple[Opening, ...]) -> tuple[t
     """Return a local day's openings in UTC, cut where the clock changes."""
     if not openings:
         return ()
-    midnight = datetime.combine(day, time())
+    midnight = _midnight(day)
     found: list[tuple[datetime, datetime]] = []
     for since, until, offset in _stretches(time_zone, day):
         for opens, closes in openings:
@@ -99,7 +99,8 @@ def _of_day(time_zone: str, day: date, openings: tuple[Opening, ...]) -> tuple[t
 def _stretches(time_zone: str, day: date) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """Yield the parts of a span around a local day that have one offset, in naive UTC."""
     zone = ZoneInfo(time_zone)
-    since, end = datetime.combine(day, time()) - _DAY, datetime.combine(day, time()) + 2 * _DAY
+    midnight = _midnight(day)
+    since, end = midnight - _DAY, midnight + 2 * _DAY
     while since < end:
         offset = _offset(zone, since)
         until = since
@@ -109,6 +110,11 @@ def _stretches(time_zone: str, day: date) -> Iterator[tuple[datetime, datetime, 
             until = _change(zone, until - timedelta(hours=1), until, offset)
         yield since, min(until, end), offset
         since = until
+
+
+def _midnight(day: date) -> datetime:
+    """Return where a day begins by the clock on the wall, whatever zone it hangs in."""
+    return datetime.fromordinal(day.toordinal())
 
 
 def _change(zone: ZoneInfo, before: datetime, behind: datetime, offset: timedelta) -> datetime:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -25,7 +26,11 @@ TIMERS = frozenset({"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_
 NO_TENANTS = frozenset({"alembic_version", "log_identity", *TIMERS})
 # What a ticket asks for is replaced as a whole; answers to repeats are forgotten in time. The log has told of both.
 REPLACED = {"ticket_required_skills", "ticket_required_parts", "idempotency_results"}
-SYSTEM_READS = frozenset({"events", "event_heads"})
+SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks"})
+# What is pinned or was told is only added to.
+ADDED_TO = frozenset({"events", "business_calendars", "sla_policies", "sla_alerts"})
+# Workers look for what is due in all organisations at once.
+OF_ALL = frozenset({"index sla_clocks_to_check"})
 LOGINS = ("embedded", "external")
 
 
@@ -147,7 +152,7 @@ async def test_every_key_of_a_tenants_table_begins_with_the_organisation(tenants
 
     assert len(rows) > 80
     first = {row.name: {row.first, row.foreign_first} - {None} for row in rows}
-    assert {name: keys for name, keys in first.items() if keys != {"organization_id"}} == {}
+    assert {name for name, keys in first.items() if keys != {"organization_id"}} == OF_ALL
 
 
 async def test_none_of_another_organisations_rows_are_seen(tenants: Tenants) -> None:
@@ -170,7 +175,7 @@ async def test_without_its_policy_a_table_would_show_the_other_organisations_row
 
 async def test_none_of_another_organisations_rows_are_changed(tenants: Tenants) -> None:
     theirs = tenants.theirs.organization_id
-    for table in set(await tenant_tables(tenants.engine)) - {"events"}:
+    for table in set(await tenant_tables(tenants.engine)) - ADDED_TO:
         rows = named(table)
         same = sa.update(rows).values(organization_id=rows.c.organization_id)
         async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
@@ -181,7 +186,7 @@ async def test_none_of_another_organisations_rows_are_changed(tenants: Tenants) 
 
 
 async def test_no_row_can_be_handed_to_another_organisation(tenants: Tenants) -> None:
-    for table in set(await tenant_tables(tenants.engine)) - {"events"}:
+    for table in set(await tenant_tables(tenants.engine)) - ADDED_TO:
         async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
             handed = sa.update(named(table)).values(organization_id=tenants.theirs.organization_id)
             with pytest.raises(DBAPIError, match=f'violates row-level security policy for table "{table}"'):
@@ -267,6 +272,25 @@ async def test_the_system_writes_nothing(tenants: Tenants, table: str) -> None:
         async with eyes_of(tenants.engine, "fieldgraph_system", None) as connection:
             with pytest.raises(DBAPIError, match=f"permission denied for table {table}"):
                 await connection.execute(statement)
+
+
+@pytest.mark.parametrize("table", sorted(ADDED_TO))
+async def test_what_is_only_added_to_is_never_changed(tenants: Tenants, table: str) -> None:
+    async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
+        rows = named(table)
+        with pytest.raises(DBAPIError, match=f"permission denied for table {table}"):
+            await connection.execute(sa.update(rows).values(organization_id=rows.c.organization_id))
+
+
+async def test_of_clocks_the_system_reads_which_tickets_are_due_and_nothing_else(tenants: Tenants) -> None:
+    for column, allowed in (("ticket_id", True), ("next_check_at", True), ("state", False), ("segments", False)):
+        async with eyes_of(tenants.engine, "fieldgraph_system", None) as connection:
+            query: sa.Select[Any] = sa.select(sa.column(column)).select_from(named("sla_clocks"))
+            if allowed:
+                assert None not in set(await connection.scalars(query))
+                continue
+            with pytest.raises(DBAPIError, match="permission denied for table sla_clocks"):
+                await connection.execute(query)
 
 
 async def test_every_other_write_works_too(tenants: Tenants) -> None:

@@ -9,7 +9,14 @@ from uuid import UUID
 
 from tests.demo.reading import fetch
 
-UNTOLD = {"id", "organization_id", "version", "created_at", "updated_at", "status_rank", "pin"}
+UNTOLD = {"id", "organization_id", "version", "created_at", "updated_at", "status_rank", "pin"} | {
+    # What a ticket shows of its clocks is told with the clocks.
+    "sla_policy_id",
+    "sla_due_at",
+    "sla_state",
+    "sla_due_first",
+    "sla_due_last",
+}
 JSON_COLUMNS = {"custom_fields"}
 
 

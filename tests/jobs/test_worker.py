@@ -5,6 +5,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from random import Random
 from subprocess import Popen
@@ -13,12 +14,15 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.clock import now
 from app.db.tables.assignments import assignments
+from app.db.tables.sla import sla_alerts, sla_clocks
 from app.db.transaction import transaction
 from app.domain.events import EventType
+from app.domain.tickets import TicketPriority
 from tests.cli.command import Workplace
 from tests.services.scene import Scene
-from tests.world import World
+from tests.world import World, make_world
 
 # Fifty by `make faults-worker`.
 _KILLS = int(os.environ.get("WORKER_KILLS", "3"))
@@ -128,3 +132,26 @@ def test_a_job_that_was_set_aside_is_shown_and_can_be_dropped(database_url: str,
 
     assert (empty.returncode, empty.stdout.strip()) == (0, "0 waiting, 0 under way, 0 set aside")
     assert (unknown.returncode, unknown.stderr.strip()) == (1, "fieldgraph: No job 7 was set aside.")
+
+
+async def test_every_breach_is_told_once_while_workers_are_killed(workers: Workers, engine: AsyncEngine) -> None:
+    world = await make_world(engine, promises=True)
+    past = Scene(engine=engine, world=world, clock=lambda: now() - timedelta(hours=5))
+    chance, late = Random(7), []
+    workers.start()
+    workers.start()
+    for _ in range(_KILLS):
+        late += [await past.ticket(priority=TicketPriority.P1) for _ in range(8)]
+        await asyncio.sleep(chance.uniform(0.0, 1.2))
+        workers.kill(chance.randrange(2))
+        workers.start()
+    waiting = sla_clocks.c.next_check_at <= now()
+    for _ in range(5 * _PATIENCE_SECONDS):
+        if not await past.rows(sla_clocks, waiting):
+            break
+        await asyncio.sleep(0.2)
+
+    told = [event for event in await past.events() if event.type is EventType.SLA_BREACHED]
+    assert len(told) == len({event.subject_id for event in told}) == 2 * len(late)
+    assert {row.state for row in await past.rows(sla_clocks)} == {"BREACHED"}
+    assert len(await past.rows(sla_alerts)) == len(told)

@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +16,16 @@ from app.db.tables.customers import assets, customers
 from app.db.tables.locations import technician_locations
 from app.db.tables.organizations import territories
 from app.db.tables.people import technician_territories, technicians
+from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.db.transaction import transaction
 from app.domain.assignments import AssignmentStatus
 from app.domain.files import ScanState
 from app.domain.people import Actor
+from app.domain.sla import SlaMetric, SlaState
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
 from app.reads.reader import Reader
+from tests.services.scene import a_policy
 from tests.world import BEFORE, World, make_world
 
 TAGS = ("pump", "leak", "urgent", "second visit")
@@ -42,6 +45,7 @@ class Seed:
     teams: dict[UUID, UUID | None] = field(default_factory=dict)
     tickets: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
+    policies: list[UUID] = field(default_factory=list)
 
     def reader(self, name: str = "dispatcher") -> Reader:
         """Return a look at the database as the user of this name."""
@@ -52,12 +56,19 @@ class Seed:
         return self.world.actor(name)
 
 
+def due_of(ticket: dict[str, Any]) -> datetime:
+    """Return by what a ticket's jobs are ordered: when it is due, at the end of time where it never is."""
+    due: datetime | None = ticket.get("sla_due_at")
+    return due or datetime.max.replace(tzinfo=UTC)
+
+
 async def make_seed(engine: AsyncEngine) -> Seed:
     """Insert everything and return it."""
     chance = random.Random(20260301)
     seed = Seed(engine=engine, world=await make_world(engine))
     async with transaction(engine, seed.world.organization_id) as connection:
         await _insert_places(connection, seed)
+        await _insert_policies(connection, seed)
         for number in range(60):
             await _insert_ticket(connection, seed, chance, number)
     return seed
@@ -143,8 +154,50 @@ async def _insert_ticket(connection: AsyncConnection, seed: Seed, chance: random
             created_at=_moment(chance, 2),
             updated_at=BEFORE,
         )
+    await _insert_clocks(connection, seed, random.Random(f"clocks {number}"), row["id"])
     # By a chance of their own, which leaves every other row as it is without them.
     await _insert_files(connection, seed, random.Random(number), row["id"], said)
+
+
+async def _insert_policies(connection: AsyncConnection, seed: Seed) -> None:
+    for revision in (1, 2):
+        calendar_id = uuid7()
+        office = {"name": "Office", "time_zone": "Europe/Amsterdam", "weekly": {"MON": [["09:00", "17:00"]]}}
+        await _insert(connection, seed, business_calendars, id=calendar_id, **office, created_at=BEFORE)
+        row = a_policy(revision=revision, calendar_id=calendar_id)
+        seed.policies.append(row["id"])
+        await _insert(connection, seed, sla_policies, **row)
+
+
+async def _insert_clocks(connection: AsyncConnection, seed: Seed, chance: random.Random, ticket_id: UUID) -> None:
+    if chance.random() < 0.4:
+        return
+    policy_id, due = chance.choice(seed.policies), _moment(chance, 3)
+    clocks = []
+    for metric in SlaMetric:
+        state = chance.choice(list(SlaState))
+        clocks.append(state)
+        for generation in (1, 2):
+            values = {
+                "id": uuid7(),
+                "ticket_id": ticket_id,
+                "metric": metric,
+                "generation": generation,
+                "policy_id": policy_id,
+                "target_minutes": 60,
+                "state": state,
+                "started_at": BEFORE,
+                "due_at": due,
+                "segments": [{"running": True, "start": BEFORE.isoformat(), "end": None, "cause": "CREATED"}],
+                "breached_at": due if state in {SlaState.BREACHED, SlaState.MET_LATE} else None,
+                "current": generation == 2,
+            }
+            await _insert(connection, seed, sla_clocks, **values, **_STAMPS)
+    shown = {"sla_policy_id": policy_id, "sla_due_at": chance.choice([None, due]), "sla_state": min(clocks)}
+    of = tickets.c
+    mine = of.organization_id == seed.world.organization_id
+    await connection.execute(sa.update(tickets).where(mine, of.id == ticket_id).values(**shown))
+    seed.tickets[-1] |= shown
 
 
 async def _insert_files(

@@ -11,7 +11,7 @@ from app.domain.assignments import ACTIVE
 from app.domain.board import Narrowing
 from app.domain.events import Concerned
 from schema.ids import global_id
-from tests.reads.seed import Seed
+from tests.reads.seed import Seed, due_of
 from tests.serving import Served, serving, token
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -20,7 +20,7 @@ ENDED = {"RESOLVED", "CLOSED", "CANCELLED"}
 UNDER_WAY = {"IN_PROGRESS", "PAUSED", "EN_ROUTE"}
 BOARD = """query ($filter: BoardFilter!) {
   dispatchBoard(filter: $filter) {
-    hasMoreRows hasMoreUnassigned
+    hasMoreRows hasMoreUnassigned hasMoreAtRisk
     rows {
       technician { id }
       queue(first: 100) {
@@ -28,6 +28,7 @@ BOARD = """query ($filter: BoardFilter!) {
       }
     }
     unassigned { id }
+    atRisk { id }
   }
 }"""
 
@@ -103,6 +104,7 @@ def jobs_of(seed: Seed, narrowing: Narrowing) -> dict[UUID, list[UUID]]:
     shown.sort(
         key=lambda job: (
             job["status"] not in UNDER_WAY,
+            due_of(present[job["ticket_id"]]),
             present[job["ticket_id"]]["priority"],
             job["assigned_at"],
             job["id"],
@@ -128,6 +130,25 @@ def unassigned_of(seed: Seed, narrowing: Narrowing) -> list[UUID]:
     return [row["id"] for row in sorted(waiting, key=lambda row: (row["priority"], row["created_at"], row["id"]))]
 
 
+def at_risk_of(seed: Seed, narrowing: Narrowing) -> list[UUID]:
+    """Return the tickets that warn or are breached and that the rule shows, first due first."""
+    holders = {job["ticket_id"]: job["technician_id"] for job in seed.jobs if job["status"] in ACTIVE}
+    alarming = [
+        row
+        for row in seed.tickets
+        if row["deleted_at"] is None
+        and row.get("sla_state") in {"AT_RISK", "BREACHED"}
+        and narrowing.shows(
+            Concerned(
+                technician_id=holders.get(row["id"]),
+                team_id=seed.teams[holders[row["id"]]] if row["id"] in holders else None,
+                territory_id=row["territory_id"],
+            )
+        )
+    ]
+    return [row["id"] for row in sorted(alarming, key=lambda row: (due_of(row), row["id"]))]
+
+
 def expected_lanes(seed: Seed, narrowing: Narrowing, busy: set[UUID]) -> list[UUID]:
     """Return who has a lane: whoever works there or has a job there, longest known first."""
     # Of the seed only these two are said to work in a territory, and that is in both.
@@ -147,6 +168,7 @@ def expected_lanes(seed: Seed, narrowing: Narrowing, busy: set[UUID]) -> list[UU
 async def test_a_board_holds_exactly_what_its_stream_would_tell(served: Served, seed: Seed) -> None:
     jobs_seen: set[UUID] = set()
     tickets_seen: set[UUID] = set()
+    alarms_seen: set[UUID] = set()
     for narrowing in narrowings(seed):
         told = await board(served, seed, narrowing)
         jobs, waiting = jobs_of(seed, narrowing), unassigned_of(seed, narrowing)
@@ -161,10 +183,14 @@ async def test_a_board_holds_exactly_what_its_stream_would_tell(served: Served, 
             assert queue["totalCount"] == len(wanted)
             assert queue["next"] == ({"assignment": {"id": wanted[0]}} if wanted else None)
         assert [each["id"] for each in told["unassigned"]] == [global_id("Ticket", key) for key in waiting]
-        assert (told["hasMoreRows"], told["hasMoreUnassigned"]) == (False, False)
+        alarming = at_risk_of(seed, narrowing)
+        assert [each["id"] for each in told["atRisk"]] == [global_id("Ticket", key) for key in alarming]
+        assert not any(told[name] for name in ("hasMoreRows", "hasMoreUnassigned", "hasMoreAtRisk"))
+        alarms_seen.update(alarming)
         jobs_seen.update(*jobs.values())
         tickets_seen.update(waiting)
 
     # Enough of both for a condition that is forgotten to show.
     assert len(jobs_seen) > 15
     assert len(tickets_seen) > 10
+    assert len(alarms_seen) > 5

@@ -11,7 +11,7 @@ from app.reads.orders import write_cursor
 from app.reads.queues import QUEUE_ORDER, QueueItem, load_queues
 from schema.ids import global_id
 from tests.domain.life_cycles import ACTIVE_JOBS
-from tests.reads.seed import Seed
+from tests.reads.seed import Seed, due_of
 from tests.serving import Served, serving, token
 from tests.world import BEFORE
 
@@ -37,7 +37,7 @@ async def served(seed: Seed) -> AsyncIterator[Served]:
 
 
 def expected(seed: Seed, technician_id: UUID) -> list[dict[str, Any]]:
-    """Sort the technician's active jobs in Python: under way, priority, first come."""
+    """Sort the technician's active jobs in Python: under way, first due, priority, first come."""
     present = {row["id"]: row for row in seed.tickets if row["deleted_at"] is None}
     jobs = [
         row
@@ -48,6 +48,7 @@ def expected(seed: Seed, technician_id: UUID) -> list[dict[str, Any]]:
         jobs,
         key=lambda job: (
             job["status"] not in {"IN_PROGRESS", "PAUSED", "EN_ROUTE"},
+            due_of(present[job["ticket_id"]]),
             present[job["ticket_id"]]["priority"],
             job["assigned_at"],
             job["id"],
@@ -85,7 +86,7 @@ async def test_a_queue_alone_is_what_it_is_among_others(seed: Seed) -> None:
 
 
 async def test_each_place_in_a_queue_says_why(seed: Seed) -> None:
-    priorities = {row["id"]: row["priority"] for row in seed.tickets}
+    tickets = {row["id"]: row for row in seed.tickets}
     jobs = {row["id"]: row for row in seed.jobs}
     for items in (await queues(seed, "dispatcher", list(seed.world.technicians.values()))).values():
         for item in items:
@@ -93,7 +94,11 @@ async def test_each_place_in_a_queue_says_why(seed: Seed) -> None:
             if job["status"] in {"IN_PROGRESS", "PAUSED", "EN_ROUTE"}:
                 assert item.rank_reason == f"Under way ({job['status']})"
             else:
-                assert item.rank_reason.startswith(f"{priorities[job['ticket_id']]} ")
+                ticket = tickets[job["ticket_id"]]
+                due = ticket.get("sla_due_at")
+                stands = "" if due is None else f"Due {due:%Y-%m-%d %H:%M} UTC, "
+                assert item.rank_reason.startswith(f"{stands}{ticket['priority']} ")
+                assert (item.sla_due_at, item.late) == (due, ticket.get("sla_state") == "BREACHED")
                 assert item.rank_reason.endswith(f"assigned {job['assigned_at']:%Y-%m-%d %H:%M} UTC")
 
 
@@ -121,7 +126,15 @@ async def test_pages_of_a_queue_visit_each_job_once_in_its_place(
 
 async def test_a_cursor_before_everything_has_nothing_before_it(seed: Seed, served: Served) -> None:
     whole = expected(seed, seed.world.technicians["ann"])
-    first = {"waiting": -1, "pin_rank": 1, "priority": "P0", "meters": 0, "assigned_at": BEFORE, "id": UUID(int=0)}
+    first = {
+        "waiting": -1,
+        "pin_rank": 1,
+        "sla_due_first": BEFORE,
+        "priority": "P0",
+        "meters": 0,
+        "assigned_at": BEFORE,
+        "id": UUID(int=0),
+    }
     part = (await asked(served, seed, "ann", 100, write_cursor(QUEUE_ORDER, first)))["data"]["technicianQueue"]
     assert len(part["items"]) == len(whole)
     assert (part["pageInfo"]["hasPreviousPage"], part["pageInfo"]["hasNextPage"]) == (False, False)

@@ -24,6 +24,7 @@ from app.db.tables.organizations import (
     territories,
 )
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
+from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.db.transaction import transaction
 from app.demo.ids import fixed_id
@@ -37,9 +38,10 @@ _TABLES = {
     for table in (
         *(organizations, organization_settings, teams, territories, skills, escalation_tiers),
         *(users, technicians, technician_skills, technician_territories),
+        *(business_calendars, sla_policies),
         *(customers, customer_users, assets, parts),
         *(tickets, ticket_required_skills, ticket_required_parts, comments),
-        *(assignments, assignment_parts, technician_locations, file_contents, attachments),
+        *(assignments, assignment_parts, technician_locations, file_contents, attachments, sla_clocks),
     )
 }
 EPOCH = UUID(int=7)

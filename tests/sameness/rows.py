@@ -10,6 +10,7 @@ from app.domain.files import KINDS, ScanState
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 from tests.sameness.organisation import PEOPLE, TEAMS, TIERS, Organisation, Row
+from tests.sameness.promises import clocks_of, policies_of
 
 Rows = dict[str, list[Row]]
 
@@ -35,6 +36,8 @@ def rows_of(of: Organisation, *, tickets: int) -> Rows:
         add(table, **row)
     for table, row in _of_customers(of):
         add(table, **row)
+    for table, row in policies_of(of):
+        add(table, **row)
     for number in range(tickets):
         ticket = add("tickets", **_ticket(of, number))
         for table, row in _of_ticket(of, ticket["id"]):
@@ -42,6 +45,8 @@ def rows_of(of: Organisation, *, tickets: int) -> Rows:
     for row in _locations(of):
         add("technician_locations", **row)
     for table, row in _files(of, rows):
+        add(table, **row)
+    for table, row in clocks_of(of, rows):
         add(table, **row)
     return rows
 
@@ -248,6 +253,8 @@ def _ticket(of: Organisation, number: int) -> Row:
         "resolved_at": of.maybe(words.moments, 0.4),
         "closed_at": of.maybe(words.moments, 0.3),
         "deleted_at": of.maybe(words.moments, 0.08),
+        # Filled in with the clocks.
+        **dict.fromkeys(("sla_policy_id", "sla_state", "sla_due_at")),
         **of.stamps(),
     }
 

@@ -64,6 +64,11 @@ def test_what_is_resolved_on_purpose_is_known() -> None:
     assert resolved_on_purpose(executable()) == {
         "Query.events": _EVENTS,
         "Query.candidates": "who is eligible is judged by the rules of the domain",
+        **dict.fromkeys(("SlaClock.segments", "SlaPolicy.targets"), "it is kept as a document, which the domain reads"),
+        **dict.fromkeys(
+            (f"SlaClock.{name}" for name in ("elapsedMinutes", "remainingMinutes", "pausedMinutes", "percentUsed")),
+            "what has run so far is counted by the rules of the domain",
+        ),
         "Query.metrics": "figures are counted over all rows of a time, in statements of their own",
     }
 

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from app.clock import now
 from app.db import log
+from app.db.sla import written_targets
 from app.db.tables.assignments import assignments
 from app.db.tables.attachments import attachments, file_contents, uploads
 from app.db.tables.availability import shift_breaks, shifts, time_off
@@ -20,12 +21,14 @@ from app.db.tables.customers import assets
 from app.db.tables.legacy import legacy_rows
 from app.db.tables.organizations import organization_settings
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
+from app.db.tables.sla import business_calendars, sla_policies
 from app.db.tables.tickets import tickets
 from app.db.transaction import system_transaction, transaction
 from app.domain.assignments import AssignmentOutcome
 from app.domain.events import Event
 from app.domain.locations import Point
-from app.domain.people import Actor, Role
+from app.domain.people import Actor, EventSource, Role
+from app.domain.sla import DEFAULT_PAUSES, DEFAULT_TARGETS, DEFAULT_WARNINGS
 from app.domain.tickets import TicketCategory, TicketPriority
 from app.services.accept_assignment import accept_assignment
 from app.services.add_comment import AddComment, add_comment
@@ -36,6 +39,7 @@ from app.services.create_ticket import CreateTicket, create_ticket
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.job_step import StepCommand
 from app.services.report_location import ReportLocation, report_location
+from app.services.settle_sla import SettleSla, settle_sla
 from app.services.start_work import start_work
 from app.services.ticket_fields import NeededPart, NeededSkill
 from tests.world import BEFORE, World, writer_for
@@ -244,6 +248,16 @@ async def fill_every_table(engine: AsyncEngine, world: World) -> None:
         await connection.execute(sa.insert(time_off).values(**ann, **rest, **stamps))
         old = {"source": "tickets", "kind": "Technician", "legacy_key": "E1", "id": world.technicians["ann"]}
         await connection.execute(sa.insert(legacy_rows).values(**key, **old))
+        calendar_id = uuid7()
+        office = {"name": "Office", "time_zone": "Europe/Amsterdam", "weekly": {"MON": [["09:00", "17:00"]]}}
+        await connection.execute(
+            sa.insert(business_calendars).values(**key, id=calendar_id, **office, created_at=BEFORE)
+        )
+        await connection.execute(sa.insert(sla_policies).values(**key, **a_policy(calendar_id=calendar_id)))
+    await scene.settle(sla_enabled=True)
+    late = await scene.ticket(priority=TicketPriority.P1)
+    await _let_it_be_late(scene, late)
+    await scene.settle(sla_enabled=False)
     ticket_id = await scene.ticket(
         "customer",
         territory_id=world.territory_id,
@@ -258,6 +272,35 @@ async def fill_every_table(engine: AsyncEngine, world: World) -> None:
     await start_work(scene.writer, scene.actor("ann"), step)
     await complete_assignment(scene.writer, scene.actor("ann"), report(step.assignment_id, parts_used=(seals(1),)))
     await scene.report("ann", Point(latitude=52.1, longitude=5.1, recorded_at=scene.clock()))
+
+
+def a_policy(**values: Any) -> dict[str, Any]:
+    """Return the row of a policy of an organisation's own, promising what the settings would."""
+    return {
+        "id": uuid7(),
+        "revision": 10,
+        "name": "Ours",
+        "built_in": False,
+        "targets": written_targets(DEFAULT_TARGETS),
+        "pause_on": DEFAULT_PAUSES,
+        "warn_at_percent": DEFAULT_WARNINGS,
+        "auto_escalate_on_breach": False,
+        "created_at": BEFORE,
+        **values,
+    }
+
+
+async def _let_it_be_late(scene: Scene, ticket_id: UUID) -> None:
+    server = Actor(
+        organization_id=scene.world.organization_id,
+        user_id=None,
+        roles=frozenset({Role.DISPATCHER}),
+        source=EventSource.SYSTEM,
+    )
+    # Two of the office's hours after it has opened: the first response is late, the resolution is not.
+    opened = scene.clock() + timedelta(days=7 - scene.clock().weekday())
+    later = writer_for(scene.engine, clock=lambda: opened.replace(hour=10, minute=0))
+    await settle_sla(later, server, SettleSla(ticket_id=ticket_id))
 
 
 async def _give_a_file(scene: Scene, ticket_id: UUID) -> None:

@@ -79,6 +79,7 @@ async def test_a_ticket_is_kept_and_told_as_it_was_asked_for(scene: Scene, clock
         "created_at",
         "updated_at",
         "status_rank",
+        *(each.name for each in tickets.c if each.name.startswith("sla_")),
     }
 
 

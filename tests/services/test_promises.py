@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -35,7 +35,7 @@ from app.services.situations import read_ticket
 from app.services.ticket_action import TicketAction
 from app.services.transition_ticket import TransitionTicket, transition_ticket
 from app.services.update_ticket import UpdateTicket, update_ticket
-from tests.services.scene import MORNING, Clock, Scene, new_ticket
+from tests.services.scene import MORNING, Clock, Scene, a_policy, new_ticket
 from tests.world import make_world, writer_for
 
 RESPONSE, RESOLUTION = SlaMetric.FIRST_RESPONSE, SlaMetric.RESOLUTION
@@ -83,23 +83,10 @@ def server(scene: Scene) -> Actor:
 
 async def promise(scene: Scene, **values: Any) -> UUID:
     """Add a policy of the organisation's own; return its id."""
-    id_, targets = uuid7(), values.pop("targets", DEFAULT_TARGETS)
-    row = {
-        "organization_id": scene.world.organization_id,
-        "id": id_,
-        "revision": values.pop("revision", 10),
-        "name": "Ours",
-        "built_in": False,
-        "targets": sla.written_targets(targets),
-        "pause_on": ["PENDING_INFO", "PENDING_PARTS"],
-        "warn_at_percent": [75, 90],
-        "auto_escalate_on_breach": False,
-        "created_at": MORNING,
-        **values,
-    }
+    row = a_policy(**values)
     async with transaction(scene.engine, scene.world.organization_id) as connection:
-        await connection.execute(sa.insert(sla_policies).values(row))
-    return id_
+        await connection.execute(sa.insert(sla_policies).values(organization_id=scene.world.organization_id, **row))
+    return cast("UUID", row["id"])
 
 
 async def test_a_new_ticket_is_promised_what_its_priority_asks_for(scene: Scene) -> None:
