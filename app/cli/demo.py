@@ -2,16 +2,24 @@
 
 import asyncio
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
 from app.cli.console import progress
 from app.cli.migrate import bring_up, direct_url
 from app.cli.refusals import Refusal
+from app.cli.start_clocks import start_in
 from app.cli.workplace import begin, database_ready
 from app.clock import now
 from app.demo.load import AlreadyLoaded, is_empty, load_benchmark, load_demo
 from app.demo.plots import FEWEST
+from app.demo.users import (
+    BENCHMARK_ORGANIZATION,
+    ORGANIZATION,
+    OTHER_ORGANIZATION,
+    SMALL_BENCHMARK_ORGANIZATION,
+)
 from app.settings import Settings
 
 TICKETS = 400
@@ -51,6 +59,7 @@ def _load_benchmark(settings: Settings) -> None:
     with progress() as report:
         try:
             asyncio.run(load_benchmark(direct_url(settings), now=now(), progress=report))
+            asyncio.run(_start_clocks(settings, BENCHMARK_ORGANIZATION, SMALL_BENCHMARK_ORGANIZATION))
         except AlreadyLoaded as error:
             raise BenchmarkThere from error
 
@@ -62,4 +71,10 @@ def load_examples(settings: Settings, tickets: int = TICKETS) -> bool:
         return False
     with progress() as report:
         asyncio.run(load_demo(url, tickets=tickets, now=now(), progress=report))
+        asyncio.run(_start_clocks(settings, ORGANIZATION, OTHER_ORGANIZATION))
     return True
+
+
+async def _start_clocks(settings: Settings, *organizations: UUID) -> None:
+    for each in organizations:
+        await start_in(settings, each)

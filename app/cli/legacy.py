@@ -5,20 +5,19 @@ from collections.abc import Mapping
 from typing import Annotated
 from uuid import UUID
 
-import sqlalchemy as sa
 import typer
 from rich.table import Table
 
 from app.cli.console import Report as Progress
 from app.cli.console import progress, results
 from app.cli.migrate import bring_up, direct_url
+from app.cli.organization import Organization, chosen
 from app.cli.refusals import Refusal
+from app.cli.start_clocks import start_in
 from app.cli.workplace import begin, database_ready
 from app.clock import now
 from app.db.engine import open_engine
 from app.db.legacy_source import LegacyUnreachable, legacy_source, legacy_writer
-from app.db.tables.log import event_heads
-from app.db.transaction import system_transaction
 from app.legacy.importing import NothingToImport, import_all
 from app.legacy.platforms import Platform
 from app.legacy.report import Report
@@ -34,10 +33,6 @@ From = Annotated[
     str,
     typer.Option("--from", envvar="LEGACY_DATABASE_URL", help="Address of the older PostgreSQL database."),
 ]
-Organization = Annotated[
-    UUID | None,
-    typer.Option(help="Key of the organisation it is for; not needed where there is but one."),
-]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only find out what would be done.")]
 
 
@@ -51,6 +46,8 @@ def import_legacy(url: From, organization: Organization = None, dry_run: DryRun 
         bring_up(ready)
         with progress() as report:
             found = asyncio.run(_import(ready, url, organization, dry=dry_run, report=report))
+        if not dry_run:
+            asyncio.run(start_in(ready, organization))
     for platform, told in found.items():
         _show(platform, told, dry=dry_run)
 
@@ -68,7 +65,7 @@ async def _import(
 ) -> Mapping[Platform, Report]:
     engine = open_engine(direct_url(settings), size=2)
     try:
-        organization_id = await _chosen(settings, organization)
+        organization_id = await chosen(settings, organization)
         async with legacy_source(url) as source:
             return await import_all(engine, organization_id, source, now=now(), progress=report, dry=dry)
     except NothingToImport as error:
@@ -83,7 +80,7 @@ async def _import(
 async def _roll_back(settings: Settings, url: str, organization: UUID | None, *, dry: bool) -> RolledBack:
     engine = open_engine(direct_url(settings), size=2)
     try:
-        organization_id = await _chosen(settings, organization)
+        organization_id = await chosen(settings, organization)
         async with legacy_writer(url) as (driver, source):
             return await roll_back(engine, organization_id, driver, source, dry=dry)
     except NothingToRollBack as error:
@@ -92,23 +89,6 @@ async def _roll_back(settings: Settings, url: str, organization: UUID | None, *,
         raise LegacyRefusal(str(error)) from error
     finally:
         await engine.dispose()
-
-
-async def _chosen(settings: Settings, organization: UUID | None) -> UUID:
-    """Return the organisation that is meant."""
-    engine = open_engine(direct_url(settings), size=1)
-    try:
-        async with system_transaction(engine) as connection:
-            there: list[UUID] = list(await connection.scalars(sa.select(event_heads.c.organization_id)))
-    finally:
-        await engine.dispose()
-    if organization is None and len(there) == 1:
-        return there[0]
-    if organization is None:
-        raise LegacyRefusal(f"There are {len(there)} organisations: name one with --organization.")
-    if organization not in there:
-        raise LegacyRefusal(f"There is no organisation {organization}.")
-    return organization
 
 
 def _show(platform: Platform, report: Report, *, dry: bool) -> None:

@@ -16,6 +16,7 @@ from app.cli.refusals import Refusal
 from app.cli.schema import schema
 from app.cli.serve import serve
 from app.cli.settings import settings
+from app.cli.start_clocks import start_clocks
 from app.cli.tables import tables
 from app.cli.token import token
 from app.cli.worker import worker
@@ -49,6 +50,7 @@ program.command()(migrate)
 program.command()(demo)
 program.command()(import_legacy)
 program.command()(rollback_legacy)
+program.command()(start_clocks)
 program.command()(token)
 program.command()(schema)
 program.command()(settings)

@@ -182,6 +182,24 @@ async def read_subject(
     return [event_of(dict(row)) for row in (await connection.execute(query)).mappings()]
 
 
+async def read_tickets(
+    connection: AsyncConnection, organization_id: UUID, ticket_ids: Sequence[UUID]
+) -> dict[UUID, list[Event]]:
+    """Return all that happened to each of these tickets and to what hangs on them, in order."""
+    found: dict[UUID, list[Event]] = {ticket_id: [] for ticket_id in ticket_ids}
+    query = (
+        sa.select(events)
+        .where(
+            events.c.organization_id == organization_id,
+            events.c.ticket_id == sa.any_(sa.cast(list(ticket_ids), sa.ARRAY(Uuid))),
+        )
+        .order_by(events.c.position)
+    )
+    for row in (await connection.execute(query)).mappings():
+        found[row["ticket_id"]].append(event_of(dict(row)))
+    return found
+
+
 async def first_replayable(connection: AsyncConnection, organization_id: UUID, *, since: datetime) -> int:
     """Return the position before the first event recorded at or after `since`.
 

@@ -216,7 +216,7 @@ def _alert(tick: Tick) -> dict[str, Any] | None:
     before, after = tick.before, tick.after
     if after.breached_at is not None and (before is None or before.breached_at is None):
         return {"clock_id": str(after.id), "percent": _BREACH_PERCENT}
-    if before is not None and after.warned_percent != before.warned_percent:
+    if after.warned_percent != (None if before is None else before.warned_percent):
         return {"clock_id": str(after.id), "percent": after.warned_percent}
     return None
 

@@ -32,6 +32,7 @@ from app.services.reopen_ticket import reopen_ticket
 from app.services.resolve_ticket import resolve_ticket
 from app.services.settle_sla import SettleSla, settle_sla
 from app.services.situations import read_ticket
+from app.services.start_clocks import start_clocks
 from app.services.ticket_action import TicketAction
 from app.services.transition_ticket import TransitionTicket, transition_ticket
 from app.services.update_ticket import UpdateTicket, update_ticket
@@ -380,3 +381,41 @@ def replay(
         every |= {(tick.after.metric, tick.after.generation): tick.after for tick in keeper.ticks}
         steps += [(tick.type, tick.after.metric.value) for tick in keeper.ticks]
     return every, steps
+
+
+async def test_tickets_that_were_there_before_get_the_clocks_that_their_log_gives_them(
+    scene: Scene, clock: Clock
+) -> None:
+    await scene.alter(organization_settings, sla_enabled=False)
+    waiting, answered = [await scene.ticket(by="customer", priority=TicketPriority.P1) for _ in range(2)]
+    done = await scene.ticket()
+    await move(scene, waiting, TicketStatus.OPEN)
+    await move(scene, done, TicketStatus.CANCELLED)
+    clock.pass_by(minutes=30)
+    job_id = await scene.job(ticket_id=answered)
+    await accept_assignment(scene.writer, scene.actor("ann"), StepCommand(assignment_id=job_id))
+    await move(scene, waiting, TicketStatus.PENDING_PARTS)
+    clock.pass_by(minutes=50)
+    before = len(await scene.events())
+    await scene.alter(organization_settings, sla_enabled=True)
+
+    started = [await start_clocks(scene.writer, server(scene)) for _ in range(2)]
+
+    assert started == [2, 0]
+    assert {metric: each.state for metric, each in (await clocks(scene, waiting)).items()} == {
+        RESPONSE: SlaState.BREACHED,
+        RESOLUTION: SlaState.PAUSED,
+    }
+    response = (await clocks(scene, answered))[RESPONSE]
+    assert (response.state, response.met_at) == (SlaState.MET, MORNING + timedelta(minutes=30))
+    assert await clocks(scene, done) == {}
+    assert [event.type for event in (await scene.events())[before:]] == ["SLA_STARTED"] * 4
+    # What was over by then is shown and not told again.
+    assert await settle(scene, waiting) is None
+
+
+async def test_where_nothing_is_promised_no_clock_is_started(scene: Scene) -> None:
+    await scene.alter(organization_settings, sla_enabled=False)
+    await scene.ticket()
+
+    assert await start_clocks(scene.writer, server(scene)) == 0
