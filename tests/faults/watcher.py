@@ -24,7 +24,7 @@ subscription ($after: EventCursor!) {
 }
 """
 _SUBPROTOCOL = Subprotocol("graphql-transport-ws")
-_EVENTS = frozenset({"TicketEvent", "JobEvent", "RecordEvent"})
+_EVENTS = frozenset({"TicketEvent", "JobEvent", "SlaEvent", "RecordEvent"})
 _PLACES = frozenset({"StreamReady", "StreamHeartbeat"})
 
 
