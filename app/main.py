@@ -62,6 +62,8 @@ from schema.execution.planning import Plans
 from schema.execution.preparing import Requests
 from schema.execution.trusted import load_trusted
 from schema.execution.websocket import WebSocketEndpoint
+from schema.sheets.exports import TicketExports
+from schema.sheets.gate import Gate
 
 _PATH = "/graphql"
 _REQUEST_ID = b"x-request-id"
@@ -70,6 +72,8 @@ _LAST_WRITES_SECONDS = 4.0
 _LAST_TASKS_SECONDS = 1.0
 _LOG_CONNECTIONS = 3
 _KEPT_FOR_READERS = 2
+# Each keeps a connection and a snapshot for as long as its client takes.
+_EXPORTS_AT_ONCE = 4
 # Ordinary responses make many short-lived objects; the collector's defaults would halve throughput.
 _COLLECT_AFTER = (50_000, 50, 50)
 
@@ -98,6 +102,7 @@ def create_app(settings: Settings) -> "Door":
         timeout_seconds=settings.statement_timeout_seconds,
         pooled=settings.pooled,
     )
+    exporter = open_engine(settings.database_url, size=_EXPORTS_AT_ONCE, application="fieldgraph exports")
     client = httpx.AsyncClient()
     verifier = CachedVerifier(_verifier(settings, client))
     limits = _limits(settings)
@@ -167,11 +172,14 @@ def create_app(settings: Settings) -> "Door":
             caps=Caps(per_user=settings.max_sockets_per_user, per_ip=settings.max_sockets_per_ip),
             most_operations=settings.max_subscriptions_per_socket,
         )
-        door.graphql, door.sockets = http, sockets
+        exporting = Gate(process, origins, admission, at_once=_EXPORTS_AT_ONCE)
+        exports = TicketExports(exporter, exporting, metrics.exported)
+        door.graphql, door.sockets, door.exports = http, sockets, exports
         starlette.router.routes += [
             *health.routes(),
             Route("/metrics", figures_of(metrics)),
             Route(f"{DOWNLOAD_PATH}{{token}}", Downloads(engine, files.store, addresses, now, origins.headers)),
+            Route("/exports/tickets.csv", exports),
         ]
         if isinstance(files.store, DiskFiles):
             taking = Uploads(files.store, addresses, now, origins.headers, metrics.uploaded)
@@ -201,6 +209,7 @@ def create_app(settings: Settings) -> "Door":
             await client.aclose()
             await pool.close()
             await reader.dispose()
+            await exporter.dispose()
             await engine.dispose()
             await listener.dispose()
             await follower.dispose()
@@ -339,6 +348,7 @@ class Door:
         self._app = app
         self.graphql: HttpEndpoint | None = None
         self.sockets: ASGIApp | None = None
+        self.exports: TicketExports | None = None
         self._ids = count(1)
         self._run = uuid4().hex[:16]
 
@@ -346,6 +356,8 @@ class Door:
         """Let what takes long come to its end: the server is about to stop."""
         if self.graphql is not None:
             self.graphql.end()
+        if self.exports is not None:
+            self.exports.end()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request in."""
