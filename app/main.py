@@ -64,6 +64,7 @@ from schema.execution.trusted import load_trusted
 from schema.execution.websocket import WebSocketEndpoint
 from schema.sheets.exports import TicketExports
 from schema.sheets.gate import Gate
+from schema.sheets.imports import TicketImports
 
 _PATH = "/graphql"
 _REQUEST_ID = b"x-request-id"
@@ -74,6 +75,8 @@ _LOG_CONNECTIONS = 3
 _KEPT_FOR_READERS = 2
 # Each keeps a connection and a snapshot for as long as its client takes.
 _EXPORTS_AT_ONCE = 4
+# Each is held in memory as a whole.
+_IMPORTS_AT_ONCE = 4
 # Ordinary responses make many short-lived objects; the collector's defaults would halve throughput.
 _COLLECT_AFTER = (50_000, 50, 50)
 
@@ -173,6 +176,7 @@ def create_app(settings: Settings) -> "Door":
             most_operations=settings.max_subscriptions_per_socket,
         )
         exporting = Gate(process, origins, admission, at_once=_EXPORTS_AT_ONCE)
+        importing = Gate(process, origins, admission, at_once=_IMPORTS_AT_ONCE)
         exports = TicketExports(exporter, exporting, metrics.exported)
         door.graphql, door.sockets, door.exports = http, sockets, exports
         starlette.router.routes += [
@@ -180,6 +184,7 @@ def create_app(settings: Settings) -> "Door":
             Route("/metrics", figures_of(metrics)),
             Route(f"{DOWNLOAD_PATH}{{token}}", Downloads(engine, files.store, addresses, now, origins.headers)),
             Route("/exports/tickets.csv", exports),
+            Route("/imports/tickets.csv", TicketImports(importing, metrics.imported)),
         ]
         if isinstance(files.store, DiskFiles):
             taking = Uploads(files.store, addresses, now, origins.headers, metrics.uploaded)

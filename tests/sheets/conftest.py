@@ -15,4 +15,10 @@ async def office(database_url: str, engine: AsyncEngine, tmp_path: Path) -> Asyn
     """Some sixty tickets behind a server, and another organisation beside them."""
     seed, other = await make_seed(engine), await make_world(engine, "Elsewhere")
     async with serving(database_url, max_cost=100_000, upload_dir=tmp_path) as served:
-        yield Office(served=served, engine=engine, world=seed.world, other=other)
+        office = Office(served=served, engine=engine, world=seed.world, other=other)
+        # The tickets have numbers that nobody counted.
+        await office.sql(
+            "INSERT INTO ticket_counters (organization_id, year, last_number)"
+            " SELECT :organization, year, 1000 FROM generate_series(2026, 2100) AS year"
+        )
+        yield office

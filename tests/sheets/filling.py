@@ -11,7 +11,8 @@ _TICKETS = """
         resolution_notes, customer_id, requester_id, territory_id, created_at, updated_at)
     SELECT :organization, 'TKT-2025-' || lpad(n::text, 6, '0'), 'Ticket ' || n, 'It leaks.',
         (ARRAY['NEW', 'OPEN', 'RESOLVED', 'CLOSED'])[1 + n % 4], 'P' || 1 + n % 4, 'INCIDENT', ARRAY['pump'],
-        repeat(CAST(:words AS text), 20), :customer, :requester, :territory, timestamptz '2025-01-01' + n * interval '1 minute', now()
+        repeat(CAST(:words AS text), 20), :customer, :requester, :territory,
+        timestamptz '2025-01-01' + n * interval '1 minute', now()
     FROM generate_series(CAST(:start AS integer), CAST(:end AS integer)) AS n
 """
 

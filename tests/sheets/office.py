@@ -2,6 +2,8 @@
 
 import csv
 import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +50,15 @@ class Office:
         async with httpx.AsyncClient(timeout=60, limits=_LIMITS) as client:
             return await client.get(self.exports, params=parameters, headers=self.bearer(name, world=world))
 
+    @asynccontextmanager
+    async def exporting(self, name: str = "dispatcher") -> AsyncIterator[httpx.Response]:
+        """Give an export that has begun and is read by the block."""
+        async with (
+            httpx.AsyncClient(timeout=60) as client,
+            client.stream("GET", self.exports, headers=self.bearer(name)) as answer,
+        ):
+            yield answer
+
     async def send(
         self, content: bytes | str, name: str = "dispatcher", *, world: World | None = None, **more: Any
     ) -> httpx.Response:
@@ -63,9 +74,7 @@ class Office:
     async def sql(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         """Return the rows of a statement, as the organisation's tables hold them."""
         async with transaction(self.engine, self.world.organization_id, timeout_seconds=120) as connection:
-            found = await connection.execute(
-                sa.text(statement), {**values, "organization": self.world.organization_id}
-            )
+            found = await connection.execute(sa.text(statement), {**values, "organization": self.world.organization_id})
             return [dict(row) for row in found.mappings()] if found.returns_rows else []
 
     async def sessions(self) -> list[int]:

@@ -71,7 +71,7 @@ async def test_an_export_has_what_the_query_gives_the_same_person(
 
 
 async def test_a_filter_by_id_narrows_as_in_the_query(office: Office) -> None:
-    asked = {"filter": {"customerId": {"eq": global_id("Customer", office.world.customer_id)}}}
+    asked: dict[str, Any] = {"filter": {"customerId": {"eq": global_id("Customer", office.world.customer_id)}}}
     rows = table((await office.export(**asked)).text)
     assert [row["id"] for row in rows] == [node["id"] for node in await queried(office, "dispatcher", **asked)]
     assert rows
@@ -94,11 +94,11 @@ async def test_nothing_found_is_a_file_with_a_header_alone(office: Office) -> No
 
 async def test_another_organisations_tickets_are_in_no_file(office: Office) -> None:
     assert table((await office.export(world=office.other)).text) == []
-    theirs = {"filter": {"customerId": {"eq": global_id("Customer", office.world.customer_id)}}}
+    theirs: dict[str, Any] = {"filter": {"customerId": {"eq": global_id("Customer", office.world.customer_id)}}}
     assert table((await office.export(world=office.other, **theirs)).text) == []
 
 
-@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "'=", "＝"])
+@pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", "'=", "\uff1d"])
 async def test_what_would_be_a_formula_is_a_text(office: Office, begins: str) -> None:
     (one,) = await office.sql(
         "UPDATE tickets SET title = :title, tags = ARRAY['a;b', 'c\"d'] WHERE id ="
