@@ -57,6 +57,8 @@ class EventType(StrEnum):
 PAYLOAD_VERSION = 1
 # The kind of events about a technician's queue as a whole; its key is the technician's.
 QUEUE = "TechnicianQueue"
+# Of a saved view the requester is the owner, and internal is one that is not shared.
+VIEW = "SavedView"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

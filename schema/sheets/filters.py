@@ -1,11 +1,12 @@
 """Filters and orders of lists of tickets that come as JSON: read as the arguments of the query `tickets` are."""
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 from graphql import GraphQLField, Undefined
 from graphql.utilities import coerce_input_value, validate_input_value
+from strawberry import Schema
+from strawberry.schema.base import BaseSchema
 from strawberry.types.arguments import convert_arguments
 from strawberry.types.field import StrawberryField
 
@@ -13,23 +14,23 @@ from app.domain.refusals import Invalid
 from app.reads.bounds import bounded
 from app.reads.exporting import Wanted
 from app.reads.searching import searched
-from schema.build import executable, schema
 from schema.inputs.filters import ticket_order
 
 # What nests deeper than any filter may is not even looked at.
 _DEEPEST = 30
 
 
-def wanted_of(filter: Any, order_by: Any = None, search: str | None = None) -> Wanted:  # noqa: A002  # the argument's name in the schema
+def wanted_of(schema: BaseSchema, filter: Any, order_by: Any = None, search: str | None = None) -> Wanted:  # noqa: A002  # the argument's name in the schema
     """Return which tickets a filter, an order and words of a search ask for, each as its JSON value or None.
 
     Raises:
         Invalid: one of them is not what `tickets` takes; the field is the path to what is wrong.
     """
-    given = {name: _coerced(name, value) for name, value in (("filter", filter), ("orderBy", order_by))}
-    converter = schema().schema_converter
+    field = _field(schema)
+    given = {name: _coerced(field, name, value) for name, value in (("filter", filter), ("orderBy", order_by))}
+    converter = schema.schema_converter
     arguments = convert_arguments(
-        given, _declared().arguments, scalar_registry=converter.scalar_registry, config=converter.config
+        given, _declared(field).arguments, scalar_registry=converter.scalar_registry, config=converter.config
     )
     words, narrowed = searched(search), arguments["filter"]
     return Wanted(
@@ -39,10 +40,10 @@ def wanted_of(filter: Any, order_by: Any = None, search: str | None = None) -> W
     )
 
 
-def _coerced(name: str, value: Any) -> Any:
+def _coerced(field: GraphQLField, name: str, value: Any) -> Any:
     if _is_too_deep(value):
         raise Invalid(field=(name,), problem=f"{name} nests too deep.")
-    kind = _field().args[name].type
+    kind = field.args[name].type
     wrong: list[Invalid] = []
     validate_input_value(value, kind, _collecting(name, wrong), hide_suggestions=True)
     if wrong:
@@ -76,16 +77,15 @@ def _is_too_deep(value: Any) -> bool:
     return True
 
 
-def _field() -> GraphQLField:
-    root = executable().query_type
+def _field(schema: BaseSchema) -> GraphQLField:
+    root = schema._schema.query_type if isinstance(schema, Schema) else None  # noqa: SLF001  # strawberry has no public name for it
     if root is None:
         raise TypeError("there is nothing to query")
     return root.fields["tickets"]
 
 
-@cache
-def _declared() -> StrawberryField:
-    for each in (_field().extensions or {}).values():
+def _declared(field: GraphQLField) -> StrawberryField:
+    for each in (field.extensions or {}).values():
         if isinstance(each, StrawberryField):
             return each
     raise TypeError("the query tickets is not declared")

@@ -9,6 +9,7 @@ import orjson
 
 from app.domain.refusals import Invalid
 from app.reads.exporting import Wanted
+from schema.build import schema
 from schema.sheets.filters import wanted_of
 
 _LONGEST_JSON = 16_384
@@ -31,7 +32,7 @@ def export_of(query_string: bytes) -> Export:
         Invalid: a parameter is unknown, comes twice, or is not what it should be.
     """
     given = parameters_of(query_string, ("filter", "orderBy", "search", "bom"))
-    wanted = wanted_of(_json(given, "filter"), _json(given, "orderBy"), given.get("search"))
+    wanted = wanted_of(schema(), _json(given, "filter"), _json(given, "orderBy"), given.get("search"))
     return Export(wanted=wanted, begins_with_mark=switch_of(given, "bom"))
 
 
