@@ -21,6 +21,7 @@ from app.db.tables import (
     people,
     search,
     tickets,
+    views,
 )
 from app.db.tables.base import metadata
 from app.domain.assignments import ACTIVE, AssignmentStatus
@@ -39,6 +40,7 @@ FAMILIES = (
     people,
     search,
     tickets,
+    views,
 )
 # A reader must be able to meet event types that were written by a later release.
 UNCHECKED = frozenset({("events", "type")})

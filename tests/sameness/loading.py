@@ -25,6 +25,7 @@ from app.db.tables.organizations import (
 )
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
+from app.db.tables.views import saved_views
 from app.db.transaction import transaction
 from app.demo.ids import fixed_id
 from app.domain.events import Concerned, EventType, FieldChange, NewEvent
@@ -39,7 +40,7 @@ _TABLES = {
         *(users, technicians, technician_skills, technician_territories),
         *(customers, customer_users, assets, parts),
         *(tickets, ticket_required_skills, ticket_required_parts, comments),
-        *(assignments, assignment_parts, technician_locations, file_contents, attachments),
+        *(assignments, assignment_parts, technician_locations, file_contents, attachments, saved_views),
     )
 }
 EPOCH = UUID(int=7)
