@@ -1,7 +1,6 @@
 """How values stand in cells: as the schema spells them."""
 
 from typing import Any
-from uuid import UUID
 
 from app.domain.sheets import Cell, joined
 from app.reads.exporting import Column, Content
@@ -15,7 +14,7 @@ def cell_of(column: Column, value: Any) -> Cell:
         return None
     match column.content:
         case Content.KEY:
-            return global_id(column.kind or "", UUID(int=value.int))
+            return global_id(column.kind or "", value)
         case Content.MOMENT:
             return spell_moment(value)
         case Content.TEXTS:

@@ -49,6 +49,7 @@ _INPUTS = {
     "rateAssignment": "RateAssignmentInput",
     "reorderQueue": "ReorderQueueInput",
     "pinAssignment": "PinInput",
+    "saveView": "SaveViewInput",
     **dict.fromkeys(
         ("acceptAssignment", "startTravel", "recordArrival", "startWork", "pauseWork", "resumeWork"),
         "AssignmentActionInput",
@@ -67,6 +68,7 @@ _FIELDS = {
     **dict.fromkeys(("deleteTicket", "deleteComment", "deleteAttachment"), "deletedId"),
     "bulkUpdateTickets": "results { id ok ticket { ...Stand tags priority } errors { code message field } }",
     "updateComment": "comment { id version body editedAt } ticket { ...Stand }",
+    "saveView": "savedView { id name version }",
     "createAttachment": "upload { id url method headers }",
     "finalizeAttachment": "attachment { id fileName scanState sizeBytes }",
     "addComment": "comment { id body } ticket { ...Stand currentAssignment { ...Job } }",
