@@ -8,8 +8,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from app.db.engine import driver_of
-
 # A transaction has one at a time.
 _NAME = "rows_to_come"
 
@@ -34,6 +32,5 @@ async def open_cursor(connection: AsyncConnection, query: "sa.Select[Any]", valu
 
 
 async def fetch_rows(connection: AsyncConnection, count: int) -> Sequence[Any]:
-    """Return the next rows, at most `count`, as the driver has them; none when all have come."""
-    driver = await driver_of(connection)
-    return await driver.fetch(f"FETCH {count} FROM {_NAME}")
+    """Return the next rows, at most `count`, with values as the driver has them; none when all have come."""
+    return (await connection.exec_driver_sql(f"FETCH {count} FROM {_NAME}")).all()

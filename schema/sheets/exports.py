@@ -7,7 +7,7 @@ from typing import Any
 
 import structlog
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.db.engine import Engine
 from app.domain.sheets import written
@@ -66,12 +66,23 @@ class TicketExports:
             name = f"tickets-{process.clock():%Y-%m-%d}.csv"
             headers = [*_HEADERS, *more, (b"content-disposition", disposition(name).encode())]
             outcome = "broken off"
+            begun = False
+
+            async def begin(message: Message) -> None:
+                nonlocal begun
+                begun = True
+                await send(message)
+
             try:
                 async with self._watch.over(request.receive, _WHOLE_SECONDS) as watched:
-                    await _send(_lines(reader, asked.wanted, asked.begins_with_mark), headers, send)
+                    await _send(_lines(reader, asked.wanted, asked.begins_with_mark), headers, begin)
                     outcome = "whole"
                 if watched.gone:
                     outcome = "given up"
+            except TimeoutError:
+                if not begun:
+                    raise
+                # Left without an end: the server cuts the connection.
             finally:
                 await reader.close()
                 self._counted(outcome)

@@ -9,9 +9,11 @@ from typing import Any
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.reads.exporting import COLUMNS
+from schema.sheets import exports
 from tests.journeys.process import server_process
 from tests.serving import serving, token
 from tests.sheets.filling import fill
@@ -146,3 +148,31 @@ async def figures(office: Office) -> str:
     """Return what the server counts."""
     async with httpx.AsyncClient() as client:
         return (await client.get(f"http://127.0.0.1:{office.served.port}/metrics")).text
+
+
+async def test_a_client_that_takes_nothing_is_given_up(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exports, "_SILENCE_SECONDS", 0.3)
+    async with office.exporting() as answer:
+        pieces = answer.aiter_bytes()
+        await anext(pieces)
+        await until_nothing_is_under_way(office)
+        with pytest.raises(httpx.RemoteProtocolError):
+            async for _ in pieces:
+                pass
+    assert 'fieldgraph_exports_total{outcome="broken off"} 1.0' in await figures(office)
+
+
+async def test_a_database_that_takes_too_long_is_told_so_while_nothing_was_sent(
+    database_url: str, engine: AsyncEngine, world: World, tmp_path: Path
+) -> None:
+    await fill(engine, world, LARGE_ROWS)
+    async with serving(database_url, upload_dir=tmp_path) as served:
+        office = Office(served=served, engine=engine, world=world, other=world)
+        async with engine.connect() as connection:
+            # What an export waits for, and nothing else of the server does.
+            await connection.execute(sa.text("BEGIN"))
+            await connection.execute(sa.text("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE"))
+            refused = await office.export()
+            await connection.execute(sa.text("ROLLBACK"))
+        assert (refused.status_code, refused.json()["code"]) == (504, "TIMEOUT")
+        assert (await office.export(filter={"tags": ["none"]})).status_code == 200
