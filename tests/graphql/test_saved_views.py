@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db import locks
 from app.db.transaction import transaction
 from app.domain.views import MOST_OWN, MOST_SHARED
+from app.services import save_view as saving
 from app.services.save_view import SaveView, save_view
 from schema.ids import global_id
 from tests.serving import Served, serving, token
@@ -217,25 +218,29 @@ async def test_views_are_bounded(shelf: Shelf) -> None:
     assert (await shelf.saved("bob", name="For me"))["shared"] is False
 
 
-async def twenty_of_one_name(engine: AsyncEngine, world: World) -> list[Any]:
-    """Return what comes of saving twenty views of one name at once."""
+async def of_one_name(engine: AsyncEngine, world: World, count: int) -> list[str]:
+    """Return what comes of saving views of one name at once."""
     writer, actor = writer_for(engine), world.actor("ann")
-    attempts = (save_view(writer, actor, SaveView(name="Mine", filter={})) for _ in range(20))
-    return [type(each).__name__ for each in await asyncio.gather(*attempts, return_exceptions=True)]
+    attempts = (save_view(writer, actor, SaveView(name="Mine", filter={})) for _ in range(count))
+    return sorted(type(each).__name__ for each in await asyncio.gather(*attempts, return_exceptions=True))
 
 
 async def test_of_many_at_once_one_gets_the_name(engine: AsyncEngine, world: World) -> None:
-    assert sorted(await twenty_of_one_name(engine, world)) == ["Invalid"] * 19 + ["Written"]
+    assert await of_one_name(engine, world, 20) == ["Invalid"] * 19 + ["Written"]
 
 
-async def test_without_the_lock_others_would_fail_instead_of_being_refused(
+async def test_without_the_lock_the_other_would_fail_instead_of_being_refused(
     engine: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def nothing(*_: Any) -> None:
-        # Long enough for all to look before anyone writes.
-        await asyncio.sleep(0.3)
+    both, check_name = asyncio.Barrier(2), saving._check_name
 
-    monkeypatch.setattr(locks, "lock_views", nothing)
-    answers = await twenty_of_one_name(engine, world)
-    assert answers.count("Written") == 1
-    assert "IntegrityError" in answers
+    async def unlocked(*_: Any) -> None:
+        return
+
+    async def both_look(*arguments: Any) -> None:
+        await check_name(*arguments)
+        await both.wait()
+
+    monkeypatch.setattr(locks, "lock_views", unlocked)
+    monkeypatch.setattr(saving, "_check_name", both_look)
+    assert await of_one_name(engine, world, 2) == ["IntegrityError", "Written"]
