@@ -7,6 +7,7 @@
 # make bench-read  measures reads beside others    make bench-live  measures streams
 # make bench-replay  reads a log of ten million events     make bench-assignments  measures the steps of a job
 # make bench-legacy  brings over an older platform of 100,000 tickets
+# make bench-sheets  measures exports and imports of tables
 # make bench-search  measures finding tickets by their words
 # make faults-worker  kills workers, again and again
 # make test-clamd  has the real clamd look at files
@@ -27,7 +28,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --extra storage --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-assignments bench-legacy hostile soak-live faults-worker races test-clamd lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-assignments bench-legacy hostile soak-live faults-worker races test-clamd lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -97,6 +98,9 @@ bench-legacy: .venv/.dev
 
 bench-search: .venv/.dev
 	$(bin)/python -m benchmarks.search $(ARGS)
+
+bench-sheets: .venv/.dev
+	$(bin)/python -m benchmarks.sheets $(ARGS)
 
 bench-replay: .venv/.dev
 	$(bin)/python -m benchmarks.replay $(ARGS)

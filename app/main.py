@@ -6,14 +6,12 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
 from functools import partial
-from itertools import count
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import httpx
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.auth.actors import Actors
 from app.auth.attendance import Attendance
@@ -28,6 +26,7 @@ from app.db.timers.carrying import Carrier
 from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import DOWNLOAD_PATH, UPLOAD_PATH, FileAddresses
+from app.door import Door
 from app.health import Health
 from app.integrations.bus_drivers import driver_of
 from app.integrations.clamd import Clamd
@@ -41,7 +40,6 @@ from app.live.groups import Groups
 from app.live.hub import Hub
 from app.live.locations import Locations
 from app.live.replay import Log
-from app.logs import begin_request
 from app.services.change import Writer
 from app.services.files import Files
 from app.settings import Settings
@@ -63,19 +61,23 @@ from schema.execution.planning import Plans
 from schema.execution.preparing import Requests
 from schema.execution.trusted import load_trusted
 from schema.execution.websocket import WebSocketEndpoint
+from schema.sheets.exports import TicketExports
+from schema.sheets.gate import Gate
+from schema.sheets.imports import TicketImports
 
-_PATH = "/graphql"
-_REQUEST_ID = b"x-request-id"
-_LONGEST_REQUEST_ID = 64
 _LAST_WRITES_SECONDS = 4.0
 _LAST_TASKS_SECONDS = 1.0
 _LOG_CONNECTIONS = 3
 _KEPT_FOR_READERS = 2
+# Each keeps a connection and a snapshot for as long as its client takes.
+_EXPORTS_AT_ONCE = 4
+# Each is held in memory as a whole.
+_IMPORTS_AT_ONCE = 4
 # Ordinary responses make many short-lived objects; the collector's defaults would halve throughput.
 _COLLECT_AFTER = (50_000, 50, 50)
 
 
-def create_app(settings: Settings) -> "Door":
+def create_app(settings: Settings) -> Door:
     """Return the server for these settings; nothing is opened before it starts.
 
     Raises:
@@ -99,6 +101,7 @@ def create_app(settings: Settings) -> "Door":
         timeout_seconds=settings.statement_timeout_seconds,
         pooled=settings.pooled,
     )
+    exporter = open_engine(settings.database_url, size=_EXPORTS_AT_ONCE, application="fieldgraph exports")
     client = httpx.AsyncClient()
     verifier = CachedVerifier(_verifier(settings, client))
     limits = _limits(settings)
@@ -168,11 +171,16 @@ def create_app(settings: Settings) -> "Door":
             caps=Caps(per_user=settings.max_sockets_per_user, per_ip=settings.max_sockets_per_ip),
             most_operations=settings.max_subscriptions_per_socket,
         )
-        door.graphql, door.sockets = http, sockets
+        exporting = Gate(process, origins, admission, at_once=_EXPORTS_AT_ONCE)
+        importing = Gate(process, origins, admission, at_once=_IMPORTS_AT_ONCE)
+        exports = TicketExports(exporter, exporting, metrics.exported)
+        door.graphql, door.sockets, door.exports = http, sockets, exports
         starlette.router.routes += [
             *health.routes(),
             Route("/metrics", figures_of(metrics)),
             Route(f"{DOWNLOAD_PATH}{{token}}", Downloads(engine, files.store, addresses, now, origins.headers)),
+            Route("/exports/tickets.csv", exports),
+            Route("/imports/tickets.csv", TicketImports(importing, metrics.imported)),
         ]
         if isinstance(files.store, DiskFiles):
             taking = Uploads(files.store, addresses, now, origins.headers, metrics.uploaded)
@@ -203,6 +211,7 @@ def create_app(settings: Settings) -> "Door":
             await client.aclose()
             await pool.close()
             await reader.dispose()
+            await exporter.dispose()
             await engine.dispose()
             await listener.dispose()
             await follower.dispose()
@@ -334,54 +343,3 @@ async def create_worker(settings: Settings) -> AsyncIterator[Carrier]:
         await asyncio.wait(beside, timeout=_LAST_TASKS_SECONDS)
         for each in (engine, listener, timers):
             await each.dispose()
-
-
-class Door:
-    """Gives each request an id, the client's own where it is a plain one, and lets it in.
-
-    GraphQL goes straight to its endpoints, which tell the id themselves: routing would cost as much as
-    answering. Everything else goes to Starlette.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self.graphql: HttpEndpoint | None = None
-        self.sockets: ASGIApp | None = None
-        self._ids = count(1)
-        self._run = uuid4().hex[:16]
-
-    def end(self) -> None:
-        """Let what takes long come to its end: the server is about to stop."""
-        if self.graphql is not None:
-            self.graphql.end()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let one request in."""
-        if scope["type"] not in {"http", "websocket"}:
-            await self._app(scope, receive, send)
-            return
-        request_id = next((_plain(value) for name, value in scope["headers"] if name == _REQUEST_ID), None)
-        scope["request_id"] = request_id = request_id or f"{self._run}{next(self._ids):016x}"
-        # Each request has a task of its own, and so a context.
-        begin_request(request_id)
-        if self.graphql is not None and scope["type"] == "http" and scope["path"] == _PATH:
-            await self.graphql(scope, receive, send)
-        elif self.sockets is not None and scope["type"] == "websocket" and scope["path"] == _PATH:
-            await self.sockets(scope, receive, send)
-        else:
-            await self._app(scope, receive, _answering(send, request_id))
-
-
-def _plain(sent: bytes) -> str | None:
-    text = sent.decode("latin-1")
-    plain = 0 < len(text) <= _LONGEST_REQUEST_ID and text.isascii() and text.replace("-", "").isalnum()
-    return text if plain else None
-
-
-def _answering(send: Send, request_id: str) -> Send:
-    async def answer(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            message = {**message, "headers": [*message.get("headers", ()), (_REQUEST_ID, request_id.encode())]}
-        await send(message)
-
-    return answer

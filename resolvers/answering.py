@@ -39,9 +39,6 @@ async def answer(operation: Operation, parent: Any, question: Question) -> Any:
             return await loaders.found(relation, value)
         case ask.ByKeys(_, kinds, keys):
             return [await loaders.row(entities.NODES[kind], key) for kind, key in zip(kinds, keys, strict=True)]
-        case ask.OwnRow(entity, whose):
-            key = own(operation, whose)
-            return None if key is None else await loaders.row(entity, key)
         case ask.Listing():
             return await _listing(operation, question)
         case ask.JobQueue() | ask.QueueOfRow() | ask.QueueOfLane():
@@ -66,6 +63,12 @@ def own(operation: Operation, whose: Own) -> Any:
 
 async def _of_viewer(operation: Operation, question: Question) -> Any:
     match question:
+        case ask.OwnRow(entity, whose):
+            key = own(operation, whose)
+            return None if key is None else await operation.loaders.row(entity, key)
+        case ask.OwnAll(relation, whose):
+            key = own(operation, whose)
+            return [] if key is None else (await operation.loaders.all_of(relation, key)).nodes
         case ask.Head():
             return await cursors.present(operation)
         case ask.OwnRoles():

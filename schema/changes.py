@@ -19,6 +19,7 @@ _REFERENCES: Mapping[str, str] = MappingProxyType(
         "technician_id": "Technician",
         "assigned_by": "User",
         "author_id": "User",
+        "owner_id": "User",
         "uploaded_by": "User",
         "comment_id": "Comment",
         "attachments": "Attachment",

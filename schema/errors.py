@@ -186,6 +186,10 @@ QueueError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | InvalidTransitionError,
     strawberry.union("QueueError", description="Why a queue was not put in order."),
 ]
+SavedViewError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
+    strawberry.union("SavedViewError", description="Why a view was not saved."),
+]
 OkError = Annotated[
     ValidationError
     | NotFoundError

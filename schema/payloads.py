@@ -27,6 +27,7 @@ from schema.errors import (
     NoCandidateError,
     OkError,
     QueueError,
+    SavedViewError,
     TicketError,
     error_of,
 )
@@ -38,6 +39,7 @@ from schema.types.attachments import Attachment
 from schema.types.comments import Comment
 from schema.types.technicians import Technician, TechnicianQueue
 from schema.types.tickets import Ticket
+from schema.types.views import SavedView
 
 
 @strawberry.interface(description="What every mutation answers.")
@@ -64,6 +66,16 @@ class TicketPayload(MutationPayload):
         " found somebody, or this is the answer to a repeat.",
     )
     errors: list[TicketError] = strawberry.field(
+        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
+    )
+
+
+@strawberry.type(description="What saving a view answers.")
+class SavedViewPayload(MutationPayload):
+    """What saving a view answers."""
+
+    saved_view: SavedView | None = strawberry.field(default=None, description="The view; null: nothing was written.")
+    errors: list[SavedViewError] = strawberry.field(
         default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
     )
 
@@ -210,8 +222,14 @@ _ROWS = {
     "comment": entities.COMMENT,
     "attachment": entities.ATTACHMENT,
     "technician": entities.TECHNICIAN,
+    "saved_view": entities.SAVED_VIEW,
 }
-_DELETED = {"deleted_ticket": "Ticket", "deleted_comment": "Comment", "deleted_attachment": "Attachment"}
+_DELETED = {
+    "deleted_ticket": "Ticket",
+    "deleted_comment": "Comment",
+    "deleted_attachment": "Attachment",
+    "deleted_view": "SavedView",
+}
 
 
 async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:

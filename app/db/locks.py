@@ -1,7 +1,7 @@
 """Locks that last until the transaction ends, and the one order in which they are taken.
 
 Idempotency key, ticket-number counter, tickets (by id), their assignments, technicians (sorted),
-part rows (by id), uploads, the bytes of files, attachments (by id), versions of queues (by technician),
+part rows (by id), uploads, the bytes of files, attachments (by id), saved views, versions of queues (by technician),
 the log's head. Whoever needs several takes them in this order, so that no two transactions can wait for
 each other. What a lock guards is read in a later statement than the lock.
 """
@@ -37,6 +37,12 @@ async def lock_technicians(connection: AsyncConnection, organization_id: UUID, i
     for each in sorted(set(ids)):
         number = _number("technician", str(organization_id), str(each))
         await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+async def lock_views(connection: AsyncConnection, organization_id: UUID) -> None:
+    """Lock the saved views of an organisation: their names and how many there are."""
+    number = _number("saved views", str(organization_id))
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 def _number(*parts: str) -> int:

@@ -76,6 +76,13 @@ async def insert(connection: AsyncConnection, table: sa.Table, record: Ticket | 
     await connection.execute(_insert(table), values)
 
 
+async def insert_all(connection: AsyncConnection, table: sa.Table, new: Sequence[Ticket | Assignment]) -> None:
+    """Insert new records of one kind, all at once; none is nothing to do."""
+    if new:
+        rows = [{each.name: getattr(record, each.name) for each in fields(record)} for record in new]
+        await connection.execute(_insert(table), rows if len(rows) > 1 else rows[0])
+
+
 @cache
 def _insert(table: sa.Table) -> sa.Insert:
     return sa.insert(table)

@@ -66,6 +66,8 @@ PAYLOAD_VERSION = 1
 QUEUE = "TechnicianQueue"
 # The kind of events about a clock of a ticket.
 CLOCK = "SlaClock"
+# Of a saved view the requester is the owner, and internal is one that is not shared.
+VIEW = "SavedView"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,10 @@ class Action(StrEnum):
     SEE_DELETED_VALUES = "SEE_DELETED_VALUES"
     MANAGE_SETTINGS = "MANAGE_SETTINGS"
     MANAGE_PEOPLE = "MANAGE_PEOPLE"
+    # Show all staff a view of one's own.
+    SHARE_VIEW = "SHARE_VIEW"
+    # Delete views that others share.
+    MANAGE_VIEWS = "MANAGE_VIEWS"
     MANAGE_STOCK = "MANAGE_STOCK"
     MANAGE_API_KEYS = "MANAGE_API_KEYS"
     MANAGE_ROLES = "MANAGE_ROLES"
@@ -172,6 +176,8 @@ RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         Action.SEE_DELETED_VALUES: _MANAGEMENT,
         Action.MANAGE_SETTINGS: _MANAGEMENT,
         Action.MANAGE_PEOPLE: _MANAGEMENT,
+        Action.SHARE_VIEW: _STAFF,
+        Action.MANAGE_VIEWS: _MANAGEMENT,
         Action.MANAGE_STOCK: _MANAGEMENT,
         Action.MANAGE_API_KEYS: _ADMIN,
         Action.MANAGE_ROLES: _ADMIN,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from app.domain.events import QUEUE, Concerned, Event, FieldChange
+from app.domain.events import QUEUE, VIEW, Concerned, Event, FieldChange
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, dispatches, is_staff, may, sees_internal
 
@@ -23,10 +23,16 @@ class Sight(StrEnum):
 def sight(actor: Actor, event: Event) -> Sight:
     """Tell whether the actor sees an event; one who saw the row before and not after sees it go.
 
-    What belongs to no ticket (people, stock, settings) is for DISPATCHER and up, queues are for staff.
+    What belongs to no ticket (people, stock, settings) is for DISPATCHER and up, queues are for staff, saved
+    views for their owners and, while they are shared, for staff.
     """
     if event.kind == QUEUE:
         return Sight.SEEN if may(actor, Action.VIEW_QUEUE, Standing()) else Sight.UNSEEN
+    if event.kind == VIEW:
+        before, after = _sees_view(actor, event.before), _sees_view(actor, event.after)
+        if after or (before and event.after is None):
+            return Sight.SEEN
+        return Sight.GONE if before else Sight.UNSEEN
     if event.ticket_id is None:
         return Sight.SEEN if dispatches(actor) else Sight.UNSEEN
     before, after = _sees(actor, event.before), _sees(actor, event.after)
@@ -60,6 +66,13 @@ def _sees_place(actor: Actor, concerned: Concerned) -> bool:
     if concerned.customer_id in actor.customer_ids and not is_staff(actor):
         return True
     return may(actor, Action.SEE_CUSTOMER_ADDRESS, Standing(technician_id=concerned.technician_id))
+
+
+def _sees_view(actor: Actor, concerned: Concerned | None) -> bool:
+    if concerned is None:
+        return False
+    owns = actor.user_id is not None and actor.user_id == concerned.requester_id
+    return owns or (not concerned.internal and is_staff(actor))
 
 
 def _sees(actor: Actor, concerned: Concerned | None) -> bool:

@@ -26,6 +26,7 @@ from app.db.tables.organizations import (
 from app.db.tables.people import technician_skills, technicians, users
 from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
+from app.db.tables.views import saved_views
 from app.domain.assignments import ACTIVE
 from app.domain.people import Role
 from app.domain.policy import UNDER_WAY, Visibility
@@ -191,6 +192,14 @@ def _address_of_ticket(table: sa.FromClause, visibility: Visibility) -> "sa.Colu
     )
 
 
+def _own_or_shared(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool]":
+    """Let staff see what others share; how they look at tickets is nothing for customers."""
+    if visibility is Visibility.NOTHING:
+        return sa.false()
+    mine = table.c.owner_id == VIEWER_USER
+    return mine if visibility is Visibility.OWN else mine | table.c.shared
+
+
 def _expected_or_dispatch(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
     """Let requesters see whoever is under way to them, as the policy's EXPECTED does."""
     if visibility is Visibility.NOTHING:
@@ -254,6 +263,7 @@ PART_REQUIREMENT = Entity(name="PartRequirement", table=ticket_required_parts, k
 COMMENT = Entity(name="Comment", table=comments, visible=_visible_comments, ticket="ticket_id")
 ATTACHMENT = Entity(name="Attachment", table=attachments, visible=_visible_attachments, ticket="ticket_id")
 ASSIGNMENT = Entity(name="Assignment", table=assignments, ticket="ticket_id")
+SAVED_VIEW = Entity(name="SavedView", table=saved_views, visible=_own_or_shared)
 PART_USAGE = Entity(name="PartUsage", table=assignment_parts, key=None, masks=MappingProxyType({"cost": _staff_only}))
 
 NODES: Mapping[str, Entity] = MappingProxyType(
@@ -275,6 +285,7 @@ NODES: Mapping[str, Entity] = MappingProxyType(
             ASSIGNMENT,
             SLA_POLICY,
             BUSINESS_CALENDAR,
+            SAVED_VIEW,
         )
     }
 )

@@ -98,6 +98,14 @@ class OwnRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnAll:
+    """The whole list a relation leads to from an id of the viewer's own; nothing where they have none."""
+
+    relation: Relation
+    whose: Own
+
+
+@dataclass(frozen=True, slots=True)
 class ToOne:
     """The one row a relation leads to; null where there is none."""
 
@@ -210,6 +218,7 @@ Question = (
     | OwnRoles
     | Itself
     | OwnRow
+    | OwnAll
     | ToOne
     | ToAll
     | Through

@@ -267,6 +267,15 @@ TEAM_MEMBERS = Relation(
     order=_by("id", Kind.ID),
 )
 TIER_TEAM = Relation(name="escalationTier.team", target=entities.TEAM, parent_column="team_id")
+SAVED_VIEWS = Relation(
+    name="query.savedViews",
+    target=entities.SAVED_VIEW,
+    parent_column="organization_id",
+    target_column="organization_id",
+    many=True,
+    order=BY_NAME,
+)
+VIEW_OWNER = Relation(name="savedView.owner", target=entities.USER, parent_column="owner_id")
 ORGANIZATION_TIERS = Relation(
     name="organization.tiers",
     target=entities.ESCALATION_TIER,

@@ -114,6 +114,8 @@ class Change:
     impact: Impact | None = None
     no_candidate: NoCandidate | None = None
     refused: dict[UUID, RefusedItem] = field(default_factory=dict)
+    # Rows of administration that were looked for and found, by table: they are not asked for again.
+    present: set[tuple[str, UUID]] = field(default_factory=set)
     _told: list[NewEvent] = field(default_factory=list)
 
     def tell(self, event: NewEvent) -> None:

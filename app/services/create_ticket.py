@@ -1,6 +1,6 @@
 """A ticket comes in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -60,6 +60,14 @@ class CreateTicket:
     idempotency_key: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A ticket that may be created: what was asked for, and the values of its row but for the number."""
+
+    command: CreateTicket
+    values: Mapping[str, Any]
+
+
 async def create_ticket(writer: Writer, actor: Actor, command: CreateTicket) -> Written:
     """Create a ticket in status NEW with the next number of its year. Ids: ticket.
 
@@ -71,32 +79,52 @@ async def create_ticket(writer: Writer, actor: Actor, command: CreateTicket) -> 
     """
 
     async def work(change: Change) -> dict[str, UUID]:
-        requester_id = command.requester_id or change.actor.user_id
-        if requester_id is None:
-            raise Invalid(field=("requesterId",), problem="The system must name a requester.")
-        if requester_id != change.actor.user_id and not is_staff(change.actor):
-            raise NotFound(field=("requesterId",), kind="user")
-        checked = _checked(change, command, requester_id)
-        customer_id = await customer_of(change, command.customer_id, command.asset_id)
-        await check_exists(change, territories, "territoryId", "territory", command.territory_id)
-        await check_exists(change, users, "requesterId", "user", requester_id)
-        await check_needed(change, command.required_skills, command.required_parts)
-        require(
-            change.actor,
-            Action.CREATE_TICKET,
-            Standing(requester_id=requester_id, customer_id=customer_id),
-            words="create a ticket for this requester",
-        )
-        ticket = await _numbered(change, {**checked, "customer_id": customer_id})
-        await records.insert(change.connection, tickets, ticket)
-        await insert_requirements(change, ticket.id, command.required_skills, command.required_parts)
-        created = ticket_event(EventType.TICKET_CREATED, None, Situation(ticket=ticket), occurred_at=change.now)
-        change.tell(replace(created, changes=(*created.changes, *_told(command))))
+        (ticket,) = await insert_drafts(change, [await draft(change, command)])
         if command.auto_dispatch:
             await dispatch(change, ticket)
         return {"ticket": ticket.id}
 
     return await perform(writer, actor, "createTicket", command, work)
+
+
+async def draft(change: Change, command: CreateTicket) -> Draft:
+    """Check all that a new ticket must be; nothing is written or locked.
+
+    Raises:
+        Invalid, NotFound, Forbidden: it cannot be, or the actor may not create it.
+    """
+    requester_id = command.requester_id or change.actor.user_id
+    if requester_id is None:
+        raise Invalid(field=("requesterId",), problem="The system must name a requester.")
+    if requester_id != change.actor.user_id and not is_staff(change.actor):
+        raise NotFound(field=("requesterId",), kind="user")
+    checked = _checked(change, command, requester_id)
+    customer_id = await customer_of(change, command.customer_id, command.asset_id)
+    await check_exists(change, territories, "territoryId", "territory", command.territory_id)
+    await check_exists(change, users, "requesterId", "user", requester_id)
+    await check_needed(change, command.required_skills, command.required_parts)
+    require(
+        change.actor,
+        Action.CREATE_TICKET,
+        Standing(requester_id=requester_id, customer_id=customer_id),
+        words="create a ticket for this requester",
+    )
+    return Draft(command=command, values={**checked, "customer_id": customer_id})
+
+
+async def insert_drafts(change: Change, drafts: Sequence[Draft]) -> list[Ticket]:
+    """Insert tickets with the next numbers of the year, in this order, and tell of each.
+
+    Guard: the counter's row lock, held until the change ends.
+    """
+    created = await _numbered(change, drafts)
+    await records.insert_all(change.connection, tickets, created)
+    for ticket, drafted in zip(created, drafts, strict=True):
+        command = drafted.command
+        await insert_requirements(change, ticket.id, command.required_skills, command.required_parts)
+        told_of = ticket_event(EventType.TICKET_CREATED, None, Situation(ticket=ticket), occurred_at=change.now)
+        change.tell(replace(told_of, changes=(*told_of.changes, *_told(command))))
+    return created
 
 
 def _checked(change: Change, command: CreateTicket, requester_id: UUID) -> dict[str, Any]:
@@ -128,14 +156,17 @@ def _checked(change: Change, command: CreateTicket, requester_id: UUID) -> dict[
     }
 
 
-async def _numbered(change: Change, values: dict[str, Any]) -> Ticket:
-    year = change.now.year
-    counter = insert(ticket_counters).values(organization_id=change.actor.organization_id, year=year, last_number=1)
+async def _numbered(change: Change, drafts: Sequence[Draft]) -> list[Ticket]:
+    year, count = change.now.year, len(drafts)
+    counter = insert(ticket_counters).values(organization_id=change.actor.organization_id, year=year, last_number=count)
     raised = counter.on_conflict_do_update(
-        index_elements=["organization_id", "year"], set_={"last_number": ticket_counters.c.last_number + 1}
+        index_elements=["organization_id", "year"], set_={"last_number": ticket_counters.c.last_number + count}
     ).returning(ticket_counters.c.last_number)
-    number = await change.connection.scalar(raised)
-    return Ticket(ticket_number=f"TKT-{year}-{number:06d}", **values)
+    first = (await change.connection.execute(raised)).scalar_one() - count + 1
+    return [
+        Ticket(ticket_number=f"TKT-{year}-{number:06d}", **drafted.values)
+        for number, drafted in enumerate(drafts, start=first)
+    ]
 
 
 def _told(command: CreateTicket) -> Iterator[FieldChange]:

@@ -81,11 +81,12 @@ async def customer_of(change: Change, customer_id: UUID | None, asset_id: UUID |
 
 async def check_exists(change: Change, table: sa.Table, path: str, kind: str, id_: UUID | None) -> None:
     """Refuse an id that names nothing of the organisation's. Raises NotFound."""
-    if id_ is None:
+    if id_ is None or (table.name, id_) in change.present:
         return
     query = sa.select(sa.true()).where(table.c.organization_id == change.actor.organization_id, table.c.id == id_)
     if not await change.connection.scalar(query):
         raise NotFound(field=tuple(path.split(".")), kind=kind)
+    change.present.add((table.name, id_))
 
 
 async def insert_requirements(

@@ -44,10 +44,14 @@ class Loaders:
 
     async def many(self, relation: Relation, parent: Any, asked: Placed | None = None) -> Page:
         """Return a page of the parent's rows; the whole list without a window."""
+        return await self.all_of(relation, getattr(parent, relation.parent_column), asked)
+
+    async def all_of(self, relation: Relation, key: Any, asked: Placed | None = None) -> Page:
+        """Return a page of the rows that a parent's value leads to; the whole list without a window."""
         page: Page = await self._load(
             (relation, asked),
             lambda keys: batches.load_many(self.reader, relation, asked, keys, lambda key: self._count(relation, key)),
-            getattr(parent, relation.parent_column),
+            key,
         )
         return page
 

@@ -83,7 +83,14 @@ class Admission:
             Throttled: it is too much for what was spent lately.
         """
         self._limits.check_cost(prepared.cost)
-        seconds = self._purse.spend((caller.user, caller.ip), max(1, prepared.cost))
+        self._pay(caller, max(1, prepared.cost))
+
+    def admit_dearest(self, caller: Caller) -> None:
+        """Let a caller pay as much as the dearest operation costs. Raises Throttled."""
+        self._pay(caller, self._limits.cost)
+
+    def _pay(self, caller: Caller, cost: int) -> None:
+        seconds = self._purse.spend((caller.user, caller.ip), cost)
         if seconds > 0:
             raise Throttled(ceil(seconds))
 

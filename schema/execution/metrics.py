@@ -67,6 +67,21 @@ class Metrics:
             "fieldgraph_uploads", "Uploads by how they ended.", labelnames=["outcome"], registry=self.registry
         )
 
+        self._exports = Counter(
+            "fieldgraph_exports", "Exports by how they ended.", labelnames=["outcome"], registry=self.registry
+        )
+        self._imports = Counter(
+            "fieldgraph_imports", "Imports by how they ended.", labelnames=["outcome"], registry=self.registry
+        )
+
+    def exported(self, outcome: str) -> None:
+        """Count an export: whole, broken off by the server, or given up by its client."""
+        self._exports.labels(outcome).inc()
+
+    def imported(self, outcome: str) -> None:
+        """Count an import: checked, written, or refused for its lines."""
+        self._imports.labels(outcome).inc()
+
     def uploaded(self, outcome: str) -> None:
         """Count an upload by the status it was answered with, or as broken off."""
         self._uploads.labels(outcome).inc()

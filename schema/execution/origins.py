@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 Headers = list[tuple[bytes, bytes]]
 
 _METHODS = b"GET, POST"
-_HEADERS = b"Authorization, Content-Type, Last-Event-ID, X-Client, X-Request-Id"
+_HEADERS = b"Authorization, Content-Type, Idempotency-Key, Last-Event-ID, X-Client, X-Request-Id"
 _PREFLIGHT_SECONDS = b"600"
 
 
@@ -33,7 +33,7 @@ class Origins:
         told: Headers = [(b"vary", b"Origin")]
         if origin.lower() in self._allowed:
             told.append((b"access-control-allow-origin", origin.encode("latin-1")))
-            told.append((b"access-control-expose-headers", b"X-Request-Id, Retry-After"))
+            told.append((b"access-control-expose-headers", b"Content-Disposition, X-Request-Id, Retry-After"))
         return told
 
     def preflight(self, origin: str | None) -> Headers:

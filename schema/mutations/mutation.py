@@ -17,6 +17,7 @@ from app.services.create_ticket import create_ticket
 from app.services.delete_attachment import delete_attachment
 from app.services.delete_comment import delete_comment
 from app.services.delete_ticket import delete_ticket
+from app.services.delete_view import delete_view
 from app.services.escalate_ticket import escalate_ticket
 from app.services.finalize_attachment import finalize_attachment
 from app.services.pause_work import pause_work
@@ -31,6 +32,7 @@ from app.services.report_location import report_location
 from app.services.resolve_ticket import resolve_ticket
 from app.services.resume_work import resume_work
 from app.services.revoke_tokens import revoke_tokens
+from app.services.save_view import save_view
 from app.services.start_travel import start_travel
 from app.services.start_work import start_work
 from app.services.transition_ticket import transition_ticket
@@ -59,6 +61,7 @@ from schema.inputs.tickets import (
     UpdateTicketInput,
 )
 from schema.inputs.users import RevokeTokensInput
+from schema.inputs.views import SaveViewInput
 from schema.mutations.writing import write
 from schema.payloads import (
     AssignmentPayload,
@@ -67,6 +70,7 @@ from schema.payloads import (
     CommentPayload,
     OkPayload,
     QueuePayload,
+    SavedViewPayload,
     TicketPayload,
     results_of,
 )
@@ -258,3 +262,13 @@ class Mutation:
             # Here at once; other processes hear of it from the log.
             operation.process.actors.forget_all(operation.actor.organization_id)
         return payload
+
+    @strawberry.mutation(description="Keep a filter and an order of tickets under a name, or change one's own.")
+    async def save_view(self, info: Info, input: Annotated[SaveViewInput, _INPUT]) -> SavedViewPayload:  # noqa: A002  # the argument's name in the schema
+        """Keep a filter and an order of tickets under a name, or change one's own."""
+        return await write(info.context, partial(input.command, info.schema), save_view, SavedViewPayload)
+
+    @strawberry.mutation(description="Delete a view of one's own, or, as MANAGER or ADMIN, one that somebody shares.")
+    async def delete_view(self, info: Info, input: Annotated[DeleteInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
+        """Delete a view."""
+        return await write(info.context, partial(input.of, "SavedView"), delete_view, OkPayload)

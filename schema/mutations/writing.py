@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 from app.domain.people import Actor
 from app.domain.refusals import Refusal, Refusals
 from app.services.change import Rehearsed, Writer, Written
-from resolvers.context import Operation
+from resolvers.context import Operation, Process
 from schema.errors import error_of
 from schema.payloads import fields_of, impact_of
 
 C = TypeVar("C")
 Payload = TypeVar("Payload")
+W = TypeVar("W", bound=Written | None)
 # None where what was written is nothing of the log's.
 Service = Callable[[Writer, Actor, C], Awaitable[Written | None]]
 
@@ -43,13 +44,16 @@ async def write(
 
 
 async def _written(operation: Operation, command: Callable[[], C], service: Service[C]) -> Written | None:
-    # A client that goes away does not stop what has begun: it may already have been committed.
-    process = operation.process
-    task = asyncio.create_task(_serve(service(process.writer, operation.actor, command())))
+    return await to_the_end(operation.process, service(operation.process.writer, operation.actor, command()))
+
+
+async def to_the_end(process: Process, writing: Awaitable[W]) -> W:
+    """Return what a write comes to. A client that goes away does not stop it: it may already have been committed."""
+    task = asyncio.create_task(_serve(writing))
     process.unfinished.add(task)
     task.add_done_callback(process.unfinished.discard)
     return await asyncio.shield(task)
 
 
-async def _serve(service: Awaitable[Written | None]) -> Written | None:
-    return await service
+async def _serve(writing: Awaitable[W]) -> W:
+    return await writing

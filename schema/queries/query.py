@@ -9,6 +9,7 @@ from schema.queries.events import EventQueries
 from schema.queries.nodes import NodeQueries
 from schema.queries.technicians import TechnicianQueries
 from schema.queries.tickets import TicketQueries
+from schema.queries.views import ViewQueries
 
 
 @strawberry.type(description="Everything that can be asked. One query is one consistent snapshot.")
@@ -20,5 +21,6 @@ class Query(
     BoardQueries,
     DispatchingQueries,
     EventQueries,
+    ViewQueries,
 ):
     """Everything that can be asked."""

@@ -57,6 +57,8 @@ BOOK_SLOT             own        all       all       all  all  all  all
 SUBSCRIBE_BOARD       -          -         -         all  all  all  all
 SUBSCRIBE_JOBS        -          job       job       all  all  all  all
 SUBSCRIBE_TICKET      own        all       all       all  all  all  all
+SHARE_VIEW            -          all       all       all  all  all  all
+MANAGE_VIEWS          -          -         -         -    -    all  all
 FOLLOW_LOG            per-event  per-event per-event all  all  all  all
 SEE_CUSTOMER_ADDRESS  -          active-job active-job all all all  all
 SEE_LIVE_POSITION     on-the-way on-the-way on-the-way all all all  all

@@ -61,6 +61,8 @@ async def elsewhere(stage: Stage) -> Elsewhere:
     said = await dispatcher.do("addComment", ticketId=ids["Ticket"], body="Ours.")
     ids["Comment"] = said["comment"]["id"]
     ids["Attachment"] = await attach(stage, dispatcher, ids["Ticket"], "ours.txt", b"Ours.")
+    view = await dispatcher.do("saveView", name="Ours", filter={}, shared=True)
+    ids["SavedView"] = view["savedView"]["id"]
     given = await dispatcher.do("assignTicket", ticketId=ids["Ticket"], technicianId=ids["Technician"])
     ids["Assignment"] = given["assignment"]["id"]
     found = await stage.sql("SELECT ticket_number FROM tickets WHERE id = :id", world=other, id=key(ids["Ticket"]))
@@ -189,6 +191,8 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("createAttachment", {"ticketId": "own", "commentId": "*Comment", **NEW_FILE}, ["commentId"]),
     ("finalizeAttachment", {"id": "*Attachment"}, ["id"]),
     ("deleteAttachment", {"id": "*Attachment"}, ["id"]),
+    ("saveView", {"id": "*SavedView", "name": "Mine", "filter": {}}, ["id"]),
+    ("deleteView", {"id": "*SavedView"}, ["id"]),
     ("createTicket", {**NEW_TICKET, "customerId": "*Customer"}, ["customerId"]),
     ("createTicket", {**NEW_TICKET, "assetId": "*Asset"}, ["assetId"]),
     ("createTicket", {**NEW_TICKET, "territoryId": "*Territory"}, ["territoryId"]),

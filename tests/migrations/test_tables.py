@@ -22,6 +22,7 @@ from app.db.tables import (
     search,
     sla,
     tickets,
+    views,
 )
 from app.db.tables.base import metadata
 from app.domain.assignments import ACTIVE, AssignmentStatus
@@ -41,6 +42,7 @@ FAMILIES = (
     search,
     sla,
     tickets,
+    views,
 )
 # A reader must be able to meet event types that were written by a later release.
 UNCHECKED = frozenset({("events", "type")})

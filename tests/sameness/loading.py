@@ -26,6 +26,7 @@ from app.db.tables.organizations import (
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
+from app.db.tables.views import saved_views
 from app.db.transaction import transaction
 from app.demo.ids import fixed_id
 from app.domain.events import Concerned, EventType, FieldChange, NewEvent
@@ -41,7 +42,7 @@ _TABLES = {
         *(business_calendars, sla_policies),
         *(customers, customer_users, assets, parts),
         *(tickets, ticket_required_skills, ticket_required_parts, comments),
-        *(assignments, assignment_parts, technician_locations, file_contents, attachments, sla_clocks),
+        *(assignments, assignment_parts, technician_locations, file_contents, attachments, sla_clocks, saved_views),
     )
 }
 EPOCH = UUID(int=7)

@@ -48,6 +48,8 @@ def rows_of(of: Organisation, *, tickets: int) -> Rows:
         add(table, **row)
     for table, row in clocks_of(of, rows):
         add(table, **row)
+    for row in _views(of):
+        add("saved_views", **row)
     return rows
 
 
@@ -175,6 +177,23 @@ def _files(of: Organisation, rows: Rows) -> Iterator[tuple[str, Row]]:
                 "updated_at": chance.choice(words.moments),
             },
         )
+
+
+def _views(of: Organisation) -> Iterator[Row]:
+    # By a chance of their own, too.
+    words, chance = of.vocabulary, chance_of(f"views of {of.name}")
+    for number, owner_id in enumerate(list(of.users.values()) * 2):
+        yield {
+            "id": of.new("SavedView"),
+            "owner_id": owner_id,
+            "name": f"{chance.choice(words.names)[:80]} {number}",
+            "filter": chance.choice(({}, {"tags": [chance.choice(words.tags)]}, {"n": [1e-7, 2**53, None, True]})),
+            "order_by": chance.choice((None, [], [{"field": "STATUS", "direction": "DESC"}])),
+            "shared": chance.random() < 0.4,
+            "version": chance.randint(1, 9),
+            "created_at": chance.choice(words.moments),
+            "updated_at": chance.choice(words.moments),
+        }
 
 
 def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:

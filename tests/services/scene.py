@@ -39,6 +39,7 @@ from app.services.create_ticket import CreateTicket, create_ticket
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.job_step import StepCommand
 from app.services.report_location import ReportLocation, report_location
+from app.services.save_view import SaveView, save_view
 from app.services.settle_sla import SettleSla, settle_sla
 from app.services.start_work import start_work
 from app.services.ticket_fields import NeededPart, NeededSkill
@@ -272,6 +273,7 @@ async def fill_every_table(engine: AsyncEngine, world: World) -> None:
     await start_work(scene.writer, scene.actor("ann"), step)
     await complete_assignment(scene.writer, scene.actor("ann"), report(step.assignment_id, parts_used=(seals(1),)))
     await scene.report("ann", Point(latitude=52.1, longitude=5.1, recorded_at=scene.clock()))
+    await save_view(scene.writer, scene.actor("ann"), SaveView(name="Mine", filter={}))
 
 
 def a_policy(**values: Any) -> dict[str, Any]:

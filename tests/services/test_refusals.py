@@ -50,6 +50,8 @@ RAISED = {
     "completeAssignment": STEP,
     "reportLocation": {"Invalid", "Forbidden", "ClockSkew"},
     "revokeTokens": COMMON,
+    "saveView": COMMON | {"StaleVersion"},
+    "deleteView": COMMON | {"StaleVersion"},
 }
 
 

@@ -1,7 +1,7 @@
 """How each write stands against itself: the race is run with its guard, and once more without it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, TypeVar
@@ -24,7 +24,7 @@ from app.services import create_ticket as creating
 from app.services import escalate_ticket as escalating
 from app.services.change import Change, Writer, Written
 from app.services.complete_assignment import complete_assignment
-from app.services.create_ticket import create_ticket
+from app.services.create_ticket import Draft, create_ticket
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.reject_assignment import RejectAssignment, reject_assignment
 from app.services.ticket_fields import NeededPart
@@ -271,9 +271,9 @@ async def test_tickets_that_come_in_at_once_get_a_number_each(scene: Scene) -> N
 async def test_numbers_that_were_only_looked_up_would_be_given_twice(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def looked_up(change: Change, values: dict[str, Any]) -> Ticket:
+    async def looked_up(change: Change, drafts: Sequence[Draft]) -> list[Ticket]:
         count = await change.connection.scalar(sa.select(sa.func.count()).select_from(tickets))
-        return Ticket(ticket_number=f"TKT-{change.now.year}-{(count or 0) + 1:06d}", **values)
+        return [Ticket(ticket_number=f"TKT-{change.now.year}-{(count or 0) + 1:06d}", **drafts[0].values)]
 
     monkeypatch.setattr(creating, "_numbered", looked_up)
 

@@ -165,12 +165,15 @@ class Writer:
         """Write the whole list a relation leads to."""
         relation = question.relation
         target = relation.target.table.alias()
+        chosen = self._children(relation, target, here, [self._list(field, relation, target)])
+        return ["[", chosen.scalar_subquery(), "]"]
+
+    def _list(self, field: Branch, relation: Relation, target: Any) -> "sa.ColumnElement[Any]":
         json = self.object(_of(field, relation.target.name), OnRow(relation.target, target, self._visibility))
         order = _ordered(relation)
         columns = [target.c[term.column] for term in order.terms]
         separated = aggregate_order_by(literal(","), *sorting(columns, order, backwards=False))
-        chosen = self._children(relation, target, here, [sa.func.string_agg(json, separated)])
-        return ["[", chosen.scalar_subquery(), "]"]
+        return sa.func.string_agg(json, separated)
 
     def children(self, field: Branch, question: ask.Children, here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         """Write a page of the rows a relation leads to."""
@@ -303,6 +306,15 @@ class Writer:
         """Write the viewer's own row."""
         return [self._by_key(field, question.entity, own(question.whose.value))]
 
+    def own_all(self, field: Branch, question: ask.OwnAll, _here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
+        """Write the whole list a relation leads to from the viewer's own id."""
+        target = question.relation.target.table.alias()
+        source, near = source_of(question.relation, target)
+        seen = question.relation.target.seen(target, self._visibility)
+        chosen = sa.select(self._list(field, question.relation, target)).select_from(source)
+        chosen = chosen.where(*seen, near == own(question.whose.value)).correlate_except(*_tables(source))
+        return ["[", chosen.scalar_subquery(), "]"]
+
     def by_key(self, field: Branch, question: ask.ByKey, _here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":
         """Write the row with a key."""
         return [self._by_key(field, question.entity, bound(question.key))]
@@ -356,6 +368,7 @@ _BRANCHES: "Mapping[type, Callable[..., list[str | sa.ColumnElement[Any]]]]" = M
         ask.Verdicts: Writer.verdicts,
         ask.Itself: Writer.itself,
         ask.OwnRow: Writer.own_row,
+        ask.OwnAll: Writer.own_all,
         ask.ToOne: Writer.to_one,
         ask.ToAll: Writer.to_all,
         ask.Children: Writer.children,

@@ -1,0 +1,117 @@
+"""Gives tickets as comma-separated values, as many as there are, while none but a few are in memory."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from typing import Any
+
+import structlog
+from starlette.requests import Request
+from starlette.types import Message, Receive, Scope, Send
+
+from app.db.engine import Engine
+from app.domain.sheets import written
+from app.reads.exporting import COLUMNS, Wanted, exported
+from app.reads.reader import Reader
+from app.transfers.answers import Headers
+from app.transfers.downloads import disposition
+from schema.execution.callers import Caller
+from schema.execution.watching import Watch
+from schema.sheets.cells import cell_of
+from schema.sheets.gate import Gate
+from schema.sheets.parameters import export_of
+
+# A client that takes nothing for so long, or has not all by then, is given up: it keeps a snapshot open.
+_SILENCE_SECONDS = 30.0
+_WHOLE_SECONDS = 900.0
+_LAST_SECONDS = 4.0
+_BYTE_ORDER_MARK = "\ufeff"
+_HEADERS: Headers = (
+    (b"content-type", b"text/csv; charset=utf-8; header=present"),
+    (b"x-content-type-options", b"nosniff"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
+    (b"cache-control", b"private, no-store"),
+)
+
+log = structlog.get_logger(__name__)
+
+
+class TicketExports:
+    """Answers GET with every ticket that the caller may see and asks for, of one snapshot.
+
+    `engine` has connections for nothing else, so that an export keeps nobody from one. What breaks off is
+    never ended as if it were whole.
+    """
+
+    def __init__(self, engine: Engine, gate: Gate, counted: Callable[[str], None]) -> None:
+        self._engine = engine
+        self._gate = gate
+        self._counted = counted
+        self._watch = Watch()
+
+    def end(self) -> None:
+        """Let what is under way have a little while yet: the server is about to stop."""
+        self._watch.hurry(_LAST_SECONDS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        await self._gate.let_in(scope, receive, send, "GET", self._give)
+
+    async def _give(self, request: Request, caller: Caller, send: Send, more: Headers) -> None:
+        asked = export_of(request.scope["query_string"])
+        actor = await caller.actor()
+        process = self._gate.process
+        async with self._gate.room(caller):
+            reader = Reader(self._engine, actor, timeout_seconds=process.statement_timeout_seconds)
+            name = f"tickets-{process.clock():%Y-%m-%d}.csv"
+            headers = [*_HEADERS, *more, (b"content-disposition", disposition(name).encode())]
+            outcome = "broken off"
+            begun = False
+
+            async def begin(message: Message) -> None:
+                nonlocal begun
+                begun = True
+                await send(message)
+
+            try:
+                async with self._watch.over(request.receive, _WHOLE_SECONDS) as watched:
+                    await _send(_lines(reader, asked.wanted, asked.begins_with_mark), headers, begin)
+                    outcome = "whole"
+                if watched.gone:
+                    outcome = "given up"
+            except TimeoutError:
+                if not begun:
+                    raise
+                # Left without an end: the server cuts the connection.
+            finally:
+                await reader.close()
+                self._counted(outcome)
+                log.info("export.ended", outcome=outcome, statements=reader.statements)
+
+
+async def _lines(reader: Reader, wanted: Wanted, begins_with_mark: bool) -> AsyncGenerator[bytes, None]:
+    """Yield the file, piece by piece; the first with the header, once the database has the first rows."""
+    head = written([[column.name for column in COLUMNS]])
+    if begins_with_mark:
+        head = _BYTE_ORDER_MARK + head
+    async with aclosing(exported(reader, wanted)) as parts:
+        async for rows in parts:
+            yield (head + written(map(_cells, rows))).encode()
+            head = ""
+    yield head.encode()
+
+
+def _cells(row: Sequence[Any]) -> list[Any]:
+    return [cell_of(column, value) for column, value in zip(COLUMNS, row, strict=True)]
+
+
+async def _send(pieces: AsyncGenerator[bytes, None], headers: Headers, send: Send) -> None:
+    begun = False
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if not begun:
+                await send({"type": "http.response.start", "status": 200, "headers": headers})
+                begun = True
+            async with asyncio.timeout(_SILENCE_SECONDS):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
