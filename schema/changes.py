@@ -70,6 +70,13 @@ def said(column: str, old: Any, new: Any) -> tuple[str, Any, Any]:
     return _name(column), _spelled(column, old), _spelled(column, new)
 
 
+def columns_of(field: str) -> tuple[str, ...]:
+    """Return the columns that a field of the schema may stand for in the log."""
+    renamed = [column for column, name in _RENAMED.items() if name == field]
+    column = "".join(f"_{each.lower()}" if each.isupper() else each for each in field)
+    return (column, f"{column}_id", *renamed)
+
+
 def _name(column: str) -> str:
     return _RENAMED.get(column) or _camel(column.removesuffix("_id"))
 

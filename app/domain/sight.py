@@ -7,8 +7,11 @@ from app.domain.events import QUEUE, VIEW, Concerned, Event, FieldChange
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, dispatches, is_staff, may, sees_internal
 
-_PLACE = frozenset({"address", "latitude", "longitude"})
+# What only those see who are to go there.
+PLACE_FIELDS = frozenset({"address", "latitude", "longitude"})
 _COST = frozenset({"cost", "currency"})
+# Which of a report's files are internal the log does not say.
+INTERNAL_FIELDS = frozenset({"attachments"})
 
 
 class Sight(StrEnum):
@@ -45,12 +48,11 @@ def visible_changes(actor: Actor, event: Event) -> list[FieldChange]:
     """Return the changes without those values that the actor may not see."""
     shown: list[FieldChange] = list(event.changes)
     if not _sees_place(actor, event.after or event.before or Concerned()):
-        shown = [change for change in shown if change.field not in _PLACE]
+        shown = [change for change in shown if change.field not in PLACE_FIELDS]
     if not may(actor, Action.SEE_PART_COSTS, Standing()):
         shown = [_without_costs(change) if change.field == "parts_used" else change for change in shown]
     if not sees_internal(actor):
-        # Which of a report's files are internal the log does not say.
-        shown = [change for change in shown if change.field != "attachments"]
+        shown = [change for change in shown if change.field not in INTERNAL_FIELDS]
     return shown
 
 

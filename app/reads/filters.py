@@ -221,6 +221,14 @@ def _combined(wanted: TicketFilter) -> Conditions:
         yield sa.and_(sa.true(), *of_tickets(wanted.none_of)).is_not(sa.true())
 
 
+def within(column: "sa.ColumnElement[Any]", wanted: IdFilter | MomentFilter | None) -> Conditions:
+    """Yield the conditions that a column must meet."""
+    if isinstance(wanted, MomentFilter):
+        yield from _moments(column, wanted)
+    else:
+        yield from _ids(column, wanted)
+
+
 def _ids(column: "sa.ColumnElement[Any]", wanted: IdFilter | None) -> Conditions:
     if wanted is None:
         return

@@ -1,5 +1,6 @@
 """Tickets: what customers need done."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -7,11 +8,14 @@ import strawberry
 
 from app.domain.tickets import PRIORITY_LABELS, allowed_after
 from app.reads import entities, questions, relations
+from app.reads.history import HistoryFilter
+from app.reads.pages import window
 from app.reads.parts import enough_on_the_shelf
 from app.reads.permissions import on_ticket
 from resolvers import permissions
+from resolvers.history import history_of
 from resolvers.tickets import snippet_of
-from schema.enums import Environment, TicketCategory, TicketPriority, TicketStatus
+from schema.enums import Environment, EventType, TicketCategory, TicketPriority, TicketStatus
 from schema.fields import (
     After,
     First,
@@ -26,11 +30,13 @@ from schema.fields import (
     to_one,
     to_page,
 )
+from schema.inputs.history import AuditFilter, of_types
 from schema.scalars import EventCursor, JSONValue
 from schema.types.assignments import Assignment, AssignmentConnection
 from schema.types.attachments import AttachmentConnection
 from schema.types.comments import CommentConnection
 from schema.types.customers import Asset, Customer, Part
+from schema.types.history import AuditEntryConnection
 from schema.types.node import Connection, Edge, GeoPoint, Node, Versioned
 from schema.types.organizations import EscalationTier, Skill, Territory
 from schema.types.sla import TicketSla
@@ -134,6 +140,26 @@ class Ticket(Node, Versioned):
         relation = relations.TICKET_COMMENTS if include_internal else relations.TICKET_PUBLIC_COMMENTS
         question: Any = children(relation, first, after)
         return question
+
+    @strawberry.field(
+        description="What happened to it, its jobs, comments and files, one entry per changed field, as it happened.",
+        metadata={"ordinary": "what of the log a viewer sees is decided event by event"},
+    )
+    async def history(
+        self,
+        root: strawberry.Parent[Any],
+        info: Info,
+        first: First = 20,
+        after: After = None,
+        types: Annotated[
+            list[EventType] | None, strawberry.argument(description="Only of these events, at most 100.")
+        ] = None,
+        filter: Annotated[AuditFilter | None, strawberry.argument(description="Which.")] = None,  # noqa: A002  # the argument's name in the schema
+    ) -> AuditEntryConnection:
+        """Return a page of the history. Raises Invalid."""
+        wanted = replace(HistoryFilter() if filter is None else filter.wanted(), types=of_types(types))
+        page: Any = await history_of(info.context, root.id, wanted, window(first, after))
+        return page
 
     @strawberry.field(
         description="What the viewer may do with it as it stands.", metadata={"question": questions.Verdicts(on_ticket)}

@@ -63,6 +63,7 @@ def test_customers_miss_nothing_but_the_queues_that_are_not_theirs(visibility: V
 def test_what_is_resolved_on_purpose_is_known() -> None:
     assert resolved_on_purpose(executable()) == {
         "Query.events": _EVENTS,
+        "Ticket.history": _EVENTS,
         "Query.candidates": "who is eligible is judged by the rules of the domain",
         **dict.fromkeys(("SlaClock.segments", "SlaPolicy.targets"), "it is kept as a document, which the domain reads"),
         **dict.fromkeys(
