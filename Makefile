@@ -9,6 +9,7 @@
 # make bench-legacy  brings over an older platform of 100,000 tickets
 # make bench-sheets  measures exports and imports of tables
 # make bench-search  measures finding tickets by their words
+# make bench-lists  measures lists of a million tickets
 # make faults-worker  kills workers, again and again
 # make test-clamd  has the real clamd look at files
 # make races  tries everything in any order and at once
@@ -28,7 +29,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --extra storage --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-assignments bench-legacy hostile soak-live faults-worker races test-clamd lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-legacy hostile soak-live faults-worker races test-clamd lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -101,6 +102,9 @@ bench-search: .venv/.dev
 
 bench-sheets: .venv/.dev
 	$(bin)/python -m benchmarks.sheets $(ARGS)
+
+bench-lists: .venv/.dev
+	$(bin)/python -m benchmarks.lists $(ARGS)
 
 bench-replay: .venv/.dev
 	$(bin)/python -m benchmarks.replay $(ARGS)
