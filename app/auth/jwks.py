@@ -165,7 +165,7 @@ class JwksVerifier:
     async def _fetch_keys(self, now: datetime) -> None:
         try:
             async with asyncio.timeout(FETCH_SECONDS):
-                keys = read_key_set(await self._download())
+                keys = await fetch_key_set(self._client, self._url)
         except (httpx.HTTPError, TimeoutError, UnusableKeySet) as error:
             self._failing = True
             log.warning("jwks.fetch_failed", host=self._url.host, error=type(error).__name__, detail=str(error))
@@ -175,18 +175,25 @@ class JwksVerifier:
         self._fetched_at = now
         log.info("jwks.fetched", host=self._url.host, keys=len(keys))
 
-    async def _download(self) -> bytes:
-        body = bytearray()
-        # Not compressed: a small answer must not unfold into a large one.
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
-        async with self._client.stream("GET", self._url, headers=headers, follow_redirects=False) as response:
-            if response.status_code != httpx.codes.OK:
-                raise UnusableKeySet(f"status {response.status_code}")
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise UnusableKeySet(f"more than {MAX_BYTES} bytes")
-        return bytes(body)
+
+async def fetch_key_set(client: httpx.AsyncClient, url: httpx.URL) -> tuple[Key, ...]:
+    """Return the keys that are published at an address; of the answer at most 256 KiB are read.
+
+    Raises:
+        httpx.HTTPError: it cannot be reached.
+        UnusableKeySet: what it answers is no key set.
+    """
+    body = bytearray()
+    # Not compressed: a small answer must not unfold into a large one.
+    headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+    async with client.stream("GET", url, headers=headers, follow_redirects=False) as response:
+        if response.status_code != httpx.codes.OK:
+            raise UnusableKeySet(f"status {response.status_code}")
+        async for chunk in response.aiter_raw():
+            body += chunk
+            if len(body) > MAX_BYTES:
+                raise UnusableKeySet(f"more than {MAX_BYTES} bytes")
+    return read_key_set(bytes(body))
 
 
 def _public_key(entry: Any) -> Key | None:

@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from app.cli.check import check
 from app.cli.console import errors
 from app.cli.database import database
 from app.cli.demo import demo
@@ -47,6 +48,7 @@ program.command()(serve)
 program.command()(worker)
 program.command()(jobs)
 program.command()(migrate)
+program.command()(check)
 program.command()(demo)
 program.command()(import_legacy)
 program.command()(rollback_legacy)

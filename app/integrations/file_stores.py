@@ -2,6 +2,7 @@
 
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import cast
 
 from app.services.files import FileStore
@@ -25,8 +26,21 @@ def store_at(url: str, folder: Path) -> FileStore:
     Raises:
         StorageDriverMissing: its package is not installed.
     """
+    return cast("FileStore", _module().open_store(url, folder))
+
+
+async def try_out(url: str) -> None:
+    """Write a small object to the store at an address, and erase it.
+
+    Raises:
+        StorageDriverMissing: its package is not installed.
+        StoreFailed: it cannot be reached, or refuses us.
+    """
+    await _module().try_out(url)
+
+
+def _module() -> ModuleType:
     try:
-        module = import_module(_MODULE)
+        return import_module(_MODULE)
     except ImportError as missing:
         raise StorageDriverMissing from missing
-    return cast("FileStore", module.open_store(url, folder))

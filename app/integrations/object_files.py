@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from uuid import uuid4
 
 import obstore
 from obstore.exceptions import BaseError
@@ -24,7 +25,7 @@ from app.services.files import FileStore, NothingArrived, StoreFailed, Target
 _PIECE = 256 * 1024
 _BLOB = {"x-ms-blob-type": "BlockBlob"}
 _CONNECT, _WHOLE = timedelta(seconds=5), timedelta(minutes=5)
-_TRIES = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
+_TRIES: dict[str, Any] = {"max_retries": 3, "retry_timeout": timedelta(seconds=20)}
 _MAKERS = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
 
 Store = S3Store | GCSStore | AzureStore
@@ -32,11 +33,28 @@ Store = S3Store | GCSStore | AzureStore
 
 def open_store(url: str, folder: Path) -> FileStore:
     """Return the store at an address that the settings have checked; `folder` is for what is being looked at."""
+    return ObjectFiles(_store(url, _WHOLE, _TRIES), folder)
+
+
+async def try_out(url: str) -> None:
+    """Write a small object to the store at an address, and erase it. Raises StoreFailed."""
+    with _translated():
+        # An address without a region, or credentials that are none, are refused here already.
+        store = _store(url, _CONNECT, {"max_retries": 0, "retry_timeout": _CONNECT})
+        path = f"checks/{uuid4()}"
+        try:
+            await obstore.put_async(store, path, b"fieldgraph check", use_multipart=False)
+        except FileNotFoundError:
+            raise StoreFailed("the object store has no such bucket") from None
+        await obstore.delete_async(store, path)
+
+
+def _store(url: str, whole: timedelta, tries: dict[str, Any]) -> Store:
     maker: Any = _MAKERS[url.partition("://")[0]]
     # The driver takes it from the environment only where it is given no options at all.
     plain = os.environ.get("AWS_ALLOW_HTTP", "").lower() in {"true", "1"}
-    options = {"connect_timeout": _CONNECT, "timeout": _WHOLE, "allow_http": plain}
-    return ObjectFiles(maker.from_url(url, client_options=options, retry_config=_TRIES), folder)
+    options = {"connect_timeout": _CONNECT, "timeout": whole, "allow_http": plain}
+    return cast("Store", maker.from_url(url, client_options=options, retry_config=tries))
 
 
 class ObjectFiles:
