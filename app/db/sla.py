@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.tables.base import Json, Moment, Uuid
+from app.db.tables.tickets import NEVER_DUE_COMES_LAST, NEVER_DUE_FALLS_LAST
 from app.domain.calendars import WEEKDAYS, BusinessCalendar, Opening
 from app.domain.events import plain
 from app.domain.promises import Tick
@@ -99,7 +100,9 @@ _SAVE = sa.text(
         SELECT :organization_id, e.clock_id, e.percent, :now
         FROM jsonb_to_recordset(:alerts) AS e(clock_id uuid, percent smallint)
     )
-    UPDATE tickets AS t SET sla_policy_id = e.policy_id, sla_due_at = e.due_at, sla_state = e.state
+    UPDATE tickets AS t SET sla_policy_id = e.policy_id, sla_state = e.state, sla_due_at = e.due_at,
+        sla_due_first = coalesce(e.due_at, timestamptz '{NEVER_DUE_COMES_LAST}'),
+        sla_due_last = coalesce(e.due_at, timestamptz '{NEVER_DUE_FALLS_LAST}')
     FROM jsonb_to_recordset(:tickets) AS e(id uuid, policy_id uuid, due_at timestamptz, state text)
     WHERE t.organization_id = :organization_id AND t.id = e.id
     """  # noqa: S608  # made of constants

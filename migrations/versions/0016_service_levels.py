@@ -96,16 +96,19 @@ UP = (
         ADD COLUMN sla_policy_id uuid,
         ADD COLUMN sla_due_at timestamptz,
         ADD COLUMN sla_state text,
-        ADD COLUMN sla_due_first timestamptz
-            GENERATED ALWAYS AS (coalesce(sla_due_at, timestamptz '9999-01-01 00:00:00+00')) STORED,
-        ADD COLUMN sla_due_last timestamptz
-            GENERATED ALWAYS AS (coalesce(sla_due_at, timestamptz '0001-01-01 00:00:00+00')) STORED
+        ADD COLUMN sla_due_first timestamptz DEFAULT '9999-01-01 00:00:00+00' NOT NULL,
+        ADD COLUMN sla_due_last timestamptz DEFAULT '1000-01-01 00:00:00+00' NOT NULL
     """,
     """
     ALTER TABLE tickets ADD CONSTRAINT tickets_sla_state_check CHECK (sla_state IN
         ('RUNNING', 'PAUSED', 'AT_RISK', 'BREACHED', 'MET', 'MET_LATE', 'CANCELLED')) NOT VALID
     """,
-    "ALTER TABLE tickets VALIDATE CONSTRAINT tickets_sla_state_check",
+    # Of the tickets that are there none has a state, and none is due: nothing needs to be validated.
+    """
+    ALTER TABLE tickets ADD CONSTRAINT what_is_never_due_comes_last CHECK (
+        sla_due_first = coalesce(sla_due_at, timestamptz '9999-01-01 00:00:00+00')
+        AND sla_due_last = coalesce(sla_due_at, timestamptz '1000-01-01 00:00:00+00')) NOT VALID
+    """,
     """
     CREATE INDEX tickets_by_due ON tickets (organization_id, sla_due_first, id) WHERE deleted_at IS NULL
     """,
@@ -130,6 +133,7 @@ UP = (
 )
 
 DOWN = (
+    "ALTER TABLE tickets DROP CONSTRAINT what_is_never_due_comes_last",
     "ALTER TABLE tickets DROP COLUMN sla_due_first, DROP COLUMN sla_due_last",
     "ALTER TABLE tickets DROP COLUMN sla_policy_id, DROP COLUMN sla_due_at, DROP COLUMN sla_state",
     "ALTER TABLE organization_settings DROP COLUMN sla_enabled",

@@ -193,7 +193,9 @@ async def _insert_clocks(connection: AsyncConnection, seed: Seed, chance: random
                 "current": generation == 2,
             }
             await _insert(connection, seed, sla_clocks, **values, **_STAMPS)
-    shown = {"sla_policy_id": policy_id, "sla_due_at": chance.choice([None, due]), "sla_state": min(clocks)}
+    shown: dict[str, Any] = {"sla_policy_id": policy_id, "sla_state": min(clocks)}
+    if (due_at := chance.choice([None, due])) is not None:
+        shown |= dict.fromkeys(("sla_due_at", "sla_due_first", "sla_due_last"), due_at)
     of = tickets.c
     mine = of.organization_id == seed.world.organization_id
     await connection.execute(sa.update(tickets).where(mine, of.id == ticket_id).values(**shown))

@@ -1,8 +1,10 @@
 """What an organisation promises, and the clocks of its tickets."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from app.db.sla import written_targets
+from app.db.tables.tickets import NEVER_DUE_COMES_LAST, NEVER_DUE_FALLS_LAST
 from app.demo.ids import chance as chance_of
 from app.domain.sla import DEFAULT_TARGETS, SlaMetric, SlaState
 from app.domain.tickets import TicketStatus
@@ -50,7 +52,9 @@ def clocks_of(of: Organisation, rows: Mapping[str, list[Row]]) -> Iterator[tuple
         promised = chance.random() < 0.7
         ticket["sla_policy_id"] = chance.choice(of.keys["SlaPolicy"]) if promised else None
         ticket["sla_state"] = chance.choice(list(SlaState)) if promised else None
-        ticket["sla_due_at"] = chance.choice((None, *words.moments)) if promised else None
+        due = ticket["sla_due_at"] = chance.choice((None, *words.moments)) if promised else None
+        ticket["sla_due_first"] = due or datetime.fromisoformat(NEVER_DUE_COMES_LAST)
+        ticket["sla_due_last"] = due or datetime.fromisoformat(NEVER_DUE_FALLS_LAST)
         for metric in SlaMetric if promised else ():
             generations = chance.choice((1, 1, 2))
             for generation in range(1, generations + 1):

@@ -273,7 +273,7 @@ def _ticket(of: Organisation, number: int) -> Row:
         "closed_at": of.maybe(words.moments, 0.3),
         "deleted_at": of.maybe(words.moments, 0.08),
         # Filled in with the clocks.
-        **dict.fromkeys(("sla_policy_id", "sla_state", "sla_due_at")),
+        **dict.fromkeys(("sla_policy_id", "sla_state", "sla_due_at", "sla_due_first", "sla_due_last")),
         **of.stamps(),
     }
 

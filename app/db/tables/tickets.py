@@ -6,6 +6,11 @@ from app.db.tables.base import Json, Moment, TextList, key, reference, tenant_ta
 from app.domain.sla import SlaState
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 
+# What stands for a ticket that is never due, in orders that rise and in those that fall. Not the first moment of the
+# calendar, which the driver takes for infinity.
+NEVER_DUE_COMES_LAST = "9999-01-01 00:00:00+00"
+NEVER_DUE_FALLS_LAST = "1000-01-01 00:00:00+00"
+
 tickets = tenant_table(
     "tickets",
     key(),
@@ -36,8 +41,8 @@ tickets = tenant_table(
     reference("sla_policy_id", null=True),
     sa.Column("sla_due_at", Moment),
     sa.Column("sla_state", word(SlaState)),
-    sa.Column("sla_due_first", Moment, sa.Computed("coalesce(sla_due_at, '9999-01-01 00:00:00+00')", persisted=True)),
-    sa.Column("sla_due_last", Moment, sa.Computed("coalesce(sla_due_at, '0001-01-01 00:00:00+00')", persisted=True)),
+    sa.Column("sla_due_first", Moment, nullable=False, server_default=NEVER_DUE_COMES_LAST),
+    sa.Column("sla_due_last", Moment, nullable=False, server_default=NEVER_DUE_FALLS_LAST),
     *versioned(),
 )
 
