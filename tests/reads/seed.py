@@ -2,7 +2,7 @@
 
 import random
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,14 @@ from app.db.tables.locations import technician_locations
 from app.db.tables.organizations import territories
 from app.db.tables.people import technician_territories, technicians
 from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
-from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
+from app.db.tables.tickets import (
+    NEVER_DUE_COMES_LAST,
+    NEVER_DUE_FALLS_LAST,
+    comments,
+    ticket_required_parts,
+    ticket_required_skills,
+    tickets,
+)
 from app.db.transaction import transaction
 from app.domain.assignments import AssignmentStatus
 from app.domain.files import ScanState
@@ -54,12 +61,6 @@ class Seed:
     def actor(self, name: str) -> Actor:
         """Return the user of this name; dan is in no team."""
         return self.world.actor(name)
-
-
-def due_of(ticket: dict[str, Any]) -> datetime:
-    """Return by what a ticket's jobs are ordered: when it is due, at the end of time where it never is."""
-    due: datetime | None = ticket.get("sla_due_at")
-    return due or datetime.max.replace(tzinfo=UTC)
 
 
 async def make_seed(engine: AsyncEngine) -> Seed:
@@ -129,6 +130,8 @@ async def _insert_ticket(connection: AsyncConnection, seed: Seed, chance: random
         "created_at": _moment(chance, 4),
         "updated_at": _moment(chance, 3),
         "deleted_at": BEFORE if chance.random() < 0.08 else None,
+        "sla_due_first": datetime.fromisoformat(NEVER_DUE_COMES_LAST),
+        "sla_due_last": datetime.fromisoformat(NEVER_DUE_FALLS_LAST),
     }
     await _insert(connection, seed, tickets, **row)
     seed.tickets.append(row)

@@ -11,7 +11,7 @@ from app.domain.assignments import ACTIVE
 from app.domain.board import Narrowing
 from app.domain.events import Concerned
 from schema.ids import global_id
-from tests.reads.seed import Seed, due_of
+from tests.reads.seed import Seed
 from tests.serving import Served, serving, token
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -104,7 +104,7 @@ def jobs_of(seed: Seed, narrowing: Narrowing) -> dict[UUID, list[UUID]]:
     shown.sort(
         key=lambda job: (
             job["status"] not in UNDER_WAY,
-            due_of(present[job["ticket_id"]]),
+            present[job["ticket_id"]]["sla_due_first"],
             present[job["ticket_id"]]["priority"],
             job["assigned_at"],
             job["id"],
@@ -146,7 +146,7 @@ def at_risk_of(seed: Seed, narrowing: Narrowing) -> list[UUID]:
             )
         )
     ]
-    return [row["id"] for row in sorted(alarming, key=lambda row: (due_of(row), row["id"]))]
+    return [row["id"] for row in sorted(alarming, key=lambda row: (row["sla_due_first"], row["id"]))]
 
 
 def expected_lanes(seed: Seed, narrowing: Narrowing, busy: set[UUID]) -> list[UUID]:

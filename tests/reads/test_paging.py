@@ -20,6 +20,8 @@ from tests.reads.seed import Seed
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _KINDS = {"created_at": Kind.MOMENT, "updated_at": Kind.MOMENT, "priority": Kind.TEXT, "status_rank": Kind.NUMBER}
+# What is never due comes last either way.
+_DUE_KINDS = {"sla_due_first": Kind.MOMENT, "sla_due_last": Kind.MOMENT}
 _JOB_KINDS = {"assigned_at": Kind.MOMENT, "sequence": Kind.NUMBER, "status_rank": Kind.NUMBER}
 
 Turn = Callable[[Window], Awaitable[Page]]
@@ -40,7 +42,8 @@ MIXED = [
     "status_rank -priority updated_at",
     "-updated_at created_at -status_rank priority",
 ]
-TICKET_ORDERS = [("Ticket", spelled) for spelled in (*SINGLE, *MIXED)]
+BY_DUE = ["sla_due_first", "-sla_due_last", "priority sla_due_first", "-priority -sla_due_last"]
+TICKET_ORDERS = [("Ticket", spelled) for spelled in (*SINGLE, *MIXED, *BY_DUE)]
 JOB_ORDERS = [
     ("Assignment", spelled)
     for spelled in (*_JOB_KINDS, *(f"-{each}" for each in _JOB_KINDS), "sequence -assigned_at", "-status_rank sequence")
@@ -49,7 +52,7 @@ JOB_ORDERS = [
 
 def listed(kind: str, spelled: str) -> tuple[Order, Entity]:
     entity = entities.NODES[kind]
-    return order(spelled, _KINDS if entity is entities.TICKET else _JOB_KINDS), entity
+    return order(spelled, {**_KINDS, **_DUE_KINDS} if entity is entities.TICKET else _JOB_KINDS), entity
 
 
 def expected(seed: Seed, kind: str, by: Order) -> list[Any]:

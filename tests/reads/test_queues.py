@@ -11,7 +11,7 @@ from app.reads.orders import write_cursor
 from app.reads.queues import QUEUE_ORDER, QueueItem, load_queues
 from schema.ids import global_id
 from tests.domain.life_cycles import ACTIVE_JOBS
-from tests.reads.seed import Seed, due_of
+from tests.reads.seed import Seed
 from tests.serving import Served, serving, token
 from tests.world import BEFORE
 
@@ -48,7 +48,7 @@ def expected(seed: Seed, technician_id: UUID) -> list[dict[str, Any]]:
         jobs,
         key=lambda job: (
             job["status"] not in {"IN_PROGRESS", "PAUSED", "EN_ROUTE"},
-            due_of(present[job["ticket_id"]]),
+            present[job["ticket_id"]]["sla_due_first"],
             present[job["ticket_id"]]["priority"],
             job["assigned_at"],
             job["id"],
