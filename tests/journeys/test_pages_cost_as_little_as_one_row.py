@@ -1,17 +1,12 @@
 """A page of fifty rows takes as many SQL statements as a page of one; with a plan, a single one."""
 
-from collections.abc import Iterator, Sequence
 from typing import Any
-from uuid import UUID
 
 import pytest
-import sqlalchemy as sa
-from sqlalchemy.engine import Engine
 
-from app.db.read_pool import ReadPool
-from app.logs import current_request_id
 from tests.journeys.crowd import SIZE, gather_crowd
 from tests.journeys.stage import Stage
+from tests.journeys.statements import Statements
 from tests.serving import serving, token
 
 JOBS = """
@@ -68,39 +63,6 @@ query Technicians($first: Int!) {
   }
 }
 """
-
-
-class Statements:
-    """The SQL statements of each request that is served in this process, by the request's id."""
-
-    def __init__(self) -> None:
-        self._of: dict[str, list[str]] = {}
-
-    def note(self, *told: Any) -> None:
-        """Take one statement down, as SQLAlchemy tells it before it is executed."""
-        request_id = current_request_id()
-        if request_id is not None:
-            self._of.setdefault(request_id, []).append(told[2])
-
-    def of(self, request_id: str) -> list[str]:
-        """Return the statements of a request, which must have some."""
-        return self._of[request_id]
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[Statements]:
-    """Count from here on."""
-    counting = Statements()
-    sa.event.listen(Engine, "before_cursor_execute", counting.note)
-    fetch = ReadPool.fetch
-
-    async def noted(pool: ReadPool, organization_id: UUID, statement: str, arguments: Sequence[Any]) -> bytes:
-        counting.note(None, None, statement)
-        return await fetch(pool, organization_id, statement, arguments)
-
-    monkeypatch.setattr(ReadPool, "fetch", noted)
-    yield counting
-    sa.event.remove(Engine, "before_cursor_execute", counting.note)
 
 
 async def both_pages(
