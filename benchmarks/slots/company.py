@@ -130,7 +130,7 @@ def _bookings(
 
 
 def _bay(number: int, facility: UUID, chance: np.random.Generator, fullness: float, days: int) -> Bay:
-    bookings = []
+    bookings: list[Booking] = []
     for day in range(-1, days + 1):
         clock = 420
         while clock < 1080:

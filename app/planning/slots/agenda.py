@@ -120,7 +120,7 @@ def revised(agenda: Agenda, *, technicians: Iterable[Technician] = (), bays: Ite
     problem = replace(agenda.problem, technicians=everybody, bays=_replaced(agenda.problem.bays, bays))
     if any(_lasting(each) != _lasting(agenda.problem.technicians[number]) for number, each in new.items()):
         return laid_out(problem)
-    places = PlaceBook(agenda.places.places)
+    places = agenda.places.copy()
     now, axis = problem.now, agenda.axis
     bookings = taken(new, axis, now, places)
     working = segments(new, axis, heed_time_off=True)
@@ -147,7 +147,9 @@ def revised(agenda: Agenda, *, technicians: Iterable[Technician] = (), bays: Ite
             unbooked=_put_in(agenda.free.unbooked, free.unbooked, numbers),
             despite_time_off=_put_in(agenda.free.despite_time_off, free.despite_time_off, numbers),
         ),
-        sites=sites(problem.facilities, problem.bays, axis, now),
+        sites=sites(problem.facilities, problem.bays, axis, now)
+        if problem.bays is not agenda.problem.bays
+        else agenda.sites,
     )
 
 
@@ -201,6 +203,8 @@ def _spliced(old: _Table, new: _Table, numbers: list[int]) -> _Table:
 
 def _replaced(old: tuple[Bay, ...], new: Iterable[Bay]) -> tuple[Bay, ...]:
     changed = {each.id: each for each in new}
+    if not changed:
+        return old
     unknown = changed.keys() - {each.id for each in old}
     if unknown:
         raise KeyError(min(unknown))

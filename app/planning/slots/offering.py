@@ -1,6 +1,7 @@
 """A start and a technician made into the slot that is offered."""
 
 from datetime import timedelta
+from uuid import UUID
 
 import numpy as np
 
@@ -23,8 +24,12 @@ def offered(
     *,
     technician: int,
     start: int,
+    bay_id: UUID | None = None,
 ) -> Slot:
-    """Return the slot of a technician at a start (a number on the axis) that the survey has for possible."""
+    """Return the slot of a technician at a start (a number on the axis) that the survey has for possible.
+
+    In the bay that is given, else, where one is needed, in the one to be taken first.
+    """
     row = row_of(found, technician, start)
     rows, ways = found.reach.openings, found.ways
     begins = agenda.axis.moment(start * agenda.axis.grid)
@@ -37,7 +42,7 @@ def offered(
     return Slot(
         technician_id=identity,
         facility_id=found.spot.facility_id,
-        bay_id=None if found.bays is None else found.bays.first(start).id,
+        bay_id=bay_id or (None if found.bays is None else found.bays.first(start).id),
         window=Span(start=begins, end=ends),
         arrival_window=arrival,
         parts_available=parts.there_by(begins),

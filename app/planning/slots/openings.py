@@ -110,7 +110,8 @@ def ledger(segments: Segments, bookings: Taken, calendar: Calendar, technicians:
     cell = (bookings.technician * days + day)[inside]
     booked = np.bincount(cell, minlength=cells)
     minutes = np.bincount(cell, weights=(bookings.end - bookings.start)[inside], minlength=cells)
-    cut = _cut(segments, calendar, since=-_LONGEST_DAY)
+    horizon = calendar.axis.days * 24 * 60
+    cut = _cut(segments, calendar, since=-_LONGEST_DAY, until=horizon + _LONGEST_DAY)
     worked = np.bincount(
         segments.technician[cut.of] * days + cut.day,
         weights=np.minimum(segments.end[cut.of], cut.last + 1) - cut.begin,
@@ -135,7 +136,7 @@ def openings(
     `bookings` are what free time lies between, `home` each technician's row of the places.
     """
     gaps = _gaps(bookings, np.arange(len(home)) if only is None else np.array(sorted(only), dtype=np.int64))
-    cut = _cut(segments, calendar, since=0)
+    cut = _cut(segments, calendar, since=0, until=calendar.axis.days * 24 * 60)
     who, end = segments.technician[cut.of], segments.end[cut.of]
     first = np.searchsorted(gaps.who * _APART + gaps.after, who * _APART + cut.begin, side="right")
     behind = np.searchsorted(gaps.who * _APART + gaps.before, who * _APART + np.minimum(end, cut.last + 1), side="left")
@@ -166,13 +167,13 @@ def openings(
     )
 
 
-def _cut(segments: Segments, calendar: Calendar, *, since: int) -> _Days:
-    """Cut segments at local midnights, without what ends by the minute `since` or begins after the axis."""
-    begins_of, axis = calendar.begins, calendar.axis
+def _cut(segments: Segments, calendar: Calendar, *, since: int, until: int) -> _Days:
+    """Cut segments at local midnights, without what ends by the minute `since` or begins at `until` or later."""
+    begins_of = calendar.begins
     first = calendar.day_of(segments.technician, np.maximum(segments.start, since))
-    final = calendar.day_of(segments.technician, np.minimum(segments.end, axis.days * 24 * 60) - 1)
+    final = calendar.day_of(segments.technician, np.minimum(segments.end, until) - 1)
     count = np.maximum(0, final - first + 1)
-    count[(segments.end <= since) | (segments.start >= axis.days * 24 * 60)] = 0
+    count[(segments.end <= since) | (segments.start >= until)] = 0
     of = np.repeat(np.arange(len(count)), count)
     day = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(first, count)
     who = segments.technician[of]

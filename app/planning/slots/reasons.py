@@ -1,6 +1,6 @@
 """Why technicians fell out: each is counted once, at the first constraint that left them no start."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -11,7 +11,7 @@ from app.planning.slots.bays import Mask
 from app.planning.slots.openings import Openings
 from app.planning.slots.parts import PartsOutlook
 from app.planning.slots.request import SlotRequest
-from app.planning.slots.survey import ALL, Spot, able, allowed_starts, bays_at, counted, reach, spots, ways_for
+from app.planning.slots.survey import Survey, allowed_starts, counted, reach
 
 # So many of those who fell out are named.
 _EXAMPLES = 5
@@ -71,7 +71,13 @@ _SAID: Mapping[ConstraintKind, tuple[str, str]] = MappingProxyType(
 
 
 def rejections(
-    agenda: Agenda, request: SlotRequest, parts: PartsOutlook, now_minute: int, *, fitting: Mask
+    agenda: Agenda,
+    request: SlotRequest,
+    parts: PartsOutlook,
+    now_minute: int,
+    *,
+    surveys: Sequence[Survey],
+    fitting: Mask,
 ) -> tuple[Rejection, ...]:
     """Return for each constraint how many technicians it left without a start, with some of them by number.
 
@@ -80,11 +86,10 @@ def rejections(
     """
     fell = ~fitting
     survived = np.zeros(len(fitting), dtype=np.int64)
-    where = spots(agenda, request)
-    if not where:
+    if not surveys:
         survived += len(LASTING) + PASSING.index(ConstraintKind.BAY)
-    for spot in where:
-        steps = _steps(agenda, request, spot, parts, now_minute, fell)
+    for each in surveys:
+        steps = _steps(agenda, request, each, parts, now_minute, fell)
         survived = np.maximum(survived, np.sum([*steps, np.zeros(len(fitting))], axis=0).astype(np.int64))
     order = (*LASTING, *PASSING)
     return tuple(
@@ -105,25 +110,23 @@ def _rejection(agenda: Agenda, kind: ConstraintKind, who: "np.ndarray[tuple[int]
 
 
 def _steps(
-    agenda: Agenda, request: SlotRequest, spot: Spot, parts: PartsOutlook, now_minute: int, fell: Mask
+    agenda: Agenda, request: SlotRequest, found: Survey, parts: PartsOutlook, now_minute: int, fell: Mask
 ) -> Iterator[Mask]:
     """Yield whom each further constraint leaves at a spot."""
-    heeded = set(ALL - set(PASSING) - set(LASTING))
     left = fell
-    for kind in LASTING:
-        heeded.add(kind)
-        left = fell & able(agenda, request, spot, heeded)
+    for _, refused in agenda.roster.refusals(request, found.spot.territory_id):
+        left = left & ~refused
         yield left
-    ways, bays = ways_for(agenda, request, spot), bays_at(agenda, request, spot)
+    heeded = set(LASTING)
     for kind in PASSING:
         heeded.add(kind)
         if left.any():
             allowed = allowed_starts(agenda, request, parts, now_minute, heeded)
-            if kind is ConstraintKind.BAY and bays is not None:
-                allowed &= bays.free.any(axis=0)
-            found = reach(agenda, request, left, ways, table=_table(agenda, kind), heeded=heeded)
+            if kind is ConstraintKind.BAY and found.bays is not None:
+                allowed &= found.bays.free.any(axis=0)
+            within = reach(agenda, request, left, found.ways, table=_table(agenda, kind), heeded=heeded)
             left = np.zeros_like(left)
-            left[found.openings.technician[counted(found, allowed) > 0]] = True
+            left[within.openings.technician[counted(within, allowed) > 0]] = True
         yield left
 
 

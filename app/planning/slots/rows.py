@@ -1,6 +1,6 @@
 """Technicians' working time and bookings as arrays, one row each, in minutes of the axis."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -38,9 +38,15 @@ class Taken:
 class PlaceBook:
     """Gives each place a row, the same one each time; row 0 is the place that nobody knows."""
 
-    def __init__(self, places: Sequence[Place | None] = (None,)) -> None:
-        self.places: list[Place | None] = list(places)
-        self.numbers: dict[Place, int] = {each: row for row, each in enumerate(places) if each is not None}
+    def __init__(self) -> None:
+        self.places: list[Place | None] = [None]
+        self.numbers: dict[Place, int] = {}
+
+    def copy(self) -> "PlaceBook":
+        """Return a book that goes on from here on its own."""
+        book = PlaceBook()
+        book.places, book.numbers = self.places.copy(), self.numbers.copy()
+        return book
 
     def row(self, place: Place | None) -> int:
         """Return the place's row."""

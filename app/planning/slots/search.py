@@ -74,7 +74,7 @@ def find(agenda: Agenda, request: SlotRequest, *, now: datetime, relaxed: bool =
             )
             for start in chosen
         ),
-        rejections=rejections(agenda, request, parts, now_minute, fitting=fitting),
+        rejections=rejections(agenda, request, parts, now_minute, surveys=surveys, fitting=fitting),
         report=SolverReport(
             status=SolverStatus.OPTIMAL if chosen else SolverStatus.INFEASIBLE,
             candidates=sum(int(each.possible.sum()) for each in surveys),

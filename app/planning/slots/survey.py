@@ -152,25 +152,29 @@ def reach(
         chosen &= ~table.on_call
     if ConstraintKind.MAX_PER_DAY in heeded:
         chosen &= table.booked < rules.max_bookings_per_day
-    rows = table.rows(np.flatnonzero(chosen))
-    ahead, behind = _pauses(rows, ways, rules.buffer_minutes, heeded)
-    end = rows.end
-    if ConstraintKind.CERTIFICATE_EXPIRED in heeded:
-        end = np.minimum(end, agenda.roster.certificate_ends(request.skills)[rows.technician])
-    low = -(-np.maximum(rows.begin, rows.before + ahead) // axis.grid)
-    high = np.minimum(np.minimum(end, rows.after - behind) - minutes, rows.last) // axis.grid
+    rows = np.flatnonzero(chosen)
+    ahead, behind = _pauses(table, rows, ways, rules.buffer_minutes, heeded)
+    end = table.end[rows]
+    if ConstraintKind.CERTIFICATE_EXPIRED in heeded and not request.skills.keys().isdisjoint(
+        agenda.roster.certified_until
+    ):
+        end = np.minimum(end, agenda.roster.certificate_ends(request.skills)[table.technician[rows]])
+    low = -(-np.maximum(table.begin[rows], table.before[rows] + ahead) // axis.grid)
+    high = np.minimum(np.minimum(end, table.after[rows] - behind) - minutes, table.last[rows]) // axis.grid
     low, high = np.maximum(low, 0), np.minimum(high, axis.starts - 1)
     fits = np.flatnonzero(low <= high)
-    return Reach(openings=rows.rows(fits), low=low[fits], high=high[fits])
+    return Reach(openings=table.rows(rows[fits]), low=low[fits], high=high[fits])
 
 
-def _pauses(rows: Openings, ways: Ways, buffer: int, heeded: AbstractSet[ConstraintKind]) -> tuple[Minutes, Minutes]:
+def _pauses(
+    table: Openings, rows: NDArray[np.intp], ways: Ways, buffer: int, heeded: AbstractSet[ConstraintKind]
+) -> tuple[Minutes, Minutes]:
     """Return how long before and after the work nothing else may be: the buffer, or the way if it is longer."""
-    least = np.full(len(rows.technician), buffer if ConstraintKind.BUFFER in heeded else 0, dtype=np.int64)
+    least = np.full(len(rows), buffer if ConstraintKind.BUFFER in heeded else 0, dtype=np.int64)
     if ConstraintKind.TRAVEL not in heeded:
         return least, least
-    coming = np.where(rows.near_before, ways.minutes[rows.comes_from], 0)
-    going = np.where(rows.near_after, ways.minutes[rows.goes_to], 0)
+    coming = ways.minutes[table.comes_from[rows]] * table.near_before[rows]
+    going = ways.minutes[table.goes_to[rows]] * table.near_after[rows]
     return np.maximum(least, coming), np.maximum(least, going)
 
 

@@ -22,14 +22,15 @@ def vectors(places: Sequence[Place | None]) -> Vectors:
 
 def estimated_km(starts: Vectors, ends: Vectors) -> Vectors:
     """Return the kilometres by road from each to each, as `app.domain.distances.estimated` has them."""
-    chord = np.sqrt(((starts - ends) ** 2).sum(axis=-1))
+    apart = starts - ends
+    chord = np.sqrt(np.einsum("ij,ij->i", apart, apart))
     km: Vectors = 2 * EARTH_KM * DETOUR * np.arcsin(np.minimum(chord / 2, 1.0))
     return km
 
 
 def whole_minutes(km: Vectors) -> NDArray[np.int64]:
     """Return how long so many kilometres take, rounded up; 0 where they are not known."""
-    return np.ceil(np.nan_to_num(km, nan=0.0) * (60 / KM_PER_HOUR)).astype(np.int64)
+    return np.ceil(np.where(np.isnan(km), 0.0, km) * (60 / KM_PER_HOUR)).astype(np.int64)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
