@@ -1,4 +1,4 @@
-"""Confidence: how likely the work begins as promised, by what is left before it and who else could come.
+"""Confidence: how likely the work begins as promised, by the room there is for delays and by who else could come.
 
 The figures come from `make calibrate-slots`, which plays many days through and fits them; docs/slots.md
 shows how well they hold.
@@ -7,47 +7,52 @@ shows how well they hold.
 from dataclasses import dataclass
 from math import exp
 
-# Beyond so many minutes more slack changes nothing.
-SLACK_CAP = 120
-# Beyond so many others more change nothing.
-SPARE_CAP = 3
-JOBS_CAP = 6
+# How far work and ways usually stray from their plan, as a share of it, and what is uncertain about any.
+_WORK_STRAYS = 0.4
+_WAY_STRAYS = 0.3
+_ALWAYS_MINUTES = 5.0
+# Beyond these more changes nothing.
+_ROOM_CAP = 4.0
+_JOBS_CAP = 5
+_SPARE_CAP = 3
 
-INTERCEPT = 1.0
-PER_SLACK_HOUR = 1.0
-PER_EARLIER_JOB = -0.2
-PER_TRAVEL_HOUR = -0.5
-PER_SPARE = 0.3
+INTERCEPT = 0.56
+PER_ROOM = 0.88
+PER_EARLIER_JOB = -0.41
+PER_SPARE = 0.91
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What confidence is drawn from.
+    """What confidence is drawn from, in minutes.
 
-    `slack_minutes`: what is left of the time before the start when the way is subtracted, None where
-    nothing comes before. `earlier_jobs`: bookings of the technician before it on that day.
-    `travel_minutes`: the way to it. `spare`: how many others could begin at the same time.
+    `slack`: what is left between the booking before and the start when the way is subtracted, 0 where
+    the technician comes from home; `work_before`: how long that booking is, 0 from home. `travel`: the way.
+    `lateness`: how late the technician may be. `earlier_jobs`: bookings on that day before the start.
+    `spare`: how many others could begin at the same time.
     """
 
-    slack_minutes: int | None
+    slack: int
+    work_before: int
+    travel: int
+    lateness: int
     earlier_jobs: int
-    travel_minutes: int
     spare: int
 
 
-def features(seen: Circumstances) -> tuple[float, float, float, float]:
-    """Return the circumstances as numbers: hours of slack, jobs, hours of travel, spare technicians; all bounded."""
-    slack = SLACK_CAP if seen.slack_minutes is None else max(0, min(SLACK_CAP, seen.slack_minutes))
+def features(seen: Circumstances) -> tuple[float, float, float]:
+    """Return the room for delays as a multiple of usual delays, earlier jobs and spare technicians; all bounded."""
+    room = max(0, seen.slack) + seen.lateness
+    strays = _ALWAYS_MINUTES + _WORK_STRAYS * seen.work_before + _WAY_STRAYS * seen.travel
     return (
-        slack / 60,
-        float(min(JOBS_CAP, seen.earlier_jobs)),
-        min(120, seen.travel_minutes) / 60,
-        float(min(SPARE_CAP, seen.spare)),
+        min(_ROOM_CAP, room / strays),
+        float(min(_JOBS_CAP, seen.earlier_jobs)),
+        float(min(_SPARE_CAP, seen.spare)),
     )
 
 
 def confidence(seen: Circumstances) -> float:
     """Return the likelihood, 0 to 1, to two digits."""
-    slack, jobs, travel, spare = features(seen)
-    logit = INTERCEPT + PER_SLACK_HOUR * slack + PER_EARLIER_JOB * jobs + PER_TRAVEL_HOUR * travel + PER_SPARE * spare
+    room, jobs, spare = features(seen)
+    logit = INTERCEPT + PER_ROOM * room + PER_EARLIER_JOB * jobs + PER_SPARE * spare
     return round(1 / (1 + exp(-logit)), 2)

@@ -77,11 +77,16 @@ def circumstances(agenda: Agenda, found: Survey, row: int, start: int) -> Circum
     taken = agenda.taken
     day_begins = int(agenda.calendar.begins(rows.technician[[row]], rows.day[[row]])[0])
     first, behind = np.searchsorted(taken.technician, (technician, technician + 1))
-    starts = taken.start[first:behind]
+    starts, ends = taken.start[first:behind], taken.end[first:behind]
+    earlier = starts < minute
     at_once = (found.reach.low <= start) & (start <= found.reach.high)
+    comes_from_work = bool(rows.near_before[row])
+    before = int(rows.before[row])
     return Circumstances(
-        slack_minutes=int(minute - rows.before[row]) - travel if rows.near_before[row] else None,
-        earlier_jobs=int(((starts >= day_begins) & (starts < minute)).sum()),
-        travel_minutes=travel,
+        slack=minute - before - travel if comes_from_work else 0,
+        work_before=before - int(starts[earlier & (ends == before)].max()) if comes_from_work else 0,
+        travel=travel,
+        lateness=agenda.problem.rules.arrival_minutes,
+        earlier_jobs=int((earlier & (starts >= day_begins)).sum()),
         spare=len(np.unique(rows.technician[at_once])) - 1,
     )

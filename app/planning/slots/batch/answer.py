@@ -59,3 +59,7 @@ class BatchAnswer:
     greedy_shortfall: int
     steps: int
     report: SolverReport
+
+
+class BatchFailed(Exception):
+    """A batch could not be slotted: the process that was to do it took too much time or memory, or died."""
