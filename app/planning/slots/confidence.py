@@ -16,10 +16,10 @@ _ROOM_CAP = 4.0
 _JOBS_CAP = 5
 _SPARE_CAP = 3
 
-INTERCEPT = 0.56
-PER_ROOM = 0.88
-PER_EARLIER_JOB = -0.41
-PER_SPARE = 0.91
+INTERCEPT = 0.55
+PER_ROOM = 0.82
+PER_EARLIER_JOB = -0.37
+PER_SPARE = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
