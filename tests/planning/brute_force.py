@@ -91,8 +91,6 @@ class BruteForce:
         self.known: dict[object, int] = {}
         self.hours: dict[tuple[UUID, str], tuple[set[int], set[int]]] = {}
 
-    # -- time ----------------------------------------------------------------------------------
-
     def at(self, minute: int) -> datetime:
         return self.zero + minute * MINUTE
 
@@ -109,8 +107,6 @@ class BruteForce:
         while probe.astimezone(zone).date() < day:
             probe += timedelta(minutes=15)
         return probe
-
-    # -- technicians -----------------------------------------------------------------------------
 
     def working(self, technician: Technician, kind: str) -> tuple[set[int], set[int]]:
         """Return the minutes of regular work and of being on call: "all" hours, with "time off" or really."""
@@ -177,8 +173,6 @@ class BruteForce:
         if start is not None and start in self.request.known_ways:
             return self.request.known_ways[start].minutes
         return minutes_between(start, place)
-
-    # -- constraints -----------------------------------------------------------------------------
 
     def holds(self, kind: str, technician: Technician, where: Where, minute: int) -> bool:
         if kind == self.without:
@@ -296,8 +290,6 @@ class BruteForce:
             )
         ]
         return min(free, key=lambda b: (len(b.equipped_for), int(b.name.split()[1]), b.id), default=None)
-
-    # -- what comes of it -------------------------------------------------------------------------
 
     @cached_property
     def places(self) -> list[Where]:
