@@ -76,13 +76,13 @@ def bookings(draw: st.DrawFn, now: datetime, first_id: int) -> tuple[Booking, ..
 
 @st.composite
 def shifts(draw: st.DrawFn, now: datetime) -> tuple[Shift, ...]:
+    midnight = now.replace(minute=0, second=0)
     found = []
-    for _ in range(draw(st.sampled_from((1, 2, 3, 3, 4, 4, 0)))):
-        span = draw(spans(now))
-        breaks = tuple(draw(st.lists(spans(now, 4), max_size=1)))
-        found.append(
-            Shift(start=span.start, end=span.end, breaks=breaks, on_call=draw(st.sampled_from((False, False, True))))
-        )
+    for _ in range(draw(st.sampled_from((1, 2, 3, 3, 4, 0)))):
+        start = quarter(midnight, draw(st.integers(-8, 80 * DAYS)))
+        end = start + timedelta(minutes=15 * draw(st.sampled_from((6, 20, 32, 40))))
+        breaks = () if draw(mostly) else (draw(spans(now, 4)),)
+        found.append(Shift(start=start, end=end, breaks=breaks, on_call=not draw(mostly)))
     return tuple(found)
 
 
@@ -102,7 +102,7 @@ def technicians(draw: st.DrawFn, number: int, now: datetime) -> Technician:
         home=draw(places),
         rating=draw(st.sampled_from((None, 4.0, 4.5))),
         shifts=draw(shifts(now)),
-        time_off=tuple(draw(st.lists(spans(now, 20), max_size=1))),
+        time_off=() if draw(mostly) else (draw(spans(now, 20)),),
         bookings=draw(bookings(now, 10_000 * (number + 1))),
     )
 
@@ -126,7 +126,7 @@ def problems(draw: st.DrawFn) -> Problem:
     facilities: list[Facility] = []
     bays: list[Bay] = []
     for number in range(draw(st.sampled_from((0, 1, 2)))):
-        opening = draw(st.sampled_from((None, 1, 2)))
+        opening = draw(st.sampled_from((None, None, None, 1, 2)))
         facilities.append(
             Facility(
                 id=UUID(int=500 + number),
@@ -168,7 +168,9 @@ def requests(draw: st.DrawFn, problem: Problem) -> SlotRequest:
         duration_minutes=draw(st.sampled_from((15, 30, 50, 60, 120))),
         urgency=draw(st.sampled_from((None, *Urgency))),
         customer_tier=draw(st.sampled_from(CustomerTier)),
-        location_mode=draw(st.sampled_from(LocationMode)) if problem.facilities else LocationMode.ON_SITE,
+        location_mode=draw(st.sampled_from((*LocationMode, LocationMode.AT_FACILITY)))
+        if problem.facilities
+        else LocationMode.ON_SITE,
         place=draw(places),
         facility_id=draw(st.sampled_from((None,) * 5 + (UUID(int=500), UUID(int=500), UUID(int=777)))),
         territory_id=draw(st.sampled_from((None,) * 4 + (AREAS[0], UUID(int=29)))),
