@@ -10,6 +10,7 @@
 # make bench-sheets  measures exports and imports of tables
 # make bench-search  measures finding tickets by their words
 # make bench-lists  measures lists of a million tickets
+# make bench-slots  measures the search for slots      make calibrate-slots  fits the confidence in them
 # make faults-worker  kills workers, again and again
 # make test-clamd  has the real clamd look at files
 # make races  tries everything in any order and at once
@@ -29,7 +30,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --extra storage --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-legacy hostile soak-live faults-worker races test-clamd lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-legacy bench-slots calibrate-slots hostile soak-live faults-worker races test-clamd lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -105,6 +106,12 @@ bench-sheets: .venv/.dev
 
 bench-lists: .venv/.dev
 	$(bin)/python -m benchmarks.lists $(ARGS)
+
+bench-slots: .venv/.dev
+	$(bin)/python -m benchmarks.slots $(ARGS)
+
+calibrate-slots: .venv/.dev
+	$(bin)/python -m benchmarks.slots.calibrate $(ARGS)
 
 bench-replay: .venv/.dev
 	$(bin)/python -m benchmarks.replay $(ARGS)

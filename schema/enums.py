@@ -299,6 +299,12 @@ _described(
         "TIME_OFF": "The technician has time off.",
         "MAX_PER_DAY": "The technician has as many jobs today as they may.",
         "PREVIOUSLY_REJECTED": "The technician has rejected this ticket before, or let its offer expire.",
+        "PARTS": "A part that the work cannot begin without is not there in time.",
+        "CUSTOMER_WINDOW": "The technician has no time when it suits the customer.",
+        "OVERLAP": "The technician has something else to do.",
+        "BUFFER": "Too little time is left between two appointments.",
+        "TRAVEL": "The way from or to the neighbouring appointment takes too long.",
+        "BAY": "No service bay that is equipped for the work is free.",
     },
 )
 _described(

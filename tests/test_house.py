@@ -166,7 +166,9 @@ def _asks_the_time(tree: ast.Module) -> Iterator[int]:
         if isinstance(node, ast.Attribute):
             if (ast.unparse(node.value).rpartition(".")[2], node.attr) in CLOCKS:
                 yield node.lineno
-        elif isinstance(node, ast.ImportFrom) and "time" in {each.name for each in node.names}:
+        elif (
+            isinstance(node, ast.ImportFrom) and node.module == "time" and "time" in {each.name for each in node.names}
+        ):
             yield node.lineno
 
 

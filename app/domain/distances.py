@@ -5,10 +5,10 @@ from math import asin, ceil, cos, radians, sin, sqrt
 
 from app.domain.assignments import DistanceSource
 
-_EARTH_KM = 6371.0088
+EARTH_KM = 6371.0088
 # Roads are longer than the great circle, and nobody drives as fast as the limit allows.
-_DETOUR = 1.3
-_KM_PER_HOUR = 28.0
+DETOUR = 1.3
+KM_PER_HOUR = 28.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,10 +24,10 @@ def great_circle_km(start: tuple[float, float], end: tuple[float, float]) -> flo
     """Return the kilometres between two places, each latitude and longitude in degrees, as the crow flies."""
     (lat, lon), (to_lat, to_lon) = ((radians(each) for each in place) for place in (start, end))
     half = sin((to_lat - lat) / 2) ** 2 + cos(lat) * cos(to_lat) * sin((to_lon - lon) / 2) ** 2
-    return 2 * _EARTH_KM * asin(min(1.0, sqrt(half)))
+    return 2 * EARTH_KM * asin(min(1.0, sqrt(half)))
 
 
 def estimated(start: tuple[float, float], end: tuple[float, float]) -> Distance:
     """Return the way between two places as far as it can be told without a map: rather too long than too short."""
-    km = great_circle_km(start, end) * _DETOUR
-    return Distance(km=round(km, 2), minutes=ceil(km / _KM_PER_HOUR * 60), source=DistanceSource.GREAT_CIRCLE)
+    km = great_circle_km(start, end) * DETOUR
+    return Distance(km=round(km, 2), minutes=ceil(km / KM_PER_HOUR * 60), source=DistanceSource.GREAT_CIRCLE)

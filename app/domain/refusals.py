@@ -44,6 +44,12 @@ class ConstraintKind(StrEnum):
     TIME_OFF = "TIME_OFF"
     MAX_PER_DAY = "MAX_PER_DAY"
     PREVIOUSLY_REJECTED = "PREVIOUSLY_REJECTED"
+    PARTS = "PARTS"
+    CUSTOMER_WINDOW = "CUSTOMER_WINDOW"
+    OVERLAP = "OVERLAP"
+    BUFFER = "BUFFER"
+    TRAVEL = "TRAVEL"
+    BAY = "BAY"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,86 @@
+"""Slots a batch in a process of its own, so that a search that runs wild takes nobody's time or memory."""
+
+import asyncio
+import pickle
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+
+from app.planning.slots.batch.answer import BatchAnswer, BatchFailed, BatchProblem, Progress
+
+_LENGTH_BYTES = 8
+# The process may take so long to load the solver and to lay the problem out.
+_GRACE_SECONDS = 30.0
+_TOLD_OF_AN_END = 2000
+# The libraries' threads reserve memory that one worker does not need.
+_ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class Solver:
+    """Starts a process for each batch, with at most so many bytes of memory; at most `at_once` of them."""
+
+    def __init__(self, *, memory_bytes: int = 2 * 1024**3, at_once: int = 1, grace: float = _GRACE_SECONDS) -> None:
+        self._memory_bytes, self._grace = memory_bytes, grace
+        self._free = asyncio.Semaphore(at_once)
+
+    async def slotted(
+        self, problem: BatchProblem, *, seconds: float, on_progress: Callable[[Progress], None]
+    ) -> BatchAnswer:
+        """Return what the search found within so many seconds of real time; a cancelled call ends the process.
+
+        Raises:
+            BatchFailed: the process ran out of memory, died, or did not end when it should have.
+        """
+        async with self._free:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-I", "-m", "app.integrations.solver_process"),
+                *(str(self._memory_bytes), str(seconds)),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                env=_ENVIRONMENT,
+            )
+            try:
+                async with asyncio.timeout(seconds + self._grace):
+                    return await _answer(process, problem, on_progress)
+            except TimeoutError as error:
+                raise BatchFailed("the search did not end when its time was over") from error
+            finally:
+                if process.returncode is None:
+                    with suppress(ProcessLookupError):
+                        process.kill()
+                await process.wait()
+
+
+async def _answer(
+    process: asyncio.subprocess.Process, problem: BatchProblem, on_progress: Callable[[Progress], None]
+) -> BatchAnswer:
+    if process.stdin is None or process.stdout is None or process.stderr is None:
+        raise BatchFailed("the process has no pipes")
+    complaining = asyncio.create_task(process.stderr.read())
+    try:
+        # One that died before it had read everything is told of below.
+        with suppress(ConnectionError):
+            process.stdin.write(pickle.dumps(problem))
+            await process.stdin.drain()
+            process.stdin.close()
+        while True:
+            message = await _message(process.stdout)
+            if message is None:
+                said = (await complaining).decode("utf-8", "replace").strip()[-_TOLD_OF_AN_END:]
+                raise BatchFailed(f"the process ended with {await process.wait()}: {said.splitlines()[-1:]}")
+            if isinstance(message, BatchAnswer):
+                return message
+            on_progress(message)
+    finally:
+        complaining.cancel()
+
+
+async def _message(stream: asyncio.StreamReader) -> Progress | BatchAnswer | None:
+    """Return the next message, None when there is no other."""
+    try:
+        length = int.from_bytes(await stream.readexactly(_LENGTH_BYTES), "big")
+        message: Progress | BatchAnswer = pickle.loads(await stream.readexactly(length))  # noqa: S301 - our own process
+    except asyncio.IncompleteReadError:
+        return None
+    return message

@@ -1,0 +1,1 @@
+"""How long a question for slots takes, and how good the slots of many requests are together."""
