@@ -10,9 +10,10 @@
 # make bench-sheets  measures exports and imports of tables
 # make bench-search  measures finding tickets by their words
 # make bench-lists  measures lists of a million tickets
-# make bench-slots  measures the search for slots      make calibrate-slots  fits the confidence in them
+# make bench-slots  measures the search for slots      make calibrate-slots worlds  fits the confidence in them
 # make faults-worker  kills workers, again and again
 # make test-clamd  has the real clamd look at files
+# make worlds  holds the search for slots against everything in 500 tiny worlds
 # make races  tries everything in any order and at once
 # make hostile  holds the limits by their targets  make soak-live  has many clients come and go for long
 # make clean  removes all that can be made again; the data in .fieldgraph stays
@@ -30,7 +31,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --extra storage --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-legacy bench-slots calibrate-slots hostile soak-live faults-worker races test-clamd lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-legacy bench-slots calibrate-slots worlds hostile soak-live faults-worker races test-clamd lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -109,6 +110,9 @@ bench-lists: .venv/.dev
 
 bench-slots: .venv/.dev
 	$(bin)/python -m benchmarks.slots $(ARGS)
+
+worlds: .venv/.dev
+	WORLDS=1 $(bin)/pytest -q tests/planning $(ARGS)
 
 calibrate-slots: .venv/.dev
 	$(bin)/python -m benchmarks.slots.calibrate $(ARGS)

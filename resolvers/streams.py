@@ -169,9 +169,12 @@ async def jobs(operation: Operation, technician_id: UUID | None, after: str | No
             raise Forbidden(field=("technicianId",), action="watch another technician's jobs")
 
     def choose(event: Event) -> Sight:
+        if event.kind == CLOCK:
+            # A clock that stops with its job has lost the technician by then.
+            theirs = any(each is not None and each.technician_id == wanted for each in (event.before, event.after))
+            return Sight.SEEN if theirs else Sight.UNSEEN
         concerned = event.after or event.before
-        theirs = concerned is not None and concerned.technician_id == wanted
-        mine = theirs and event.kind in {"Assignment", QUEUE, CLOCK}
+        mine = event.kind in {"Assignment", QUEUE} and concerned is not None and concerned.technician_id == wanted
         return Sight.SEEN if mine else Sight.UNSEEN
 
     permit(operation.actor)

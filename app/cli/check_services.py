@@ -110,7 +110,7 @@ async def provider_keys(settings: Settings) -> Finding:
             keys = await fetch_key_set(client, httpx.URL(url))
     except UnusableKeySet as unusable:
         detail = f"What it publishes is no key set ({unusable})."
-    except (httpx.HTTPError, TimeoutError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, TimeoutError) as error:
         detail = f"Its keys cannot be fetched ({type(error).__name__})."
     else:
         if keys:

@@ -61,7 +61,7 @@ async def check_database(url: str) -> None:
     """
     try:
         address = async_url(url)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise AddressUnusable("The database's address cannot be understood.") from None
     where = _place(address)
     engine = create_async_engine(address, poolclass=NullPool)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from app.domain.assignments import ACTIVE, AssignmentStatus
 from app.domain.events import CLOCK, Event, EventType, NewEvent
 from app.domain.sla import (
     ALARMING,
@@ -16,6 +17,7 @@ from app.domain.sla import (
     SlaMetric,
     SlaPolicy,
     SlaState,
+    acknowledged,
     begin,
     cancel,
     give_way,
@@ -27,7 +29,8 @@ from app.domain.sla import (
 )
 from app.domain.tickets import TicketPriority, TicketStatus
 
-_RESPONSES = frozenset({EventType.JOB_ACCEPTED, EventType.JOB_STARTED, EventType.COMMENT_ADDED})
+_TAKEN_ON = frozenset(each.value for each in ACTIVE) - {AssignmentStatus.ASSIGNED.value}
+_RESPONSES = frozenset({EventType.JOB_ASSIGNED, EventType.JOB_ACCEPTED, EventType.JOB_STARTED, EventType.COMMENT_ADDED})
 _STATUS, _PRIORITY, _DELETED, _STATE = "status", "priority", "deleted_at", "state"
 _ALARMING = frozenset(each.value for each in ALARMING)
 _SYSTEM_GENERATED = "system_generated"
@@ -52,6 +55,8 @@ def alarming(event: Event) -> bool:
     """Tell whether an event begins or ends an alert: a clock warns or is breached from it on, or no longer."""
     if event.kind != CLOCK:
         return False
+    if event.type in {EventType.SLA_WARNING, EventType.SLA_BREACHED}:
+        return True
     return any(
         change.field == "state" and not _ALARMING.isdisjoint({change.old, change.new}) for change in event.changes
     )
@@ -59,9 +64,9 @@ def alarming(event: Event) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tick:
-    """One step of a clock, to be told as `type`; `before` is None of a new one."""
+    """One step of a clock, to be told as `type`, or not at all; `before` is None of a new one."""
 
-    type: EventType
+    type: EventType | None
     before: SlaClock | None
     after: SlaClock
 
@@ -97,6 +102,9 @@ def _of_ticket(turn: Turn, event: NewEvent | Event) -> Turn:
 
 
 def _answers(event: NewEvent | Event, actor_id: UUID | None, *, by_staff: bool) -> bool:
+    if event.type is EventType.JOB_ASSIGNED:
+        # A job that came over from elsewhere may have been taken on there.
+        return any(change.field == _STATUS and change.new in _TAKEN_ON for change in event.changes)
     if event.type is not EventType.COMMENT_ADDED or event.after is None:
         return event.type is not EventType.COMMENT_ADDED
     told = {change.field: change.new for change in event.changes}
@@ -156,6 +164,11 @@ class Keeper:
                 breached = marked.state is SlaState.BREACHED
                 self._tell(EventType.SLA_BREACHED if breached else EventType.SLA_WARNING, clock, marked)
 
+    def acknowledge(self) -> None:
+        """Take note that what was breached has been escalated, which nobody is told."""
+        for clock in self.clocks:
+            self._tell(None, clock, acknowledged(clock))
+
     def _enter(self, status: TicketStatus, turn: Turn) -> None:
         policy, at = self._policy, self._at
         if status is TicketStatus.CANCELLED:
@@ -206,7 +219,7 @@ class Keeper:
             if clock.metric in metrics and not clock.ended:
                 self._tell(type_, clock, step(clock))
 
-    def _tell(self, type_: EventType, before: SlaClock | None, after: SlaClock) -> None:
+    def _tell(self, type_: EventType | None, before: SlaClock | None, after: SlaClock) -> None:
         if after == before:
             return
         if before is not None:

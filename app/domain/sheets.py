@@ -75,7 +75,8 @@ def read(text: str) -> Iterator[Line]:
 def joined(texts: Sequence[str]) -> str:
     """Return a list in one cell: separated by semicolons, quoted where one has such a thing in it."""
     line = io.StringIO(newline="")
-    csv.writer(line, delimiter=_LIST_SEPARATOR, lineterminator="").writerow(texts)
+    # Each by itself, because some spreadsheets part cells at semicolons.
+    csv.writer(line, delimiter=_LIST_SEPARATOR, lineterminator="").writerow(map(harmless, texts))
     return line.getvalue() if texts else ""
 
 
@@ -89,4 +90,4 @@ def parted(cell: str) -> tuple[str, ...]:
         rows = list(csv.reader(io.StringIO(cell, newline=""), delimiter=_LIST_SEPARATOR, strict=True))
     except csv.Error as error:
         raise Malformed(1, f"The list is not separated by semicolons: {error}.") from error
-    return tuple(each for row in rows for each in row if each.strip())
+    return tuple(as_meant(each) for row in rows for each in row if each.strip())

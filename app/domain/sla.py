@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from app.domain.calendars import BusinessCalendar, after, worked
+from app.domain.calendars import BusinessCalendar, NeverOpen, after, worked
 from app.domain.tickets import TicketPriority, TicketStatus
 
 MOST_WARNINGS = 5
@@ -108,7 +108,7 @@ class SlaClock:
     """One generation of one clock of a ticket; every field is a column of the same name.
 
     `due_at` is None while it stands, unless it was breached before. `next_check_at` is when its next
-    warning, or its breach, is to be told; None: never.
+    warning, or its breach, is to be told; of a breached one, since when it is to be escalated; None: never.
     """
 
     id: UUID
@@ -185,14 +185,23 @@ def remark(clock: SlaClock, policy: SlaPolicy, at: datetime) -> SlaClock:
     ran = used(clock, policy.calendar, at)
     if ran >= clock.target:
         due = clock.due_at or at
-        marked = replace(clock, state=SlaState.BREACHED, breached_at=due)
-    else:
-        passed = [percent for percent in policy.warn_at_percent if ran * 100 >= clock.target * percent]
-        if not passed or passed[-1] <= (clock.warned_percent or 0):
-            return clock
-        state = SlaState.AT_RISK if clock.segments[-1].running else clock.state
-        marked = replace(clock, state=state, warned_percent=passed[-1])
-    return _settled(marked, policy)
+        escalated_from = at if policy.auto_escalate_on_breach else None
+        return replace(clock, state=SlaState.BREACHED, breached_at=due, next_check_at=escalated_from)
+    passed = [percent for percent in policy.warn_at_percent if ran * 100 >= clock.target * percent]
+    if not passed or passed[-1] <= (clock.warned_percent or 0):
+        return clock
+    state = SlaState.AT_RISK if clock.segments[-1].running else clock.state
+    return _settled(replace(clock, state=state, warned_percent=passed[-1]), policy)
+
+
+def to_escalate(clock: SlaClock) -> bool:
+    """Tell whether a breach is still to be escalated."""
+    return clock.state is SlaState.BREACHED and clock.next_check_at is not None
+
+
+def acknowledged(clock: SlaClock) -> SlaClock:
+    """Return the clock with nothing left to escalate."""
+    return replace(clock, next_check_at=None) if to_escalate(clock) else clock
 
 
 def pause(clock: SlaClock, policy: SlaPolicy, at: datetime, cause: str) -> SlaClock:
@@ -290,8 +299,10 @@ def _switched(clock: SlaClock, policy: SlaPolicy, at: datetime, cause: str, *, r
 
 def _settled(clock: SlaClock, policy: SlaPolicy) -> SlaClock:
     """Return the clock with when it is due and when to look at it next."""
-    if clock.ended or clock.breached_at is not None:
+    if clock.ended:
         return replace(clock, next_check_at=None)
+    if clock.breached_at is not None:
+        return clock
     last = clock.segments[-1]
     if not last.running:
         return replace(clock, due_at=None, next_check_at=None)
@@ -302,7 +313,11 @@ def _settled(clock: SlaClock, policy: SlaPolicy) -> SlaClock:
 
     warned = clock.warned_percent or 0
     ahead = next((percent for percent in policy.warn_at_percent if percent > warned), 100)
-    return replace(clock, due_at=when(clock.target), next_check_at=when(clock.target * ahead / 100))
+    try:
+        return replace(clock, due_at=when(clock.target), next_check_at=when(clock.target * ahead / 100))
+    except NeverOpen:
+        # Where nobody works for years, nothing is ever due.
+        return replace(clock, due_at=None, next_check_at=None)
 
 
 def _closed(segments: tuple[SlaSegment, ...], at: datetime) -> tuple[SlaSegment, ...]:

@@ -38,7 +38,7 @@ async def keeping_promises(writer: Writer, *, every_seconds: float = _EVERY_SECO
 async def settle_due(writer: Writer, set_aside: dict[Place, datetime]) -> int:
     """Tell what has come due of at most a hundred tickets; return how many were found.
 
-    Those that fail are `set_aside` until a moment, so that they never keep others waiting.
+    Those that fail are `set_aside` until a moment, whatever the reason, so that they never keep others waiting.
 
     Guard: none here; two workers may find the same ticket, and its lock decides which of them tells.
     """
@@ -49,8 +49,6 @@ async def settle_due(writer: Writer, set_aside: dict[Place, datetime]) -> int:
     for place in found[:_AT_ONCE]:
         try:
             await _settle(writer, *place)
-        except UNREACHABLE:
-            raise
         except Exception as error:  # noqa: BLE001  # tried again, and told
             log.error("sla.not_settled", ticket_id=str(place[1]), reason=type(error).__name__)  # noqa: TRY400  # the error may hold values of rows
             set_aside[place] = now + _AGAIN_AFTER

@@ -14,9 +14,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 
 from app.db.log import event_of
+from app.db.tables.assignments import assignments
 from app.db.tables.base import Uuid
 from app.db.tables.log import events
 from app.db.tables.tickets import comments
+from app.domain.assignments import ACTIVE
 from app.domain.events import Event, EventType
 from app.domain.policy import Visibility
 from app.domain.sight import INTERNAL_FIELDS, PLACE_FIELDS
@@ -162,8 +164,16 @@ def _fields_shown(visibility: Visibility) -> "list[sa.ColumnElement[bool]]":
     def concerned(name: str) -> "sa.ColumnElement[Any]":
         return sa.case((events.c.exists_after, events.c[f"{name}_after"]), else_=events.c[f"{name}_before"])
 
+    job = assignments.alias()
+    # As the ticket itself shows its address: while they have the job.
+    has_the_job = sa.exists().where(
+        job.c.organization_id == events.c.organization_id,
+        job.c.ticket_id == events.c.ticket_id,
+        job.c.technician_id == VIEWER_TECHNICIAN,
+        job.c.status.in_(ACTIVE),
+    )
     theirs = (
-        concerned("technician") == VIEWER_TECHNICIAN
+        (concerned("technician") == VIEWER_TECHNICIAN) & has_the_job
         if visibility is Visibility.STAFF
         else concerned("customer") == sa.any_(VIEWER_CUSTOMERS)
     )

@@ -9,14 +9,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import sla
 from app.db.sla import Kept, Promised
-from app.domain.events import CLOCK, Concerned, FieldChange, NewEvent, plain
+from app.domain.events import CLOCK, Concerned, EventType, FieldChange, NewEvent, plain
 from app.domain.people import Actor
 from app.domain.policy import is_staff
 from app.domain.promises import Keeper, Tick, Turn, turns_of
 from app.domain.sla import SlaPolicy, Targets
 
-# What the log says of a clock, besides which it is; its segments follow from the ticket's own events.
-_TOLD = ("generation", "target_minutes", "state", "started_at", "due_at", "warned_percent", "breached_at", "met_at")
+# What the log says of a clock, besides which it is; its segments follow from the ticket's own events. Of one that gives
+# way the state is told as well: an alert ends with it.
+_TOLD = (
+    "generation",
+    "target_minutes",
+    "state",
+    "started_at",
+    "due_at",
+    "warned_percent",
+    "breached_at",
+    "met_at",
+    "current",
+)
 
 
 async def keep_promises(
@@ -70,7 +81,12 @@ async def write_kept(
     if not moved:
         return []
     await sla.save(connection, organization_id, moved, now)
-    return [_told(tick, *concerned[each.ticket_id], now) for each in moved for tick in each.ticks]
+    return [
+        _told(tick.type, tick, *concerned[each.ticket_id], now)
+        for each in moved
+        for tick in each.ticks
+        if tick.type is not None
+    ]
 
 
 async def _policies_of_new(
@@ -92,6 +108,9 @@ async def _promised(connection: AsyncConnection, organization_id: UUID, turns: S
     # Whoever only comments has not locked the ticket; whoever does more has.
     answers = [turn.ticket_id for turn in turns if turn == Turn(ticket_id=turn.ticket_id, answered=True)]
     awaited = [each for each in answers if each in found and any(clock.awaits_answer for clock in found[each].clocks)]
+    for each in set(answers) - set(awaited):
+        # Read without the lock, and nothing waits for the answer: the worker tells what has come due.
+        found.pop(each, None)
     if awaited:
         await sla.lock_tickets(connection, organization_id, awaited)
         found |= await sla.promised(connection, organization_id, awaited)
@@ -114,16 +133,16 @@ def _public(concerned: Concerned | None) -> Concerned | None:
     return replace(concerned, internal=False)
 
 
-def _told(tick: Tick, before: Concerned | None, after: Concerned | None, now: datetime) -> NewEvent:
+def _told(type_: EventType, tick: Tick, before: Concerned | None, after: Concerned | None, now: datetime) -> NewEvent:
     old, new = tick.before, tick.after
     changes = [
         FieldChange(field=name, old=plain(getattr(old, name, None)), new=plain(getattr(new, name)))
         for name in _TOLD
-        if old is None or getattr(old, name) != getattr(new, name)
+        if old is None or getattr(old, name) != getattr(new, name) or (name == "state" and old.current != new.current)
     ]
     metric = FieldChange(field="metric", old=None if old is None else old.metric.value, new=new.metric.value)
     return NewEvent(
-        type=tick.type,
+        type=type_,
         kind=CLOCK,
         id=new.id,
         version=new.version,

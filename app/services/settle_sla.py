@@ -9,7 +9,7 @@ from app.db import sla
 from app.domain.people import Actor
 from app.domain.refusals import NotFound, Refusal
 from app.domain.situations import Situation, concerned
-from app.domain.sla import SlaClock, SlaState
+from app.domain.sla import SlaClock, to_escalate
 from app.services.change import Change, Writer, Written, perform
 from app.services.escalate_ticket import EscalateTicket, escalate
 from app.services.promises import keeper_of, kept_by, write_kept
@@ -29,8 +29,8 @@ class SettleSla:
 async def settle_sla(writer: Writer, actor: Actor, command: SettleSla) -> Written | None:
     """Tell what has come due of a ticket's clocks; None: nothing has. Ids: ticket.
 
-    A breach under a policy that says so escalates the ticket in the same change, if somebody has it and there
-    is a tier above; if not, the breach is told all the same.
+    A breach under a policy that says so, whatever told of it, escalates the ticket here, if somebody has it and there
+    is a tier above; if not, that is all.
 
     Guard: the ticket's row lock, under which the clocks are read: of any number of workers one tells.
     """
@@ -46,6 +46,8 @@ async def settle_sla(writer: Writer, actor: Actor, command: SettleSla) -> Writte
             raise _NothingToDo
         keeper = keeper_of(given, new_id=change.new_id, now=change.now)
         keeper.pass_time()
+        late = [clock for clock in keeper.clocks if to_escalate(clock)]
+        keeper.acknowledge()
         if not keeper.ticks:
             raise _NothingToDo
         whom = concerned(ticket, situation.job, situation.team_id)
@@ -54,9 +56,8 @@ async def settle_sla(writer: Writer, actor: Actor, command: SettleSla) -> Writte
             change.connection, organization_id, [kept], {ticket.id: (whom, whom)}, change.now
         ):
             change.tell(event)
-        breached = [tick.after for tick in keeper.ticks if tick.after.state is SlaState.BREACHED]
-        if breached and given.policy.auto_escalate_on_breach:
-            await _escalate(change, situation, breached[0])
+        if late:
+            await _escalate(change, situation, late[0])
         return {"ticket": ticket.id}
 
     try:

@@ -9,12 +9,14 @@ import sqlalchemy as sa
 
 from app.db import log, sla
 from app.db.sla import Kept
-from app.db.tables.people import users
+from app.db.tables.assignments import assignments
+from app.db.tables.people import technicians, users
 from app.db.tables.tickets import tickets
+from app.domain.assignments import ACTIVE
 from app.domain.events import Concerned, Event, EventType
 from app.domain.people import Actor, Role
 from app.domain.promises import Keeper, Tick, turns_of
-from app.domain.sla import SlaClock, SlaPolicy
+from app.domain.sla import SlaClock, SlaPolicy, acknowledged
 from app.domain.tickets import OPEN, TicketPriority
 from app.services.change import Change, Writer, Written, perform
 from app.services.promises import write_kept
@@ -35,11 +37,12 @@ async def start_clocks(writer: Writer, actor: Actor) -> int:
     A hundred tickets are one change. Clocks begin where the log has the ticket coming in; what they would have
     told by now is not told, but shown: each begins with one SLA_STARTED that says how it stands.
 
-    Guard: the tickets' row locks; those that somebody else holds are taken in the next turn.
+    Guard: the tickets' row locks; those that somebody else holds are left for another time.
     """
-    total = 0
-    while (done := await _some(writer, actor)) is not None:
+    total, last = 0, UUID(int=0)
+    while (done := await _some(writer, actor, last)) is not None:
         total += len(done.ids)
+        last = max(done.ids.values())
     return total
 
 
@@ -47,11 +50,11 @@ class _NothingToDo(Exception):
     """Every open ticket has clocks, or the organisation promises nothing."""
 
 
-async def _some(writer: Writer, actor: Actor) -> Written | None:
+async def _some(writer: Writer, actor: Actor, after: UUID) -> Written | None:
     async def work(change: Change) -> dict[str, UUID]:
         connection, organization_id = change.connection, actor.organization_id
         policy = await sla.policy_in_force(connection, organization_id, writer.targets, change.now)
-        found = await _without_clocks(change)
+        found = await _without_clocks(change, after)
         if policy is None or not found:
             raise _NothingToDo
         stories = await log.read_tickets(connection, organization_id, list(found))
@@ -73,22 +76,32 @@ async def _some(writer: Writer, actor: Actor) -> Written | None:
         return None
 
 
-async def _without_clocks(change: Change) -> dict[UUID, Concerned]:
-    of = tickets.c
+async def _without_clocks(change: Change, after: UUID) -> dict[UUID, Concerned]:
+    of, job, who = tickets.c, assignments.c, technicians.c
+    has = sa.and_(job.organization_id == of.organization_id, job.ticket_id == of.id, job.status.in_(ACTIVE))
+    whose = sa.and_(who.organization_id == job.organization_id, who.id == job.technician_id)
     query = (
-        sa.select(of.id, of.territory_id, of.requester_id, of.customer_id)
+        sa.select(of.id, of.territory_id, of.requester_id, of.customer_id, job.technician_id, who.team_id)
+        .select_from(tickets.outerjoin(assignments, has).outerjoin(technicians, whose))
         .where(
             of.organization_id == change.actor.organization_id,
+            of.id > after,
             of.sla_policy_id.is_(None),
             of.deleted_at.is_(None),
             of.status.in_(OPEN),
         )
         .order_by(of.id)
         .limit(_AT_ONCE)
-        .with_for_update()
+        .with_for_update(of=tickets, skip_locked=True)
     )
     return {
-        row.id: Concerned(territory_id=row.territory_id, requester_id=row.requester_id, customer_id=row.customer_id)
+        row.id: Concerned(
+            technician_id=row.technician_id,
+            team_id=row.team_id,
+            territory_id=row.territory_id,
+            requester_id=row.requester_id,
+            customer_id=row.customer_id,
+        )
         for row in await change.connection.execute(query)
     }
 
@@ -122,4 +135,5 @@ def _clocks(change: Change, events: Sequence[Event], policy: SlaPolicy, staff: f
     keeper = Keeper(current, policy, priority, new_id=change.new_id, at=change.now)
     keeper.pass_time()
     every |= {tick.after.id: tick.after for tick in keeper.ticks}
-    return list(every.values())
+    # What was breached long ago escalates nothing now.
+    return [acknowledged(clock) for clock in every.values()]

@@ -143,6 +143,8 @@ def _check_database_address(value: str) -> None:
     parts = urlsplit(value)
     if parts.scheme not in _POSTGRES_SCHEMES:
         raise ValueError("it must begin with postgresql://, postgres:// or postgresql+asyncpg://")
+    if parts.netloc.count("@") > 1:
+        raise ValueError("an @ in the user or the password must be written as %40")
     if not parts.path.strip("/"):
         raise ValueError("it names no database")
     try:

@@ -81,6 +81,10 @@ class TokenSettings(Group):
             parts = urlsplit(value)
             if parts.scheme not in {"http", "https"} or not parts.hostname:
                 raise ValueError("not a web address")
+            try:
+                parts.port  # noqa: B018 - a port is checked only when it is read
+            except ValueError:
+                raise ValueError("its port is no number from 1 to 65535") from None
         return value
 
     @model_validator(mode="after")

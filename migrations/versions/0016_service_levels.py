@@ -31,7 +31,7 @@ UP = (
         revision integer NOT NULL CHECK (revision >= 1),
         name text NOT NULL,
         built_in boolean NOT NULL,
-        targets jsonb NOT NULL,
+        targets jsonb NOT NULL CHECK (jsonb_exists_all(targets, ARRAY['P1', 'P2', 'P3', 'P4'])),
         pause_on text[] NOT NULL
             CHECK (pause_on <@ ARRAY['NEW', 'OPEN', 'ASSIGNED', 'IN_PROGRESS', 'PENDING_INFO', 'PENDING_PARTS',
                 'ESCALATED', 'RESOLVED', 'CLOSED', 'REOPENED', 'CANCELLED']),
@@ -71,7 +71,7 @@ UP = (
         FOREIGN KEY (organization_id, ticket_id) REFERENCES tickets,
         FOREIGN KEY (organization_id, policy_id) REFERENCES sla_policies,
         CONSTRAINT only_open_clocks_are_looked_at CHECK (
-            next_check_at IS NULL OR (current AND state IN ('RUNNING', 'AT_RISK')))
+            next_check_at IS NULL OR (current AND state IN ('RUNNING', 'AT_RISK', 'BREACHED')))
     )
     """,
     """

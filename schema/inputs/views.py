@@ -2,14 +2,16 @@
 
 from typing import Any
 
+import orjson
 import strawberry
 from strawberry.schema.base import BaseSchema
 
+from app.domain.refusals import Invalid
 from app.services.save_view import SaveView
 from schema.ids import optional_key
 from schema.inputs.tickets import KEY
 from schema.scalars import JSONValue
-from schema.sheets.filters import wanted_of
+from schema.sheets.filters import LONGEST_JSON, wanted_of
 
 
 @strawberry.input(description="A saved view as it is to be: a new one, or one of the viewer's own.")
@@ -30,6 +32,9 @@ class SaveViewInput:
         """Return the command. Raises Invalid for a filter or an order that tickets would not take."""
         given: Any = self.filter
         order: Any = self.order_by
+        for name, value in (("filter", given), ("orderBy", order)):
+            if len(orjson.dumps(value)) > LONGEST_JSON:
+                raise Invalid(field=(name,), problem=f"{name} has at most {LONGEST_JSON} bytes as JSON.")
         wanted_of(schema, {} if given is None else given, order)
         return SaveView(
             id=optional_key("SavedView", self.id, "id"),

@@ -18,6 +18,8 @@ from schema.inputs.filters import ticket_order
 
 # What nests deeper than any filter may is not even looked at.
 _DEEPEST = 30
+# As JSON: what is longer is neither kept nor taken by an export.
+LONGEST_JSON = 16_384
 
 
 def wanted_of(schema: BaseSchema, filter: Any, order_by: Any = None, search: str | None = None) -> Wanted:  # noqa: A002  # the argument's name in the schema

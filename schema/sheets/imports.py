@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from starlette.requests import Request
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from app.domain.policy import Action, may
 from app.domain.refusals import Forbidden, Invalid
@@ -31,6 +31,8 @@ _MEDIA = "text/csv"
 _KEY = "Idempotency-Key"
 # A body that has not come by then is given up.
 _SECONDS = 60.0
+# Whoever sends nothing for so long keeps a place from others.
+_SILENCE_SECONDS = 5
 _MOST_PROBLEMS = 1000
 
 
@@ -56,7 +58,8 @@ class TicketImports:
         if not may(operation.actor, Action.CREATE_TICKET):
             raise Forbidden(action="create tickets")
         async with self._gate.room(caller):
-            lines = lines_of(await _body(request))
+            # Reading thousands of lines takes longer than others should wait.
+            lines = await asyncio.to_thread(lines_of, await _body(request))
             try:
                 status, report = await self._report(operation, lines, key, dry_run=dry_run)
             finally:
@@ -106,9 +109,14 @@ def _check_media(request: Request) -> None:
 
 async def _body(request: Request) -> bytes:
     declared = request.headers.get("content-length")
+
+    async def receive() -> Message:
+        async with asyncio.timeout(_SILENCE_SECONDS):
+            return await request.receive()
+
     try:
         async with asyncio.timeout(_SECONDS):
-            return await read_body(request.receive, None if declared is None else declared.encode(), LARGEST)
+            return await read_body(receive, None if declared is None else declared.encode(), LARGEST)
     except TimeoutError as late:
         raise BodyRefused(408, "The file did not come in time.") from late
 

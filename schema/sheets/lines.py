@@ -121,6 +121,8 @@ COLUMNS: Mapping[str, tuple[str, Reading]] = MappingProxyType(
         "address": ("address", _text),
     }
 )
+# More than there are columns; what is far beyond is not looked at one by one.
+_MOST_CELLS = 100
 _OF_LINE = frozenset({"customer_external_id", "asset_external_id"})
 _PLACES = MappingProxyType({"lat": "latitude", "lon": "longitude"})
 
@@ -161,6 +163,9 @@ def _rows(text: str) -> tuple[list[Line], list[Problem]]:
     rows: list[Line] = []
     try:
         for row in read(text):
+            if len(row.cells) > _MOST_CELLS:
+                told = f"A line has at most {_MOST_CELLS} cells, and this one has {len(row.cells)}."
+                return rows, [Problem(row.number, None, ProblemCode.WRONG_NUMBER_OF_CELLS, told)]
             if len(rows) > MOST_LINES:
                 told = f"A file has at most {MOST_LINES} lines of tickets; send the rest in another."
                 return rows, [Problem(row.number, None, ProblemCode.TOO_MANY_LINES, told)]

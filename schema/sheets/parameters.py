@@ -10,9 +10,8 @@ import orjson
 from app.domain.refusals import Invalid
 from app.reads.exporting import Wanted
 from schema.build import schema
-from schema.sheets.filters import wanted_of
+from schema.sheets.filters import LONGEST_JSON, wanted_of
 
-_LONGEST_JSON = 16_384
 _MOST_PARAMETERS = 20
 _WORDS = {"true": True, "false": False}
 
@@ -70,8 +69,8 @@ def _json(given: Mapping[str, str], name: str) -> Any:
     text = given.get(name)
     if text is None or not text.strip():
         return None
-    if len(text) > _LONGEST_JSON:
-        raise Invalid(field=(name,), problem=f"{name} must not exceed {_LONGEST_JSON} characters.")
+    if len(text) > LONGEST_JSON:
+        raise Invalid(field=(name,), problem=f"{name} must not exceed {LONGEST_JSON} characters.")
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:

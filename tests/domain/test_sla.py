@@ -77,7 +77,7 @@ class Story:
         self.clocks = keeper.clocks
         self.every |= {tick.after.id: tick.after for tick in keeper.ticks}
         self.ticks += [(at, tick) for tick in keeper.ticks]
-        return [tick.type for tick in keeper.ticks]
+        return [tick.type for tick in keeper.ticks if tick.type is not None]
 
 
 @dataclass(slots=True)

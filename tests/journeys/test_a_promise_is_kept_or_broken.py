@@ -6,20 +6,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.db.tables.sla import sla_policies
+from app.db.transaction import transaction
 from schema.ids import global_id
 from tests.journeys.operations import BOARD, BOARD_FILTER
 from tests.journeys.people import Person
 from tests.journeys.stage import Stage, job_for, key, ticket_for
+from tests.services.scene import a_policy
 from tests.serving import serving
 from tests.world import make_world
 
 SLA = """query Sla($id: ID!) { ticket(id: $id) { sla {
   state nextDueAt breached policy { name revision warnAtPercent pauseOn calendar { name }
     targets { priority responseMinutes resolutionMinutes } }
-  clocks { metric state generation targetMinutes dueAt breachedAt metAt elapsedMinutes remainingMinutes pausedMinutes
-    percentUsed segments { running start end cause } }
+  clocks { metric state generation targetMinutes startedAt dueAt breachedAt metAt
+    elapsedMinutes remainingMinutes pausedMinutes percentUsed segments { running start end cause } }
 } } }"""
 ALERTS = """subscription Alerts($territoryIds: [ID!], $after: EventCursor) {
   slaAlerts(territoryIds: $territoryIds, after: $after) {
@@ -36,12 +40,16 @@ LATE = """query Late($from: DateTime!, $to: DateTime!) {
   tickets(filter: {slaState: [AT_RISK, BREACHED]}, orderBy: [{field: SLA_DUE_AT}]) { totalCount nodes { id } }
   metrics(from: $from, to: $to) { slaBreaches }
 }"""
+VERSION = "query Version($id: ID!) { ticket(id: $id) { version escalationCount } }"
 QUEUE = """query Queue($id: ID!) {
   technicianQueue(technicianId: $id) { items { assignment { id } rankReason slaDueAt late } }
 }"""
 # As if so many minutes had passed: nothing but the clock's own times is moved.
 AGE = """UPDATE sla_clocks SET started_at = started_at - past, due_at = due_at - past,
-  next_check_at = next_check_at - past, segments = jsonb_set(segments, '{0,start}', to_jsonb(started_at - past))
+  next_check_at = next_check_at - past, breached_at = breached_at - past, segments = (
+    SELECT jsonb_agg(jsonb_build_object('running', part -> 'running', 'cause', part -> 'cause',
+      'start', CAST(part ->> 'start' AS timestamptz) - past, 'end', CAST(part ->> 'end' AS timestamptz) - past))
+    FROM jsonb_array_elements(segments) AS part)
 FROM make_interval(mins => :minutes) AS past
 WHERE organization_id = :organization AND ticket_id = :ticket AND current RETURNING id"""
 
@@ -177,3 +185,55 @@ async def test_waiting_for_the_customer_stops_the_clock(stage: Stage) -> None:
         (False, "PENDING_INFO"),
         (True, "OPEN"),
     ]
+
+
+async def test_a_story_of_a_pause_another_priority_and_a_breach(stage: Stage) -> None:
+    async with transaction(stage.engine, stage.world.organization_id) as connection:
+        row = {"organization_id": stage.world.organization_id, **a_policy(auto_escalate_on_breach=True)}
+        await connection.execute(sa.insert(sla_policies).values(row))
+    dispatcher, ann = await stage.enter("dispatcher"), await stage.enter("ann")
+    ticket_id = await ticket_for(dispatcher, priority="P3")
+    job_id = await job_for(dispatcher, stage, "ann", ticket_id)
+    await ann.do("acceptAssignment", assignmentId=job_id)
+    await age(stage, ticket_id, minutes=60)
+    await dispatcher.do("transitionTicket", id=ticket_id, to="PENDING_INFO")
+    await age(stage, ticket_id, minutes=300)
+    await dispatcher.do("transitionTicket", id=ticket_id, to="OPEN")
+    await job_for(dispatcher, stage, "ann", ticket_id)
+    paused = (await sla_of(dispatcher, ticket_id))["clocks"]["RESOLUTION"]
+    async with dispatcher.following(ALERTS) as alerts:
+        await alerts.ready()
+        version = (await dispatcher.ask(VERSION, id=ticket_id))["ticket"]["version"]
+        await dispatcher.do("updateTicket", id=ticket_id, expectedVersion=version, priority="P1")
+        urgent = (await sla_of(dispatcher, ticket_id))["clocks"]["RESOLUTION"]
+        heard = []
+        for minutes in (125, 40, 20):
+            await age(stage, ticket_id, minutes=minutes)
+            heard.append(await alerts.next())
+    await dispatcher.do("transitionTicket", id=ticket_id, to="PENDING_INFO")
+    end = (await sla_of(dispatcher, ticket_id))["clocks"]["RESOLUTION"]
+    ticket = (await dispatcher.ask(VERSION, id=ticket_id))["ticket"]
+
+    assert (paused["pausedMinutes"], paused["elapsedMinutes"], paused["targetMinutes"]) == (300, 60, 2880)
+    assert (urgent["pausedMinutes"], urgent["elapsedMinutes"], urgent["targetMinutes"]) == (300, 60, 240)
+    # Four hours from the beginning, and the five of the pause.
+    assert timedelta(hours=9) <= _span(urgent) < timedelta(hours=9, minutes=1)
+    assert [told(each) for each in heard] == [
+        ("SLA_WARNING", "RESOLUTION"),
+        ("SLA_WARNING", "RESOLUTION"),
+        ("SLA_BREACHED", "RESOLUTION"),
+    ]
+    assert [(each["running"], each["cause"]) for each in end["segments"]] == [
+        (True, "CREATED"),
+        (False, "PENDING_INFO"),
+        (True, "OPEN"),
+        (True, "PRIORITY_CHANGED"),
+        (False, "PENDING_INFO"),
+    ]
+    # Waiting after the breach heals nothing; the breach has passed the ticket on to the next tier.
+    assert (end["state"], ticket["escalationCount"]) == ("BREACHED", 1)
+
+
+def _span(clock: dict[str, Any]) -> timedelta:
+    due, started = (datetime.fromisoformat(clock[name]) for name in ("dueAt", "startedAt"))
+    return due - started

@@ -114,11 +114,13 @@ def _beside(
         yield "overlaps, or leaves no buffer"
     # Whoever had a night between comes from home.
     night = timedelta(hours=6)
-    before = max((each for each in booked if each[1] <= start), key=lambda each: each[1], default=None)
-    after = min((each for each in booked if each[0] >= end), key=lambda each: each[0], default=None)
-    if before is not None and start - before[1] < min(_way(before[2], here), night):
+    earlier, later = [each for each in booked if each[1] <= start], [each for each in booked if each[0] >= end]
+    # Bookings of one technician never overlap where they are kept; of several at once here, any may be the neighbour.
+    before = [each for each in earlier if each[1] == max(finish for _, finish, _ in earlier)]
+    after = [each for each in later if each[0] == min(begin for begin, _, _ in later)]
+    if before and all(start - each[1] < min(_way(each[2], here), night) for each in before):
         yield "cannot be reached"
-    if after is not None and after[0] - end < min(_way(here, after[2]), night):
+    if after and all(each[0] - end < min(_way(here, each[2]), night) for each in after):
         yield "cannot be left in time"
     today = start.astimezone(technician.zone).date()
     if sum(1 for each in booked if each[0].astimezone(technician.zone).date() == today) >= (

@@ -18,7 +18,7 @@ from app.planning.slots.problem import Bay, Place, Problem, Technician
 from app.planning.slots.request import SlotRequest
 from app.planning.slots.search import find
 from app.planning.slots.ways import estimated_km, vectors, whole_minutes
-from tests.planning.tiny_worlds import problems, requests
+from tests.planning.tiny_worlds import problems, requests, worlds
 from tests.planning.workshop import MIKE, NOW, engine_repair, workshop
 
 
@@ -42,7 +42,7 @@ def changes(draw: st.DrawFn) -> tuple[Problem, Problem, SlotRequest]:
     return before, after, draw(requests(before))
 
 
-@settings(max_examples=300)
+@settings(max_examples=worlds(300))
 @given(changes())
 def test_a_revised_agenda_answers_as_a_new_one(change: tuple[Problem, Problem, SlotRequest]) -> None:
     before, after, request = change

@@ -23,7 +23,7 @@ from app.planning.slots.search import find
 from benchmarks.slots.company import company, request
 from tests.planning.brute_force import BruteForce, Offer
 from tests.planning.checker import complaints
-from tests.planning.tiny_worlds import problems, requests
+from tests.planning.tiny_worlds import problems, requests, worlds
 from tests.planning.workshop import MIKE, RUTH, day, engine_repair, shifts, workshop
 
 
@@ -190,7 +190,7 @@ def lack(tried: BruteForce, offer: Offer | None) -> int:
     return urgency + tier + wish + waiting * 1440
 
 
-@settings(max_examples=100)
+@settings(max_examples=worlds(100))
 @given(small_batches())
 def test_of_two_requests_the_best_pair_is_found(drawn: tuple[Problem, tuple[SlotRequest, SlotRequest]]) -> None:
     problem, asked = drawn

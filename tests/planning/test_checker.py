@@ -13,11 +13,11 @@ from app.planning.slots.problem import Problem, Span
 from app.planning.slots.request import SlotRequest
 from app.planning.slots.search import find
 from tests.planning.checker import complaints
-from tests.planning.tiny_worlds import questions
+from tests.planning.tiny_worlds import questions, worlds
 from tests.planning.workshop import BOOKED, MIKE, engine_repair, workshop
 
 
-@settings(max_examples=500)
+@settings(max_examples=worlds(500))
 @given(questions())
 def test_every_slot_offered_is_allowed(question: tuple[Problem, SlotRequest]) -> None:
     problem, request = question

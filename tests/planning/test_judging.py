@@ -16,7 +16,7 @@ from app.planning.slots.problem import Problem
 from app.planning.slots.request import SlotRequest
 from app.planning.slots.search import find
 from tests.planning.brute_force import ORDER, BruteForce, Where
-from tests.planning.tiny_worlds import questions
+from tests.planning.tiny_worlds import questions, worlds
 from tests.planning.workshop import BAYS, MIKE, NOW, WORKSHOP, booking, day, engine_repair, workshop
 
 
@@ -37,7 +37,7 @@ def tried_kinds(tried: BruteForce, proposal: Proposal, where: Where, minute: int
     return broken | {kind for kind in further if not tried.holds(kind, technician, where, minute)}
 
 
-@settings(max_examples=200)
+@settings(max_examples=worlds(200))
 @given(questions(), st.data())
 def test_a_slot_is_judged_as_trying_would(question: tuple[Problem, SlotRequest], data: st.DataObject) -> None:
     problem, request = question
@@ -60,7 +60,7 @@ def test_a_slot_is_judged_as_trying_would(question: tuple[Problem, SlotRequest],
             assert {kind.value for kind in found} == tried_kinds(tried, proposal, where, minute)
 
 
-@settings(max_examples=100)
+@settings(max_examples=worlds(100))
 @given(questions())
 def test_nothing_stands_against_what_was_offered(question: tuple[Problem, SlotRequest]) -> None:
     problem, request = question

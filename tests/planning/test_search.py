@@ -11,7 +11,7 @@ from app.planning.slots.request import SlotRequest
 from app.planning.slots.search import find
 from tests.planning.brute_force import BruteForce, Offer
 from tests.planning.solver_model import best
-from tests.planning.tiny_worlds import questions
+from tests.planning.tiny_worlds import questions, worlds
 
 _EXAMPLES = 5
 
@@ -30,7 +30,7 @@ def plain(slot: Slot) -> Offer:
     )
 
 
-@settings(max_examples=500)
+@settings(max_examples=worlds(500))
 @given(questions())
 def test_the_search_finds_what_trying_everything_and_what_a_solver_finds(question: tuple[Problem, SlotRequest]) -> None:
     problem, request = question
@@ -52,7 +52,7 @@ def _minute(tried: BruteForce, offer: Offer) -> int:
     return (offer.start - tried.zero) // timedelta(minutes=1)
 
 
-@settings(max_examples=60)
+@settings(max_examples=worlds(60))
 @given(questions())
 def test_what_relaxing_a_constraint_gives_is_what_is_there_without_it(question: tuple[Problem, SlotRequest]) -> None:
     problem, request = question

@@ -25,6 +25,7 @@ from app.db.tables.tickets import (
     ticket_required_skills,
     tickets,
 )
+from app.db.tables.views import saved_views
 from app.db.transaction import transaction
 from app.domain.assignments import AssignmentStatus
 from app.domain.files import ScanState
@@ -70,6 +71,7 @@ async def make_seed(engine: AsyncEngine) -> Seed:
     async with transaction(engine, seed.world.organization_id) as connection:
         await _insert_places(connection, seed)
         await _insert_policies(connection, seed)
+        await _insert_views(connection, seed)
         for number in range(60):
             await _insert_ticket(connection, seed, chance, number)
     return seed
@@ -170,6 +172,12 @@ async def _insert_policies(connection: AsyncConnection, seed: Seed) -> None:
         row = a_policy(revision=revision, calendar_id=calendar_id)
         seed.policies.append(row["id"])
         await _insert(connection, seed, sla_policies, **row)
+
+
+async def _insert_views(connection: AsyncConnection, seed: Seed) -> None:
+    for number, owner in enumerate(("dispatcher", "ann", "customer", "dispatcher")):
+        values = {"name": f"View {number}", "owner_id": seed.world.users[owner], "shared": number % 2 == 0}
+        await _insert(connection, seed, saved_views, id=uuid7(), filter={}, **values, **_STAMPS)
 
 
 async def _insert_clocks(connection: AsyncConnection, seed: Seed, chance: random.Random, ticket_id: UUID) -> None:

@@ -21,7 +21,7 @@ from tests.sameness.stock import Stock
 
 _DEEPEST_FILTER = 3
 # The other ids are named after what they identify: technicianId, skillIds.
-_KINDS = {"assigneeId": "Technician", "TechnicianFilter.ids": "Technician", "requesterId": "User"}
+_KINDS = {"assigneeId": "Technician", "TechnicianFilter.ids": "Technician", "requesterId": "User", "actorId": "User"}
 _NUMBERS = (-1, 0, 1, 2, 3, 5, 2_147_483_647)
 
 
@@ -159,6 +159,8 @@ class Values:
                 return self.chance.choice(
                     ("x" * 201, "\x00") if odd else ("pump", "leak", "se", "the 1", "", "!", "🙂")
                 )
+            case "fields":
+                return self.chance.choice(("title", "status", "priority", "body", "nothing"))
             case "tags":
                 return self.chance.choice(self.stock.tags)
             case "ticketNumber":

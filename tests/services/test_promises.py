@@ -15,9 +15,11 @@ from uuid_utils.compat import uuid7
 from app.db import sla
 from app.db.tables.organizations import organization_settings
 from app.db.tables.sla import business_calendars, sla_policies
+from app.db.tables.tickets import tickets
 from app.db.transaction import transaction
-from app.domain.events import EventType
+from app.domain.events import CLOCK, EventType
 from app.domain.people import EventSource
+from app.domain.promises import alarming
 from app.domain.sla import DEFAULT_TARGETS, SlaState, SlaTarget
 from app.domain.tickets import TicketPriority, TicketStatus
 from app.jobs import promises as sweep
@@ -194,7 +196,7 @@ async def test_a_ticket_that_cannot_be_settled_keeps_no_other_waiting(
 
     async def failing(writer: Any, actor: Any, command: SettleSla) -> Any:
         if command.ticket_id == bad:
-            raise ValueError("spoiled")
+            raise IntegrityError("spoiled", None, ValueError())
         return await real(writer, actor, command)
 
     monkeypatch.setattr(sweep, "settle_sla", failing)
@@ -272,3 +274,63 @@ async def test_hours_are_counted_by_the_policys_calendar(scene: Scene) -> None:
     # It is Monday, 10:00 in Amsterdam, and Tuesday is a holiday: seven hours today, five on Wednesday.
     assert found[RESPONSE].due_at == MORNING + timedelta(hours=4)
     assert found[RESOLUTION].due_at == MORNING + timedelta(days=2, hours=4)
+
+
+async def test_a_breach_that_another_change_tells_escalates_too(scene: Scene, clock: Clock) -> None:
+    await promise(scene, auto_escalate_on_breach=True)
+    ticket_id = await scene.ticket(priority=TicketPriority.P4)
+    job_id = await scene.job(ticket_id=ticket_id)
+    await accept_assignment(scene.writer, scene.actor("ann"), StepCommand(assignment_id=job_id))
+    clock.pass_by(hours=6)
+    version = (await scene.row(tickets, ticket_id)).version
+    raised = UpdateTicket(
+        ticket_id=ticket_id, expected_version=version, given=("priority",), priority=TicketPriority.P1
+    )
+    await update_ticket(scene.writer, scene.actor("dispatcher"), raised)
+    breached = await told(scene, EventType.SLA_BREACHED)
+    await sweep.settle_due(scene.writer, {})
+    again = await sweep.settle_due(scene.writer, {})
+
+    # Whoever raised the priority told the breach; the worker passes the ticket on, once.
+    assert [event.source for event in breached] == [EventSource.API]
+    assert [event.type for event in await scene.events() if event.source is EventSource.SYSTEM] == [
+        "JOB_ESCALATED",
+        "JOB_ASSIGNED",
+        "TICKET_ESCALATED",
+    ]
+    assert again == 0
+
+
+async def test_a_comment_that_nothing_waits_for_moves_no_clock(scene: Scene, clock: Clock) -> None:
+    ticket_id = await scene.ticket(by="customer", priority=TicketPriority.P1)
+    await add_comment(scene.writer, scene.actor("dispatcher"), AddComment(ticket_id=ticket_id, body="On our way."))
+    clock.pass_by(hours=5)
+    before = await clocks(scene, ticket_id)
+    await add_comment(scene.writer, scene.actor("dispatcher"), AddComment(ticket_id=ticket_id, body="Still on it."))
+
+    assert await clocks(scene, ticket_id) == before
+    assert await told(scene, EventType.SLA_BREACHED) == []
+
+
+async def test_where_nobody_ever_works_nothing_is_ever_due(scene: Scene) -> None:
+    calendar_id = uuid7()
+    async with transaction(scene.engine, scene.world.organization_id) as connection:
+        never = {"name": "Never", "time_zone": "UTC", "weekly": {}, "created_at": MORNING}
+        key = {"organization_id": scene.world.organization_id, "id": calendar_id}
+        await connection.execute(sa.insert(business_calendars).values(**key, **never))
+    await promise(scene, calendar_id=calendar_id)
+    ticket_id = await scene.ticket(priority=TicketPriority.P1)
+
+    assert await shown(scene, ticket_id) == (SlaState.RUNNING, None)
+
+
+async def test_an_alert_ends_when_its_clock_gives_way(scene: Scene, clock: Clock) -> None:
+    ticket_id = await scene.ticket(priority=TicketPriority.P1)
+    clock.pass_by(hours=5)
+    await settle(scene, ticket_id)
+    lowered = UpdateTicket(ticket_id=ticket_id, expected_version=1, given=("priority",), priority=TicketPriority.P4)
+    written = await update_ticket(scene.writer, scene.actor("dispatcher"), lowered)
+    ended = [event for event in await scene.events(written) if event.kind == CLOCK and alarming(event)]
+
+    assert [event.type for event in ended] == ["DUE_DATE_CHANGED"] * 2
+    assert (await shown(scene, ticket_id))[0] == SlaState.RUNNING

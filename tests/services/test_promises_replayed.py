@@ -87,7 +87,7 @@ def replay(
             keeper.pass_time()
         current = keeper.clocks
         every |= {(tick.after.metric, tick.after.generation): tick.after for tick in keeper.ticks}
-        steps += [(tick.type, tick.after.metric.value) for tick in keeper.ticks]
+        steps += [(tick.type, tick.after.metric.value) for tick in keeper.ticks if tick.type is not None]
     return every, steps
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import codecs
 import csv
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ from tests.sheets.filling import fill
 from tests.sheets.office import Office
 from tests.world import World
 
-ROWS = 100_000
+# A hundred thousand by `make bench-sheets`, and here with EXPORT_ROWS=100000.
+ROWS = int(os.environ.get("EXPORT_ROWS", "30000"))
 MOST_GROWN_KIB = 16 * 1024
 # Far more than all buffers between the database and the client hold.
 LARGE_ROWS = 8000
@@ -34,7 +36,7 @@ def memory_of(pid: int) -> dict[str, int]:
     return {line.split(":")[0]: int(line.split()[1]) for line in lines if line.startswith(("VmRSS", "VmHWM"))}
 
 
-async def test_a_hundred_thousand_tickets_need_hardly_any_memory(
+async def test_many_thousand_tickets_need_hardly_any_memory(
     database_url: str, engine: AsyncEngine, world: World
 ) -> None:
     await fill(engine, world, ROWS)
