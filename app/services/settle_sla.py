@@ -73,7 +73,8 @@ class _NothingToDo(Exception):
 async def _escalate(change: Change, situation: Situation, clock: SlaClock) -> None:
     if situation.job is None:
         return
-    reason = f"{clock.metric.value} was due at {clock.due_at:%Y-%m-%d %H:%M} UTC"
+    # One that stands has no due time, and can be breached all the same: by another priority's target.
+    reason = f"{clock.metric.value} was due at {clock.breached_at:%Y-%m-%d %H:%M} UTC"
     try:
         async with change.attempt():
             await escalate(change, EscalateTicket(ticket_id=situation.ticket.id, reason=reason))

@@ -334,3 +334,26 @@ async def test_an_alert_ends_when_its_clock_gives_way(scene: Scene, clock: Clock
 
     assert [event.type for event in ended] == ["DUE_DATE_CHANGED"] * 2
     assert (await shown(scene, ticket_id))[0] == SlaState.RUNNING
+
+
+async def test_a_clock_that_stands_is_breached_by_a_shorter_target_and_escalates(scene: Scene, clock: Clock) -> None:
+    await promise(scene, auto_escalate_on_breach=True)
+    ticket_id = await scene.ticket(priority=TicketPriority.P4)
+    job_id = await scene.job(ticket_id=ticket_id)
+    await accept_assignment(scene.writer, scene.actor("ann"), StepCommand(assignment_id=job_id))
+    clock.pass_by(hours=6)
+    await move(scene, ticket_id, TicketStatus.PENDING_PARTS)
+    version = (await scene.row(tickets, ticket_id)).version
+    raised = UpdateTicket(
+        ticket_id=ticket_id, expected_version=version, given=("priority",), priority=TicketPriority.P1
+    )
+    await update_ticket(scene.writer, scene.actor("dispatcher"), raised)
+    await sweep.settle_due(scene.writer, {})
+
+    assert [event.type for event in await scene.events() if event.source is EventSource.SYSTEM] == [
+        "JOB_ESCALATED",
+        "JOB_ASSIGNED",
+        "TICKET_ESCALATED",
+        "SLA_RESUMED",
+    ]
+    assert await sweep.settle_due(scene.writer, {}) == 0
