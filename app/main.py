@@ -296,7 +296,14 @@ def _answers(
 
 def _writer(settings: Settings, engine: AsyncEngine, wake: Callable[[UUID], None]) -> Writer:
     slots = asyncio.Semaphore(_writers(settings))
-    return Writer(engine=engine, clock=now, wake=wake, targets=settings.sla_targets, slots=slots)
+    return Writer(
+        engine=engine,
+        clock=now,
+        wake=wake,
+        targets=settings.sla_targets,
+        booking_rules=settings.booking_rules,
+        slots=slots,
+    )
 
 
 def _writers(settings: Settings) -> int:

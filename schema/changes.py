@@ -29,6 +29,14 @@ _REFERENCES: Mapping[str, str] = MappingProxyType(
         "skill_id": "Skill",
         "part_id": "Part",
         "previous_id": "Assignment",
+        "assignment_id": "Assignment",
+        "facility_id": "Facility",
+        "bay_id": "ServiceBay",
+        "series_id": "AppointmentSeries",
+        "appointment_id": "Appointment",
+        "booked_by": "User",
+        "held_by": "User",
+        "joined_by": "User",
         "pinned": "Assignment",
     }
 )
@@ -43,6 +51,15 @@ _RENAMED: Mapping[str, str] = MappingProxyType(
 _MOMENTS = frozenset(
     {
         "accept_by",
+        "arrival_until",
+        "confirmed_at",
+        "ends_at",
+        "expires_at",
+        "occurrence_at",
+        "planned_until",
+        "remind_at",
+        "reminded_at",
+        "starts_at",
         "accepted_at",
         "arrived_at",
         "assigned_at",

@@ -1,9 +1,13 @@
-"""Appointments: what kinds of service there are, how urgent, where, and how long."""
+"""Appointments: what kinds of service there are, how urgent, where, how long, and the life of an agreed time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
+from uuid import UUID
 
 
 class AppointmentType(StrEnum):
@@ -31,6 +35,36 @@ class LocationMode(StrEnum):
     AT_FACILITY = "AT_FACILITY"
 
 
+class AppointmentStatus(StrEnum):
+    """Where an appointment stands."""
+
+    SCHEDULED = "SCHEDULED"
+    CONFIRMED = "CONFIRMED"
+    IN_PROGRESS = "IN_PROGRESS"
+    COMPLETED = "COMPLETED"
+    NO_SHOW = "NO_SHOW"
+    CANCELLED = "CANCELLED"
+
+
+class ScheduleLock(StrEnum):
+    """What of an appointment may not be changed: its time, who and where, or both."""
+
+    NONE = "NONE"
+    TIME = "TIME"
+    RESOURCE = "RESOURCE"
+    RESOURCE_AND_TIME = "RESOURCE_AND_TIME"
+
+
+class AutoBooking(StrEnum):
+    """From which severity on an alert is booked without anybody being asked."""
+
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"
+    CRITICAL = "CRITICAL"
+    NEVER = "NEVER"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
     """What is usual for a kind of service: its length in minutes, from and to, and its urgency.
@@ -42,15 +76,108 @@ class Service:
     longest_minutes: int
     urgency: Urgency
     next_slot: bool = False
+    auto_booking: AutoBooking = AutoBooking.NEVER
 
 
 SERVICES: Mapping[AppointmentType, Service] = MappingProxyType(
     {
         AppointmentType.ROUTINE_MAINTENANCE: Service(shortest_minutes=60, longest_minutes=120, urgency=Urgency.LOW),
         AppointmentType.DIAGNOSTIC: Service(shortest_minutes=120, longest_minutes=180, urgency=Urgency.MEDIUM),
-        AppointmentType.COMPONENT_REPAIR: Service(shortest_minutes=180, longest_minutes=300, urgency=Urgency.HIGH),
+        AppointmentType.COMPONENT_REPAIR: Service(
+            shortest_minutes=180, longest_minutes=300, urgency=Urgency.HIGH, auto_booking=AutoBooking.CRITICAL
+        ),
         AppointmentType.EMERGENCY: Service(
-            shortest_minutes=60, longest_minutes=120, urgency=Urgency.CRITICAL, next_slot=True
+            shortest_minutes=60,
+            longest_minutes=120,
+            urgency=Urgency.CRITICAL,
+            next_slot=True,
+            auto_booking=AutoBooking.LOW,
         ),
     }
 )
+
+# The life of an appointment; moving it to another time lets it begin anew.
+TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = MappingProxyType(
+    {
+        AppointmentStatus.SCHEDULED: frozenset(
+            {
+                AppointmentStatus.CONFIRMED,
+                AppointmentStatus.IN_PROGRESS,
+                AppointmentStatus.COMPLETED,
+                AppointmentStatus.NO_SHOW,
+                AppointmentStatus.CANCELLED,
+            }
+        ),
+        AppointmentStatus.CONFIRMED: frozenset(
+            {
+                AppointmentStatus.SCHEDULED,
+                AppointmentStatus.IN_PROGRESS,
+                AppointmentStatus.COMPLETED,
+                AppointmentStatus.NO_SHOW,
+                AppointmentStatus.CANCELLED,
+            }
+        ),
+        AppointmentStatus.IN_PROGRESS: frozenset(
+            {AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED}
+        ),
+        AppointmentStatus.COMPLETED: frozenset(),
+        AppointmentStatus.NO_SHOW: frozenset(),
+        AppointmentStatus.CANCELLED: frozenset(),
+    }
+)
+# Time is taken for these.
+OPEN = tuple(status for status, following in TRANSITIONS.items() if following)
+# Nobody has come yet.
+AHEAD = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appointment:
+    """An agreed time; every field is a column of the same name.
+
+    It always has a ticket, and while it is ahead its job is the ticket's. The technician may come until
+    `arrival_until`. `request` is what was asked for (`Wanted`), so that another time can be looked for.
+    """
+
+    id: UUID
+    organization_id: UUID
+    ticket_id: UUID
+    assignment_id: UUID | None
+    asset_id: UUID | None
+    customer_id: UUID | None
+    type: AppointmentType
+    urgency: Urgency
+    status: AppointmentStatus
+    location_mode: LocationMode
+    facility_id: UUID | None
+    bay_id: UUID | None
+    technician_id: UUID
+    starts_at: datetime
+    ends_at: datetime
+    arrival_until: datetime
+    time_zone: str
+    lock: ScheduleLock = ScheduleLock.NONE
+    series_id: UUID | None = None
+    occurrence_at: datetime | None = None
+    request: Mapping[str, Any]
+    notes: str | None
+    notify: bool
+    used_recommended_slot: bool
+    invite_sequence: int = 0
+    remind_at: datetime | None
+    reminded_at: datetime | None = None
+    confirmed_at: datetime | None = None
+    cancelled_at: datetime | None = None
+    cancellation_reason: str | None = None
+    cancellation_fee: Decimal | None = None
+    currency: str | None = None
+    booked_by: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+
+def books_itself(severity: Urgency, settled: AutoBooking) -> bool:
+    """Tell whether an alert of this severity is booked without anybody being asked."""
+    order = list(Urgency)
+    return settled is not AutoBooking.NEVER and order.index(severity) >= order.index(Urgency(settled.value))

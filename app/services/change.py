@@ -25,6 +25,7 @@ from app.db.tables.log import idempotency_results
 from app.db.transaction import transaction
 from app.domain.events import CLOCK, NewEvent, plain
 from app.domain.impact import Impact
+from app.domain.organizations import BookingRules
 from app.domain.people import Actor
 from app.domain.refusals import IdempotencyInProgress, IdempotencyMismatch, Invalid, NoCandidate
 from app.domain.sla import DEFAULT_TARGETS, Targets
@@ -54,15 +55,16 @@ class Command(Protocol):
 class Writer:
     """What every write needs of the process: connections, the time, and whom to wake.
 
-    `targets` are promised by organisations that have settled nothing themselves. `slots` bounds how many
-    write at once: fewer than there are connections, so that writers that wait for each other never keep readers
-    from one.
+    `targets` are promised, and time is booked as `booking_rules` say, by organisations that have settled
+    nothing themselves. `slots` bounds how many write at once: fewer than there are connections, so that writers
+    that wait for each other never keep readers from one.
     """
 
     engine: AsyncEngine
     clock: Callable[[], datetime]
     wake: Callable[[UUID], None]
     targets: Targets = field(default_factory=lambda: DEFAULT_TARGETS)
+    booking_rules: BookingRules = field(default_factory=BookingRules)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from app.settings.appointments import AppointmentSettings
 from app.settings.database import DatabaseSettings
 from app.settings.declaring import SettingsError, accepted, accepts, env_name, is_secret
 from app.settings.endpoint import EndpointSettings
@@ -22,6 +23,7 @@ class Settings(
     EndpointSettings,
     FileSettings,
     PromiseSettings,
+    AppointmentSettings,
     TokenSettings,
     WakeUpSettings,
     DatabaseSettings,

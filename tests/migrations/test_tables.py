@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.tables import (
+    appointments,
     assignments,
     attachments,
     availability,
@@ -21,6 +22,7 @@ from app.db.tables import (
     people,
     search,
     sla,
+    supply,
     tickets,
     views,
 )
@@ -30,6 +32,7 @@ from app.domain.people import Role
 from app.domain.tickets import TicketStatus
 
 FAMILIES = (
+    appointments,
     assignments,
     attachments,
     availability,
@@ -41,6 +44,7 @@ FAMILIES = (
     people,
     search,
     sla,
+    supply,
     tickets,
     views,
 )

@@ -41,5 +41,6 @@ parts = tenant_table(
     sa.Column("stock", sa.Integer, nullable=False),
     sa.Column("unit_cost", sa.Numeric(12, 2)),
     sa.Column("currency", sa.Text, nullable=False),
+    sa.Column("lead_time_days", sa.Integer),
     *versioned(),
 )

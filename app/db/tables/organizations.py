@@ -24,6 +24,16 @@ organization_settings = tenant_table(
     sa.Column("currency", sa.Text, nullable=False, server_default="EUR"),
     sa.Column("reopen_window_days", sa.Integer, nullable=False, server_default="7"),
     sa.Column("sla_enabled", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("max_bookings_per_technician_per_day", sa.Integer),
+    sa.Column("buffer_minutes", sa.Integer),
+    sa.Column("hold_minutes", sa.Integer),
+    sa.Column("auto_book_critical_alerts", sa.Boolean),
+    sa.Column("auto_book_within_days", sa.Integer),
+    sa.Column("reminder_hours_before", sa.Integer),
+    sa.Column("free_cancellation_hours", sa.Integer),
+    sa.Column("late_cancellation_fee", sa.Numeric(12, 2)),
+    sa.Column("waitlist_offer_minutes", sa.Integer),
+    sa.Column("send_confirmation_email", sa.Boolean),
     *versioned(),
 )
 

@@ -1,0 +1,141 @@
+"""Slots as they are offered, and the tokens by which they are held and booked.
+
+A token is base64url, without padding, of: format version (1 byte), the organisation (16), the offer as
+compressed JSON, and the first 16 bytes of an HMAC-SHA-256 over all of that. Whoever has one can book no more than
+what it says, once it was judged again.
+"""
+
+import hmac
+import zlib
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from binascii import Error as BadBase64
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from app.domain.assignments import DistanceSource
+from app.domain.events import plain
+from app.domain.wanted import Wanted, wanted
+
+_VERSION = b"\x01"
+_MAC_BYTES = 16
+_HEAD_BYTES = 17
+# Far more than any offer needs, and little enough to unpack.
+_LONGEST_TOKEN = 16_384
+_LONGEST_OFFER_BYTES = 65_536
+GOOD_FOR = timedelta(hours=1)
+
+
+class UnknownToken(Exception):
+    """The text is no token of this organisation's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotScore:
+    """Points of a slot, in thousandths."""
+
+    urgency: int
+    customer_preference: int
+    waiting_penalty: int
+    workload_balance: int
+    travel_penalty: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotOffer:
+    """A slot with what it was offered for. `starts_at` to `ends_at` is the work, `[start, end)`.
+
+    `recommended`: it was among the best of a search. `made_at` is when it was found; a token of it is good for
+    an hour from then.
+    """
+
+    technician_id: UUID
+    facility_id: UUID | None
+    bay_id: UUID | None
+    starts_at: datetime
+    ends_at: datetime
+    arrival_until: datetime
+    parts_available: bool
+    parts_ready_on: date | None
+    estimated_completion: datetime
+    travel_minutes: int | None
+    distance_km: float | None
+    distance_source: DistanceSource | None
+    confidence: float
+    score: SlotScore
+    recommended: bool
+    made_at: datetime
+    wanted: Wanted
+
+    def written(self) -> dict[str, Any]:
+        """Return it in JSON's types; `slot_offer` reads it."""
+        plainly = {name: plain(getattr(self, name)) for name in SlotOffer.__slots__ if name not in {"wanted", "score"}}
+        ready = None if self.parts_ready_on is None else self.parts_ready_on.isoformat()
+        score = [getattr(self.score, name) for name in SlotScore.__slots__]
+        return {**plainly, "parts_ready_on": ready, "score": score, "wanted": self.wanted.written()}
+
+
+def slot_offer(kept: Mapping[str, Any]) -> SlotOffer:
+    """Return what `SlotOffer.written` has written.
+
+    Raises:
+        KeyError, TypeError, ValueError: it was something else.
+    """
+    ready, source = kept["parts_ready_on"], kept["distance_source"]
+    return SlotOffer(
+        technician_id=UUID(kept["technician_id"]),
+        facility_id=None if kept["facility_id"] is None else UUID(kept["facility_id"]),
+        bay_id=None if kept["bay_id"] is None else UUID(kept["bay_id"]),
+        starts_at=datetime.fromisoformat(kept["starts_at"]),
+        ends_at=datetime.fromisoformat(kept["ends_at"]),
+        arrival_until=datetime.fromisoformat(kept["arrival_until"]),
+        parts_available=kept["parts_available"],
+        parts_ready_on=None if ready is None else date.fromisoformat(ready),
+        estimated_completion=datetime.fromisoformat(kept["estimated_completion"]),
+        travel_minutes=kept["travel_minutes"],
+        distance_km=kept["distance_km"],
+        distance_source=None if source is None else DistanceSource(source),
+        confidence=kept["confidence"],
+        score=SlotScore(**dict(zip(SlotScore.__slots__, kept["score"], strict=True))),
+        recommended=kept["recommended"],
+        made_at=datetime.fromisoformat(kept["made_at"]),
+        wanted=wanted(kept["wanted"]),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SlotTokens:
+    """Writes and reads tokens under one secret key."""
+
+    key: bytes
+
+    def encode(self, organization_id: UUID, offer: SlotOffer) -> str:
+        """Return the token of an offer."""
+        body = _VERSION + organization_id.bytes + zlib.compress(orjson.dumps(offer.written()))
+        return urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
+
+    def decode(self, organization_id: UUID, text: str) -> SlotOffer:
+        """Return the offer of a token.
+
+        Raises:
+            UnknownToken: malformed, forged, another organisation's, or written under another key.
+        """
+        if len(text) > _LONGEST_TOKEN:
+            raise UnknownToken
+        try:
+            raw = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+        except (BadBase64, UnicodeEncodeError) as error:
+            raise UnknownToken from error
+        body, mac = raw[:-_MAC_BYTES], raw[-_MAC_BYTES:]
+        genuine = hmac.compare_digest(mac, self._mac(body))
+        if not genuine or body[:1] != _VERSION or body[1:_HEAD_BYTES] != organization_id.bytes:
+            raise UnknownToken
+        return slot_offer(orjson.loads(zlib.decompressobj().decompress(body[_HEAD_BYTES:], _LONGEST_OFFER_BYTES)))
+
+    def _mac(self, body: bytes) -> bytes:
+        return hmac.digest(self.key, b"slot" + body, sha256)[:_MAC_BYTES]
