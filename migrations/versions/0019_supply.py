@@ -85,10 +85,10 @@ UP = (
         PRIMARY KEY (organization_id, type)
     )
     """,
-    """
+    f"""
     CREATE TABLE service_type_skills (
         organization_id uuid NOT NULL,
-        type text NOT NULL,
+        type text NOT NULL CHECK (type IN {TYPES}),
         skill_id uuid NOT NULL,
         level smallint NOT NULL CHECK (level BETWEEN 1 AND 5),
         PRIMARY KEY (organization_id, type, skill_id),
