@@ -7,9 +7,12 @@ error union. `field` is the path into the input, such as `("partsUsed", "0", "qu
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
+
+from app.domain.wanted import Wanted
 
 
 class ErrorCode(StrEnum):
@@ -30,6 +33,9 @@ class ErrorCode(StrEnum):
     IDEMPOTENCY_IN_PROGRESS = "IDEMPOTENCY_IN_PROGRESS"
     CLOCK_SKEW = "CLOCK_SKEW"
     FILE_REJECTED = "FILE_REJECTED"
+    SLOT_TAKEN = "SLOT_TAKEN"
+    HOLD_EXPIRED = "HOLD_EXPIRED"
+    CANCELLATION_FEE_REQUIRED = "CANCELLATION_FEE_REQUIRED"
 
 
 class ConstraintKind(StrEnum):
@@ -289,3 +295,44 @@ class FileRejected(Refusal):
     def message(self) -> str:
         """Repeat the problem."""
         return self.problem
+
+
+@dataclass(kw_only=True, eq=False)
+class SlotTaken(Refusal):
+    """Somebody else has got the slot; others can be looked for by what was `wanted`."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.SLOT_TAKEN
+    wanted: Wanted
+
+    @property
+    def message(self) -> str:
+        """Say what to do."""
+        return "The slot is taken; choose one of the alternatives."
+
+
+@dataclass(kw_only=True, eq=False)
+class HoldExpired(Refusal):
+    """The slot is not held any more; others can be looked for by what was `wanted`."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.HOLD_EXPIRED
+    wanted: Wanted
+
+    @property
+    def message(self) -> str:
+        """Say what to do."""
+        return "The slot is not held any more; choose one of the alternatives."
+
+
+@dataclass(kw_only=True, eq=False)
+class CancellationFeeRequired(Refusal):
+    """It is too late to cancel free of charge, and nobody has accepted the fee."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.CANCELLATION_FEE_REQUIRED
+    fee: Decimal
+    currency: str
+    free_until: datetime
+
+    @property
+    def message(self) -> str:
+        """Name the fee, and how to accept it."""
+        return f"Cancelling costs {self.fee} {self.currency} by now; repeat it with acceptFee: true to accept that."

@@ -96,6 +96,19 @@ UP = (
         FOREIGN KEY (organization_id, skill_id) REFERENCES skills
     )
     """,
+    """
+    ALTER TABLE technicians
+        ADD COLUMN rating_total integer DEFAULT 0 NOT NULL,
+        ADD COLUMN rating_count integer DEFAULT 0 NOT NULL
+    """,
+    """
+    UPDATE technicians AS t SET rating_total = said.total, rating_count = said.count
+    FROM (
+        SELECT organization_id, technician_id, sum(customer_rating) AS total, count(*) AS count
+        FROM assignments WHERE customer_rating IS NOT NULL GROUP BY organization_id, technician_id
+    ) AS said
+    WHERE t.organization_id = said.organization_id AND t.id = said.technician_id
+    """,
     "ALTER TABLE parts ADD COLUMN lead_time_days integer",
     "ALTER TABLE parts ADD CONSTRAINT parts_lead_time_days_check CHECK (lead_time_days BETWEEN 0 AND 3650) NOT VALID",
     """
@@ -131,6 +144,7 @@ UP = (
     "COMMENT ON TABLE service_types IS 'What an organisation has settled of a kind of service; null: as usual'",
     "COMMENT ON COLUMN service_types.auto_book_from IS 'Alerts of this severity and above are booked at once'",
     "COMMENT ON TABLE service_type_skills IS 'What a kind of service asks of technicians and bays'",
+    "COMMENT ON COLUMN technicians.rating_total IS 'The sum of what requesters said of their jobs, 1 to 5 each'",
     "COMMENT ON COLUMN parts.lead_time_days IS 'In how many days more can be had; null: nobody knows'",
     "COMMENT ON COLUMN organization_settings.buffer_minutes IS 'Minutes between bookings; null: as the server says'",
 )
@@ -151,6 +165,7 @@ DOWN = (
         DROP COLUMN send_confirmation_email
     """,
     "ALTER TABLE parts DROP COLUMN lead_time_days",
+    "ALTER TABLE technicians DROP COLUMN rating_total, DROP COLUMN rating_count",
     *(f"DROP TABLE {table}" for table in reversed(TABLES)),
 )
 

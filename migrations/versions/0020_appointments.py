@@ -182,6 +182,7 @@ UP = (
     CREATE UNIQUE INDEX one_booking_per_appointment ON bookings (organization_id, appointment_id)
     WHERE active AND appointment_id IS NOT NULL
     """,
+    "CREATE INDEX bookings_by_appointment ON bookings (organization_id, appointment_id)",
     "CREATE INDEX bookings_ahead ON bookings (organization_id, ends_at) WHERE active",
     """
     CREATE INDEX bookings_by_waitlist ON bookings (organization_id, waitlist_entry_id)

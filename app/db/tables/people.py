@@ -28,6 +28,8 @@ technicians = tenant_table(
     sa.Column("home_latitude", sa.Double),
     sa.Column("home_longitude", sa.Double),
     sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("rating_total", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("rating_count", sa.Integer, nullable=False, server_default="0"),
     *versioned(),
 )
 

@@ -110,7 +110,8 @@ def laid_out(problem: Problem) -> Agenda:
 def revised(agenda: Agenda, *, technicians: Iterable[Technician] = (), bays: Iterable[Bay] = ()) -> Agenda:
     """Return the agenda after these technicians and bays have changed: what they were is forgotten.
 
-    Much cheaper than laying the problem out anew, with equal answers.
+    Much cheaper than laying the problem out anew, with equal answers. It holds until the next hold in it runs out:
+    whose hold has run out must be among those that have changed.
 
     Raises:
         KeyError: a technician or bay that the problem does not have.
@@ -135,7 +136,7 @@ def revised(agenda: Agenda, *, technicians: Iterable[Technician] = (), bays: Ite
     return replace(
         agenda,
         problem=problem,
-        good_until=min(agenda.good_until, _good_until(replace(problem, technicians=tuple(new.values())))),
+        good_until=_good_until(problem),
         roster=replace(agenda.roster, technicians=everybody),
         places=places,
         vectors=where,
