@@ -40,8 +40,8 @@ from app.live.groups import Groups
 from app.live.hub import Hub
 from app.live.locations import Locations
 from app.live.replay import Log
-from app.services.change import Writer
 from app.services.files import Files
+from app.services.perform import Writer
 from app.settings import Settings
 from app.transfers.downloads import Downloads
 from app.transfers.uploads import Uploads

@@ -15,8 +15,8 @@ from app.domain.people import Actor
 from app.live.locations import Locations
 from app.live.replay import Log
 from app.reads.reader import Reader
-from app.services.change import Writer, Written
 from app.services.files import Files
+from app.services.perform import Writer, Written
 from resolvers.loaders import Loaders
 
 

@@ -24,7 +24,7 @@ from app.db.tables.organizations import (
 from app.db.tables.people import technician_skills, technicians, users
 from app.db.transaction import transaction
 from app.domain.people import Actor, EventSource, Role
-from app.services.change import Writer
+from app.services.perform import Writer
 
 BEFORE = datetime(2026, 1, 1, tzinfo=UTC)
 _STAMPS: dict[str, Any] = {"created_at": BEFORE, "updated_at": BEFORE}

@@ -10,7 +10,7 @@ from app.cli.workplace import begin, database_ready
 from app.clock import now
 from app.db.engine import open_engine
 from app.domain.people import Actor, EventSource, Role
-from app.services.change import Writer
+from app.services.perform import Writer
 from app.services.start_clocks import start_clocks as start
 from app.settings import Settings
 

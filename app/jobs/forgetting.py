@@ -9,7 +9,7 @@ import structlog
 
 from app.db.tables.log import event_heads, idempotency_results
 from app.db.transaction import UNREACHABLE, system_transaction, transaction
-from app.services.change import KEPT_FOR, Writer
+from app.services.perform import KEPT_FOR, Writer
 
 _EVERY_SECONDS = 3600.0
 _AT_ONCE = 1_000

@@ -6,8 +6,8 @@ from app.db.timers.carrying import Handler
 from app.domain.timers import TimerKind
 from app.jobs.files import file_erase, file_scan, upload_ends
 from app.jobs.offers import offer_expires
-from app.services.change import Writer
 from app.services.files import Files
+from app.services.perform import Writer
 
 
 def handlers(writer: Writer, files: Files) -> Mapping[TimerKind, Handler]:

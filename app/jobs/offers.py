@@ -3,8 +3,8 @@
 from app.db.timers.carrying import Handler
 from app.domain.people import Actor, EventSource, Role
 from app.domain.timers import Timer
-from app.services.change import Writer
 from app.services.expire_offer import ExpireOffer, expire_offer
+from app.services.perform import Writer
 
 
 def offer_expires(writer: Writer) -> Handler:

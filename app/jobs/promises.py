@@ -10,7 +10,7 @@ import structlog
 from app.db.tables.sla import sla_clocks
 from app.db.transaction import UNREACHABLE, system_transaction
 from app.domain.people import Actor, EventSource, Role
-from app.services.change import Writer
+from app.services.perform import Writer
 from app.services.settle_sla import SettleSla, settle_sla
 
 _EVERY_SECONDS = 1.0

@@ -11,7 +11,8 @@ from app.domain.events import EventType, FieldChange, NewEvent
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.situations import Situation, concerned
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
+from app.services.perform import Writer, Written, perform
 from app.services.situations import read_ticket, require
 
 

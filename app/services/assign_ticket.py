@@ -13,9 +13,10 @@ from app.domain.refusals import AlreadyAssigned, Invalid
 from app.domain.situations import Situation
 from app.domain.tickets import Ticket, TicketStatus
 from app.services.candidates import requirements
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.offering import expect_eligible, find_technician, offer, tier_of
 from app.services.organization import settings_of
+from app.services.perform import Writer, Written, perform
 from app.services.situations import expect_version, lock_ticket, require
 
 _GIVEN_BY_OTHERS = frozenset({AssignmentReason.ESCALATION, AssignmentReason.AUTO_DISPATCH, AssignmentReason.ALERT})

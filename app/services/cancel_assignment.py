@@ -11,8 +11,9 @@ from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import TicketStatus
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.job_step import end_job, save_ticket, stepped
+from app.services.perform import Writer, Written, perform
 from app.services.situations import expect_version, lock_job, require, team_of
 
 

@@ -15,8 +15,9 @@ from app.domain.assignments import TICKET_STATUS_AFTER, AssignmentOutcome, Assig
 from app.domain.events import Concerned, EventType, FieldChange, NewEvent, plain
 from app.domain.people import Actor
 from app.domain.refusals import Invalid
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.job_step import StepCommand, take_step, write_step
+from app.services.perform import Writer, Written, perform
 from app.services.reported_files import file_under, files_of_report, told_files
 
 Part: TypeAlias = sa.Row[Any]

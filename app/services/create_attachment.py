@@ -15,7 +15,8 @@ from app.domain.policy import Action, Standing
 from app.domain.refusals import Forbidden, Invalid
 from app.domain.timers import Timer, TimerKind
 from app.services.attachments import said_internally
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
+from app.services.perform import Writer, Written, perform
 from app.services.situations import read_ticket, require
 
 LASTS = timedelta(minutes=15)

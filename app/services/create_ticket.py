@@ -18,8 +18,9 @@ from app.domain.policy import Action, Standing, is_staff
 from app.domain.refusals import Invalid, NotFound
 from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import Environment, Ticket, TicketCategory, TicketPriority, TicketStatus
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.dispatch import dispatch
+from app.services.perform import Writer, Written, perform
 from app.services.situations import require
 from app.services.ticket_fields import (
     LONGEST_ADDRESS,

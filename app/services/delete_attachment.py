@@ -13,8 +13,9 @@ from app.domain.policy import Action, Standing, sees_internal
 from app.domain.refusals import NotFound, StaleVersion
 from app.domain.timers import Timer, TimerKind
 from app.services.attachments import attachment_event, find_attachment, lock_content
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.deleting import Delete
+from app.services.perform import Writer, Written, perform
 from app.services.situations import read_ticket, require
 
 

@@ -6,9 +6,10 @@ from app.domain.events import EventType, FieldChange
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may
 from app.domain.refusals import Forbidden
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.comments import comment_event, expect_comment, is_own, lock_comment, save_comment
 from app.services.deleting import Delete
+from app.services.perform import Writer, Written, perform
 
 
 async def delete_comment(writer: Writer, actor: Actor, command: Delete) -> Written:

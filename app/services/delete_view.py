@@ -8,8 +8,9 @@ from app.db.tables.views import saved_views
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.views import view_event
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.deleting import Delete
+from app.services.perform import Writer, Written, perform
 from app.services.situations import require
 from app.services.views import lock_view
 

@@ -8,9 +8,9 @@ from app.db.tables.attachments import file_contents, uploads
 from app.domain.file_addresses import FileKey
 from app.domain.people import Actor
 from app.domain.timers import TooEarly
-from app.services.change import Writer, beside_the_log
 from app.services.files import FileStore
 from app.services.finalize_attachment import LONGEST_CHECK
+from app.services.perform import Writer, beside_the_log
 
 
 async def end_upload(writer: Writer, actor: Actor, upload_id: UUID, store: FileStore) -> None:

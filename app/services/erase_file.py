@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from app.db.tables.attachments import attachments, file_contents
 from app.domain.file_addresses import FileKey
 from app.domain.people import Actor
-from app.services.change import Writer, beside_the_log
 from app.services.files import FileStore
+from app.services.perform import Writer, beside_the_log
 
 
 async def erase_file(writer: Writer, actor: Actor, attachment_id: UUID, store: FileStore) -> None:

@@ -17,10 +17,11 @@ from app.domain.refusals import Invalid, NoActiveAssignment
 from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import TicketStatus
 from app.services.candidates import requirements
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.job_step import end_job, save_ticket
 from app.services.offering import choose, expect_eligible, find_technician, offer, tier_of
 from app.services.organization import settings_of, tiers_of
+from app.services.perform import Writer, Written, perform
 from app.services.situations import expect_version, lock_ticket, require
 
 NOTE = "Escalation from previous tier"

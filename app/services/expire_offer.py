@@ -13,11 +13,12 @@ from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import TicketStatus
 from app.domain.timers import TooEarly
 from app.services.candidates import requirements, technician_facts
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.dispatch import dispatch_failed
 from app.services.job_step import end_job, save_ticket
 from app.services.offering import choose, offer, tier_of
 from app.services.organization import settings_of
+from app.services.perform import Writer, Written, perform
 from app.services.situations import find_job
 
 NOTE = "The offer before was not taken on in time"

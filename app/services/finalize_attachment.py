@@ -22,10 +22,11 @@ from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid, NotFound
 from app.domain.timers import Timer, TimerKind
 from app.services.attachments import attachment_event, said_internally
-from app.services.change import Change, Writer, Written, beside_the_log, perform
+from app.services.change import Change
 from app.services.files import Files, NothingArrived, StoreFailed
 from app.services.inspection.inspecting import inspect
 from app.services.inspection.refusals import Unfit
+from app.services.perform import Writer, Written, beside_the_log, perform
 from app.services.situations import read_ticket, require
 
 Row: TypeAlias = sa.Row[Any]

@@ -12,8 +12,9 @@ from app.db.tables.customers import assets, customers
 from app.db.transaction import Mode, transaction
 from app.domain.people import Actor
 from app.domain.refusals import Invalid, NotFound, Refusal
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.create_ticket import CreateTicket, Draft, draft, insert_drafts
+from app.services.perform import Writer, Written, perform
 
 MOST_LINES = 2000
 

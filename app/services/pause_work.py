@@ -5,8 +5,9 @@ from uuid import UUID
 from app.domain import assignments as rules
 from app.domain.events import EventType
 from app.domain.people import Actor
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.job_step import StepCommand, take_step, write_step
+from app.services.perform import Writer, Written, perform
 
 
 async def pause_work(writer: Writer, actor: Actor, command: StepCommand) -> Written:

@@ -10,7 +10,8 @@ from app.domain.assignments import Assignment
 from app.domain.people import Actor
 from app.domain.policy import is_staff
 from app.domain.refusals import InvalidTransition, NotFound
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
+from app.services.perform import Writer, Written, perform
 from app.services.queue_order import MOST_PINNED, locked_queue, pin
 
 

@@ -9,8 +9,9 @@ from app.domain.events import EventType
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.situations import job_event
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.job_step import save_job
+from app.services.perform import Writer, Written, perform
 from app.services.situations import expect_version, lock_job, require, team_of
 
 WORST, BEST = 1, 5

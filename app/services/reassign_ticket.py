@@ -13,10 +13,11 @@ from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid
 from app.domain.tickets import TicketStatus
 from app.services.candidates import requirements
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.job_step import end_job, stepped
 from app.services.offering import expect_eligible, find_technician, offer, tier_of
 from app.services.organization import settings_of
+from app.services.perform import Writer, Written, perform
 from app.services.situations import expect_version, lock_job, require, team_of
 
 

@@ -8,8 +8,9 @@ from app.domain import validation
 from app.domain.events import EventType
 from app.domain.people import Actor
 from app.domain.tickets import TicketStatus
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.job_step import StepCommand, take_step, write_step
+from app.services.perform import Writer, Written, perform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from app.domain.people import Actor
 from app.domain.refusals import Invalid
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
+from app.services.perform import Writer, Written, perform
 from app.services.queue_order import MOST_PINNED, locked_queue, pin
 
 

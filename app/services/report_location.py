@@ -7,7 +7,7 @@ from app.domain.locations import Point, checked, newest
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Forbidden
-from app.services.change import Writer, beside_the_log
+from app.services.perform import Writer, beside_the_log
 from app.services.situations import require
 
 

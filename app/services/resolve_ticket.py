@@ -2,7 +2,7 @@
 
 from app.domain.people import Actor
 from app.domain.tickets import TicketStatus
-from app.services.change import Writer, Written
+from app.services.perform import Writer, Written
 from app.services.ticket_action import TicketAction, act
 
 

@@ -2,8 +2,8 @@
 
 from app.domain import assignments as rules
 from app.domain.people import Actor
-from app.services.change import Writer, Written
 from app.services.job_step import StepCommand
+from app.services.perform import Writer, Written
 from app.services.start_work import at_work
 
 

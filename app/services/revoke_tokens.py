@@ -10,7 +10,8 @@ from app.domain.events import Concerned, EventType, FieldChange, NewEvent, plain
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import NotFound
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
+from app.services.perform import Writer, Written, perform
 from app.services.situations import require
 
 

@@ -14,7 +14,8 @@ from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Forbidden, Invalid
 from app.domain.views import LONGEST_NAME, MOST_OWN, MOST_SHARED, SavedView, view_event
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
+from app.services.perform import Writer, Written, perform
 from app.services.situations import require
 from app.services.views import lock_view
 

@@ -14,8 +14,9 @@ from app.domain.file_addresses import FileKey
 from app.domain.files import ScanState
 from app.domain.people import Actor
 from app.services.attachments import attachment_event, lock_content
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.files import FileStore, Scanner, ScannerFailed, Verdict
+from app.services.perform import Writer, Written, perform
 from app.services.situations import read_any_ticket
 
 _DECIDED = frozenset({ScanState.CLEAN, ScanState.INFECTED})

@@ -10,8 +10,9 @@ from app.domain.people import Actor
 from app.domain.refusals import NotFound, Refusal
 from app.domain.situations import Situation, concerned
 from app.domain.sla import SlaClock, to_escalate
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.escalate_ticket import EscalateTicket, escalate
+from app.services.perform import Writer, Written, perform
 from app.services.promises import keeper_of, kept_by, write_kept
 from app.services.situations import lock_ticket
 

@@ -18,7 +18,8 @@ from app.domain.people import Actor, Role
 from app.domain.promises import Keeper, Tick, turns_of
 from app.domain.sla import SlaClock, SlaPolicy, acknowledged
 from app.domain.tickets import OPEN, TicketPriority
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
+from app.services.perform import Writer, Written, perform
 from app.services.promises import write_kept
 
 _AT_ONCE = 100

@@ -14,9 +14,10 @@ from app.domain.events import EventType
 from app.domain.people import Actor
 from app.domain.refusals import InvalidTransition
 from app.domain.tickets import TicketStatus
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.job_step import StepCommand, take_step, write_step
 from app.services.organization import settings_of
+from app.services.perform import Writer, Written, perform
 
 Rule: TypeAlias = Callable[[Assignment, datetime], Assignment]
 

@@ -6,8 +6,9 @@ from uuid import UUID
 from app.domain import validation
 from app.domain.people import Actor
 from app.domain.tickets import TicketStatus
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.move_ticket import move_ticket
+from app.services.perform import Writer, Written, perform
 from app.services.situations import expect_version, lock_ticket
 
 

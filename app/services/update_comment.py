@@ -7,8 +7,9 @@ from app.domain import validation
 from app.domain.events import EventType, FieldChange
 from app.domain.people import Actor
 from app.domain.refusals import Forbidden
-from app.services.change import Change, Writer, Written, perform
+from app.services.change import Change
 from app.services.comments import comment_event, expect_comment, is_own, lock_comment, save_comment
+from app.services.perform import Writer, Written, perform
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,8 +30,8 @@ from app.integrations.disk_files import DiskFiles
 from app.live.hub import Hub
 from app.live.locations import Locations
 from app.live.replay import Log
-from app.services.change import Writer
 from app.services.files import Files
+from app.services.perform import Writer
 from resolvers.context import Operation, Process
 from schema.build import schema
 from schema.execution.callers import identify

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from app.domain.people import Actor
 from app.domain.refusals import Refusal, Refusals
-from app.services.change import Rehearsed, Writer, Written
+from app.services.perform import Rehearsed, Writer, Written
 from resolvers.context import Operation, Process
 from schema.errors import error_of
 from schema.payloads import fields_of, impact_of

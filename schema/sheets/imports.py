@@ -13,8 +13,8 @@ from app.domain.policy import Action, may
 from app.domain.refusals import Forbidden, Invalid
 from app.reads.batches import load_by_key
 from app.reads.entities import TICKET
-from app.services.change import Written
 from app.services.import_tickets import ImportTickets, LinesRefused, check_import, import_tickets
+from app.services.perform import Written
 from app.transfers.answers import Headers
 from resolvers.context import Operation
 from schema.execution.bodies import BodyRefused, read_body

@@ -15,7 +15,8 @@ from app.db import log
 from app.db.transaction import transaction
 from app.domain.events import Event, EventType, FieldChange, NewEvent
 from app.domain.people import Actor, EventSource
-from app.services.change import Change, Writer, perform
+from app.services.change import Change
+from app.services.perform import Writer, perform
 
 Entry: TypeAlias = tuple[int, str]
 Write: TypeAlias = Callable[[Random], Awaitable[None]]

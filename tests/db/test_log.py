@@ -17,7 +17,8 @@ from app.db.transaction import system_transaction, transaction
 from app.domain.events import Concerned, Event, EventType, FieldChange, NewEvent
 from app.domain.people import EventSource
 from app.domain.refusals import Invalid
-from app.services.change import Change, perform
+from app.services.change import Change
+from app.services.perform import perform
 from tests.db.racing import (
     THEN,
     Entry,

@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.jobs import forgetting
 from app.jobs.forgetting import forget_answers
-from app.services.change import KEPT_FOR
+from app.services.perform import KEPT_FOR
 from tests.demo.reading import fetch
 from tests.services.scene import Clock, Scene
 from tests.world import make_world

@@ -18,12 +18,12 @@ from app.services.accept_assignment import accept_assignment
 from app.services.assign_ticket import AssignTicket, assign_ticket
 from app.services.bulk_update_tickets import BulkUpdateTickets, bulk_update_tickets
 from app.services.cancel_assignment import CancelAssignment, cancel_assignment
-from app.services.change import Written
 from app.services.complete_assignment import complete_assignment
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.expire_offer import ExpireOffer, expire_offer
 from app.services.job_step import StepCommand
 from app.services.pause_work import pause_work
+from app.services.perform import Written
 from app.services.rate_assignment import RateAssignment, rate_assignment
 from app.services.reassign_ticket import ReassignTicket, reassign_ticket
 from app.services.record_arrival import record_arrival

@@ -33,11 +33,11 @@ from app.domain.tickets import TicketCategory, TicketPriority
 from app.services.accept_assignment import accept_assignment
 from app.services.add_comment import AddComment, add_comment
 from app.services.assign_ticket import AssignTicket, assign_ticket
-from app.services.change import Writer, Written
 from app.services.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
 from app.services.create_ticket import CreateTicket, create_ticket
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.job_step import StepCommand
+from app.services.perform import Writer, Written
 from app.services.report_location import ReportLocation, report_location
 from app.services.save_view import SaveView, save_view
 from app.services.settle_sla import SettleSla, settle_sla

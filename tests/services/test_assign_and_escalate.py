@@ -22,8 +22,8 @@ from app.domain.refusals import (
     TopTierReached,
 )
 from app.domain.tickets import TicketStatus
-from app.services.change import Written
 from app.services.escalate_ticket import NOTE, EscalateTicket, escalate_ticket
+from app.services.perform import Written
 from app.services.reject_assignment import RejectAssignment, reject_assignment
 from app.services.ticket_fields import NeededSkill
 from tests.services.scene import Clock, Scene

@@ -15,7 +15,8 @@ from app.db.transaction import transaction
 from app.domain.events import EventType, FieldChange, NewEvent
 from app.domain.people import EventSource
 from app.domain.refusals import Invalid
-from app.services.change import Change, perform
+from app.services.change import Change
+from app.services.perform import perform
 from tests.services.scene import MORNING, Clock, Scene
 
 

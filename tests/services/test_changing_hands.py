@@ -15,8 +15,8 @@ from app.domain.events import EventType
 from app.domain.refusals import Forbidden, Invalid, InvalidTransition, NotEligible, NotFound, Refusal, StaleVersion
 from app.services.assign_ticket import AssignTicket, assign_ticket
 from app.services.cancel_assignment import CancelAssignment, cancel_assignment
-from app.services.change import Rehearsed, Written
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
+from app.services.perform import Rehearsed, Written
 from app.services.rate_assignment import RateAssignment, rate_assignment
 from app.services.reassign_ticket import ReassignTicket, reassign_ticket
 from tests.services.scene import Clock, Scene

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from app.db.tables.tickets import comments
 from app.domain.refusals import StaleVersion
 from app.services.add_comment import AddComment, add_comment
-from app.services.change import Written
 from app.services.comments import save_comment
+from app.services.perform import Written
 from app.services.update_comment import UpdateComment, update_comment
 from tests.services.scene import Scene
 

@@ -18,9 +18,9 @@ from app.domain.people import Actor, EventSource, Role
 from app.domain.refusals import InvalidTransition
 from app.domain.timers import TooEarly
 from app.services.accept_assignment import accept_assignment
-from app.services.change import Written
 from app.services.expire_offer import ExpireOffer, expire_offer
 from app.services.job_step import StepCommand
+from app.services.perform import Written
 from app.services.situations import find_job
 from tests.services.scene import Clock, Scene
 from tests.services.unlocked import without_row_locks

@@ -14,11 +14,11 @@ from app.domain.events import EventType
 from app.domain.refusals import ClockSkew, Forbidden, Invalid, InvalidTransition, NotFound, Refusal, StaleVersion
 from app.domain.tickets import TicketStatus
 from app.services.accept_assignment import accept_assignment
-from app.services.change import Written
 from app.services.complete_assignment import complete_assignment
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.job_step import StepCommand
 from app.services.pause_work import pause_work
+from app.services.perform import Written
 from app.services.record_arrival import record_arrival
 from app.services.reject_assignment import RejectAssignment, reject_assignment
 from app.services.resume_work import resume_work

@@ -12,12 +12,12 @@ from app.db.transaction import transaction
 from app.domain.events import EventType
 from app.domain.refusals import Forbidden, InvalidTransition, NotFound, ReopenWindowClosed, StaleVersion
 from app.domain.tickets import TicketStatus
-from app.services.change import Written
 from app.services.close_ticket import close_ticket
 from app.services.delete_ticket import delete_ticket
 from app.services.deleting import Delete
 from app.services.job_step import StepCommand
 from app.services.pause_work import pause_work
+from app.services.perform import Written
 from app.services.reopen_ticket import reopen_ticket
 from app.services.resolve_ticket import resolve_ticket
 from app.services.start_travel import start_travel

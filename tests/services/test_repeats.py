@@ -13,11 +13,11 @@ from app.db.tables.tickets import comments, tickets
 from app.db.transaction import transaction
 from app.domain.refusals import AlreadyAssigned, IdempotencyInProgress, IdempotencyMismatch, Invalid
 from app.domain.tickets import TicketPriority
-from app.services import change as changes
+from app.services import perform as performing
 from app.services.accept_assignment import accept_assignment
 from app.services.add_comment import AddComment, add_comment
-from app.services.change import LONGEST_KEY, Written, fingerprint
 from app.services.job_step import StepCommand
+from app.services.perform import LONGEST_KEY, Written, fingerprint
 from tests.services.scene import Clock, Scene, new_ticket
 from tests.world import make_world
 
@@ -135,7 +135,7 @@ async def test_an_answer_is_kept_for_seven_days_and_then_forgotten(scene: Scene,
     clock.pass_by(days=6)
     third = await say(scene, ticket_id, "Something else.")
 
-    assert timedelta(days=7) == changes.KEPT_FOR
+    assert timedelta(days=7) == performing.KEPT_FOR
     assert second.change_id != first.change_id
     assert third == second
     assert len(await scene.rows(comments)) == 2
@@ -144,8 +144,8 @@ async def test_an_answer_is_kept_for_seven_days_and_then_forgotten(scene: Scene,
 async def test_a_repeat_waits_for_the_first_and_gives_up_when_it_takes_too_long(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert changes._PATIENCE_SECONDS == 5.0
-    monkeypatch.setattr(changes, "_PATIENCE_SECONDS", 0.3)
+    assert performing._PATIENCE_SECONDS == 5.0
+    monkeypatch.setattr(performing, "_PATIENCE_SECONDS", 0.3)
     ticket_id = await scene.ticket()
     ann = scene.actor("ann")
     names = (str(ann.organization_id), str(ann.user_id), "addComment", "k")

@@ -22,10 +22,11 @@ from app.services import candidates
 from app.services import complete_assignment as completing
 from app.services import create_ticket as creating
 from app.services import escalate_ticket as escalating
-from app.services.change import Change, Writer, Written
+from app.services.change import Change
 from app.services.complete_assignment import complete_assignment
 from app.services.create_ticket import Draft, create_ticket
 from app.services.escalate_ticket import EscalateTicket, escalate_ticket
+from app.services.perform import Writer, Written
 from app.services.reject_assignment import RejectAssignment, reject_assignment
 from app.services.ticket_fields import NeededPart
 from tests.services.scene import Scene, new_ticket, report, seals

@@ -11,9 +11,9 @@ from app.domain.refusals import Forbidden, IdempotencyMismatch, Invalid, NotFoun
 from app.domain.tickets import TicketPriority, TicketStatus
 from app.services.add_comment import AddComment, add_comment
 from app.services.bulk_update_tickets import MOST_AT_ONCE, BulkUpdateTickets, bulk_update_tickets
-from app.services.change import Written
 from app.services.delete_comment import delete_comment
 from app.services.deleting import Delete
+from app.services.perform import Written
 from app.services.ticket_fields import NeededPart, NeededSkill
 from app.services.update_comment import UpdateComment, update_comment
 from app.services.update_ticket import UpdateTicket, update_ticket
