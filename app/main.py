@@ -26,6 +26,7 @@ from app.db.timers.carrying import Carrier
 from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import DOWNLOAD_PATH, UPLOAD_PATH, FileAddresses
+from app.domain.slot_offers import SlotTokens
 from app.door import Door
 from app.health import Health
 from app.integrations.bus_drivers import driver_of
@@ -240,7 +241,7 @@ def _process(
     hub.watch(actors.forget)
     return Process(
         engine=engine,
-        writer=_writer(settings, engine, hub.wake),
+        writer=_writer(settings, engine, hub.wake, identity),
         log=Log(
             engine=follower,
             hub=hub,
@@ -294,7 +295,7 @@ def _answers(
     )
 
 
-def _writer(settings: Settings, engine: AsyncEngine, wake: Callable[[UUID], None]) -> Writer:
+def _writer(settings: Settings, engine: AsyncEngine, wake: Callable[[UUID], None], identity: log.LogIdentity) -> Writer:
     slots = asyncio.Semaphore(_writers(settings))
     return Writer(
         engine=engine,
@@ -302,6 +303,7 @@ def _writer(settings: Settings, engine: AsyncEngine, wake: Callable[[UUID], None
         wake=wake,
         targets=settings.sla_targets,
         booking_rules=settings.booking_rules,
+        slot_tokens=SlotTokens(identity.cursor_key),
         slots=slots,
     )
 
@@ -338,7 +340,7 @@ async def create_worker(settings: Settings) -> AsyncIterator[Carrier]:
     bus_url = settings.event_bus_url
     subject = f"fieldgraph.wake.{identity.epoch}"
     wake_ups = Notifications(listener) if bus_url is None else EventBus(driver_of(bus_url), bus_url, subject)
-    writer = _writer(settings, engine, wake_ups.tell)
+    writer = _writer(settings, engine, wake_ups.tell, identity)
     works = (wake_ups.run(lambda _: None), forgetting(writer), keeping_promises(writer))
     beside = [asyncio.create_task(work) for work in works]
     try:

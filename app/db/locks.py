@@ -1,9 +1,9 @@
 """Locks that last until the transaction ends, and the one order in which they are taken.
 
-Idempotency key, ticket-number counter, tickets (by id), their assignments, technicians (sorted),
-part rows (by id), uploads, the bytes of files, attachments (by id), saved views, versions of queues (by technician),
-the log's head. Whoever needs several takes them in this order, so that no two transactions can wait for
-each other. What a lock guards is read in a later statement than the lock.
+Idempotency key, ticket-number counter, tickets (by id), their assignments, technicians (sorted), bays (sorted),
+part rows (by id), waitlist entries (by id), uploads, the bytes of files, attachments (by id), saved views, versions
+of queues (by technician), the log's head. Whoever needs several takes them in this order, so that no two transactions
+can wait for each other. What a lock guards is read in a later statement than the lock.
 """
 
 import asyncio
@@ -15,7 +15,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.db.tables.base import Uuid
+
 _FIRST_PAUSE = 0.005
+_LOCK_PARTS = sa.text(
+    "SELECT 1 FROM parts WHERE organization_id = :organization_id AND id = ANY (:ids) ORDER BY id FOR NO KEY UPDATE"
+).bindparams(sa.bindparam("organization_id", type_=Uuid), sa.bindparam("ids", type_=sa.ARRAY(Uuid)))
 _LONGEST_PAUSE = 0.1
 
 
@@ -37,6 +42,20 @@ async def lock_technicians(connection: AsyncConnection, organization_id: UUID, i
     for each in sorted(set(ids)):
         number = _number("technician", str(organization_id), str(each))
         await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+async def lock_bays(connection: AsyncConnection, organization_id: UUID, ids: Iterable[UUID]) -> None:
+    """Lock every service bay involved, sorted."""
+    for each in sorted(set(ids)):
+        number = _number("bay", str(organization_id), str(each))
+        await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+async def lock_parts(connection: AsyncConnection, organization_id: UUID, ids: Iterable[UUID]) -> None:
+    """Lock the rows of parts, by id: what is free of them is counted afterwards."""
+    wanted = sorted(set(ids))
+    if wanted:
+        await connection.execute(_LOCK_PARTS, {"organization_id": organization_id, "ids": wanted})
 
 
 async def lock_views(connection: AsyncConnection, organization_id: UUID) -> None:

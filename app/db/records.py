@@ -10,8 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from app.domain.appointments import Appointment, AppointmentSeries
 from app.domain.assignments import Assignment
 from app.domain.tickets import Ticket
+from app.domain.waitlist import WaitlistEntry
 
 
 class DataclassInstance(Protocol):
@@ -21,7 +23,8 @@ class DataclassInstance(Protocol):
 
 
 R = TypeVar("R", bound=DataclassInstance)
-Changing = TypeVar("Changing", Ticket, Assignment)
+Changing = TypeVar("Changing", Ticket, Assignment, Appointment, AppointmentSeries, WaitlistEntry)
+New = Ticket | Assignment | Appointment | AppointmentSeries | WaitlistEntry
 
 
 async def fetch(
@@ -70,13 +73,13 @@ def _select_by_key(table: sa.Table, record: type[DataclassInstance], lock: bool)
     return query.with_for_update() if lock else query
 
 
-async def insert(connection: AsyncConnection, table: sa.Table, record: Ticket | Assignment) -> None:
+async def insert(connection: AsyncConnection, table: sa.Table, record: New) -> None:
     """Insert a new record."""
     values = {each.name: getattr(record, each.name) for each in fields(record)}
     await connection.execute(_insert(table), values)
 
 
-async def insert_all(connection: AsyncConnection, table: sa.Table, new: Sequence[Ticket | Assignment]) -> None:
+async def insert_all(connection: AsyncConnection, table: sa.Table, new: Sequence[New]) -> None:
     """Insert new records of one kind, all at once; none is nothing to do."""
     if new:
         rows = [{each.name: getattr(record, each.name) for each in fields(record)} for record in new]

@@ -1,8 +1,8 @@
-"""Appointments: what kinds of service there are, how urgent, where, how long, and the life of an agreed time."""
+"""Appointments: what kinds of service there are, how urgent, where, how long, and the agreed times themselves."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -96,40 +96,6 @@ SERVICES: Mapping[AppointmentType, Service] = MappingProxyType(
     }
 )
 
-# The life of an appointment; moving it to another time lets it begin anew.
-TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = MappingProxyType(
-    {
-        AppointmentStatus.SCHEDULED: frozenset(
-            {
-                AppointmentStatus.CONFIRMED,
-                AppointmentStatus.IN_PROGRESS,
-                AppointmentStatus.COMPLETED,
-                AppointmentStatus.NO_SHOW,
-                AppointmentStatus.CANCELLED,
-            }
-        ),
-        AppointmentStatus.CONFIRMED: frozenset(
-            {
-                AppointmentStatus.SCHEDULED,
-                AppointmentStatus.IN_PROGRESS,
-                AppointmentStatus.COMPLETED,
-                AppointmentStatus.NO_SHOW,
-                AppointmentStatus.CANCELLED,
-            }
-        ),
-        AppointmentStatus.IN_PROGRESS: frozenset(
-            {AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED}
-        ),
-        AppointmentStatus.COMPLETED: frozenset(),
-        AppointmentStatus.NO_SHOW: frozenset(),
-        AppointmentStatus.CANCELLED: frozenset(),
-    }
-)
-# Time is taken for these.
-OPEN = tuple(status for status, following in TRANSITIONS.items() if following)
-# Nobody has come yet.
-AHEAD = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED})
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appointment:
@@ -172,6 +138,27 @@ class Appointment:
     cancellation_fee: Decimal | None = None
     currency: str | None = None
     booked_by: UUID | None
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentSeries:
+    """Appointments that come again; every field is a column of the same name.
+
+    `rrule` is a rule of RFC 5545 by the clock of `time_zone`, from `starts_at` on, but for the local days in
+    `exceptions`. Occurrences before `planned_until` have their appointments; with `ended` there will be no others.
+    """
+
+    id: UUID
+    organization_id: UUID
+    rrule: str
+    time_zone: str
+    starts_at: datetime
+    exceptions: tuple[date, ...]
+    planned_until: datetime
+    ended: bool = False
     created_at: datetime
     updated_at: datetime
     version: int = 1

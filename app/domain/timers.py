@@ -11,6 +11,11 @@ class TimerKind(StrEnum):
     """What a timer is for."""
 
     OFFER_EXPIRES = "offer-expires"
+    HOLD_EXPIRES = "hold-expires"
+    # Time that became free is offered to who waits.
+    SLOT_FREED = "slot-freed"
+    WAIT_ENDS = "wait-ends"
+    SERIES_EXTENDS = "series-extends"
     # What was announced and is over, whether it came or not.
     UPLOAD_ENDS = "upload-ends"
     FILE_SCAN = "file-scan"

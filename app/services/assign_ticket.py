@@ -5,7 +5,7 @@ from uuid import UUID
 
 from app.domain import tickets as rules
 from app.domain import validation
-from app.domain.assignments import Assignment, AssignmentReason, AssignmentStatus, AssignmentType
+from app.domain.assignments import Assignment, AssignmentReason, AssignmentType
 from app.domain.events import EventType
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
@@ -14,7 +14,7 @@ from app.domain.situations import Situation
 from app.domain.tickets import Ticket, TicketStatus
 from app.services.candidates import requirements
 from app.services.change import Change
-from app.services.offering import expect_eligible, find_technician, offer, tier_of
+from app.services.offering import expect_eligible, find_technician, inferred_reason, offer, tier_of
 from app.services.organization import settings_of
 from app.services.perform import Writer, Written, perform
 from app.services.situations import expect_version, lock_ticket, require
@@ -93,10 +93,4 @@ def _reason(asked: AssignmentReason | None, ticket: Ticket, turn: Assignment | N
         raise Invalid(field=("reason",), problem=f"{asked} is given by the server, not by hand.")
     if asked is not None:
         return asked
-    if turn is None:
-        return AssignmentReason.INITIAL
-    if ticket.status is TicketStatus.REOPENED:
-        return AssignmentReason.REOPEN
-    if turn.status is AssignmentStatus.REJECTED:
-        return AssignmentReason.REJECTION_FOLLOW_UP
-    return AssignmentReason.REASSIGNMENT
+    return inferred_reason(ticket, turn)

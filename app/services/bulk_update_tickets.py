@@ -12,9 +12,9 @@ from app.domain.situations import Situation
 from app.domain.tickets import TicketPriority, TicketStatus
 from app.services.assign_ticket import AssignTicket, give
 from app.services.change import Change, RefusedItem
-from app.services.move_ticket import move_ticket, standing_of
+from app.services.move_ticket import move_ticket
 from app.services.perform import Writer, Written, perform
-from app.services.situations import lock_ticket, require
+from app.services.situations import lock_ticket, require, standing_of
 from app.services.update_ticket import save_changes
 
 MOST_AT_ONCE = 100

@@ -40,6 +40,8 @@ class Change:
     refused: dict[UUID, RefusedItem] = field(default_factory=dict)
     # Rows of administration that were looked for and found, by table: they are not asked for again.
     present: set[tuple[str, UUID]] = field(default_factory=set)
+    # Jobs whose appointments whoever ended them sees to.
+    followed: set[UUID] = field(default_factory=set)
     _told: list[NewEvent] = field(default_factory=list)
 
     def tell(self, event: NewEvent) -> None:

@@ -11,9 +11,8 @@ from app.domain.situations import ticket_event
 from app.services.change import Change
 from app.services.deleting import Delete
 from app.services.job_step import end_job, save_ticket
-from app.services.move_ticket import standing_of
 from app.services.perform import Writer, Written, perform
-from app.services.situations import expect_version, lock_ticket, require
+from app.services.situations import expect_version, lock_ticket, require, standing_of
 
 NOTE = "The ticket was deleted"
 

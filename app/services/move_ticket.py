@@ -9,7 +9,7 @@ from app.domain import assignments as job_rules
 from app.domain import tickets as rules
 from app.domain.assignments import Assignment, AssignmentOutcome, AssignmentStatus, Report
 from app.domain.events import EventType
-from app.domain.policy import Action, Standing, is_staff
+from app.domain.policy import Action, is_staff
 from app.domain.refusals import InvalidTransition
 from app.domain.situations import Situation, job_event, ticket_event
 from app.domain.tickets import Ticket, TicketStatus
@@ -17,7 +17,7 @@ from app.services.add_comment import write_comment
 from app.services.change import Change
 from app.services.job_step import end_job, save_job, save_ticket
 from app.services.organization import settings_of
-from app.services.situations import require
+from app.services.situations import require, standing_of
 from app.services.start_work import expect_free
 
 _S = TicketStatus
@@ -37,16 +37,6 @@ _NEEDED: Mapping[TicketStatus, tuple[Action, str]] = MappingProxyType(
         _S.CANCELLED: (Action.UPDATE_TICKET, "cancel this ticket"),
     }
 )
-
-
-def standing_of(situation: Situation) -> Standing:
-    """Return how the ticket stands to its actors: its technician is the last one if nobody has it now."""
-    ticket, last = situation.ticket, situation.last
-    return Standing(
-        requester_id=ticket.requester_id,
-        customer_id=ticket.customer_id,
-        technician_id=None if last is None else last.technician_id,
-    )
 
 
 async def move_ticket(

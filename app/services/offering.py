@@ -18,7 +18,7 @@ from app.domain.organizations import OrganizationSettings, Tier, accept_by
 from app.domain.policy import dispatches
 from app.domain.refusals import Forbidden, Invalid, NotEligible, NotFound
 from app.domain.situations import Situation, job_event, ticket_event
-from app.domain.tickets import Ticket
+from app.domain.tickets import Ticket, TicketStatus
 from app.domain.timers import Timer, TimerKind
 from app.services.candidates import technician_facts
 from app.services.change import Change
@@ -108,10 +108,12 @@ async def offer(
     type_: AssignmentType,
     told_as: EventType,
     warnings: tuple[str, ...] = (),
+    expires: bool = True,
 ) -> Assignment:
     """Insert the ticket's next turn, write the ticket as it now stands, tell both; return the job.
 
-    `ticket` is the ticket as it is to be; where that is how it was, nothing is told of it.
+    `ticket` is the ticket as it is to be; where that is how it was, nothing is told of it. An offer that does
+    not expire stands until somebody answers it, whatever the tier or the settings say.
     """
     connection = change.connection
     turn = before.last
@@ -130,7 +132,7 @@ async def offer(
         status=AssignmentStatus.ASSIGNED,
         assigned_by=change.actor.user_id,
         assigned_at=change.now,
-        accept_by=accept_by(tier, settings, ticket.priority, offered_at=change.now),
+        accept_by=accept_by(tier, settings, ticket.priority, offered_at=change.now) if expires else None,
         distance_km=None if way is None else way.km,
         travel_minutes=None if way is None else way.minutes,
         distance_source=None if way is None else way.source,
@@ -160,6 +162,17 @@ async def offer(
     if saved is not before.ticket:
         change.tell(ticket_event(told_as, before, after, occurred_at=change.now))
     return job
+
+
+def inferred_reason(ticket: Ticket, turn: Assignment | None) -> AssignmentReason:
+    """Return why a ticket is given to somebody, as what came before tells."""
+    if turn is None:
+        return AssignmentReason.INITIAL
+    if ticket.status is TicketStatus.REOPENED:
+        return AssignmentReason.REOPEN
+    if turn.status is AssignmentStatus.REJECTED:
+        return AssignmentReason.REJECTION_FOLLOW_UP
+    return AssignmentReason.REASSIGNMENT
 
 
 def _delta(present: Assignment | None, way: Distance | None) -> int | None:

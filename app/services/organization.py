@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import records
 from app.db.tables.organizations import escalation_tiers, organization_settings
-from app.domain.organizations import OrganizationSettings, Tier, first_tier
+from app.domain.organizations import BookingRules, OrganizationSettings, Tier, booking_rules, first_tier
 
 _SELECT_SETTINGS = records.select(organization_settings, OrganizationSettings).where(
     organization_settings.c.organization_id == sa.bindparam("organization_id")
@@ -23,6 +23,11 @@ async def settings_of(connection: AsyncConnection, organization_id: UUID) -> Org
     """Return the organisation's settings."""
     row = (await connection.execute(_SELECT_SETTINGS, {"organization_id": organization_id})).mappings().one_or_none()
     return OrganizationSettings() if row is None else OrganizationSettings(**row)
+
+
+async def own_rules(connection: AsyncConnection, organization_id: UUID, server: BookingRules) -> BookingRules:
+    """Return how the organisation books: as it has settled, else as the server says."""
+    return booking_rules(await settings_of(connection, organization_id), server)
 
 
 async def tiers_of(connection: AsyncConnection, organization_id: UUID) -> list[Tier]:

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime, timedelta
 from hashlib import sha256
+from secrets import token_bytes
 from typing import Any, NoReturn, Protocol
 from uuid import UUID
 
@@ -29,6 +30,8 @@ from app.domain.organizations import BookingRules
 from app.domain.people import Actor
 from app.domain.refusals import IdempotencyInProgress, IdempotencyMismatch, Invalid, NoCandidate
 from app.domain.sla import DEFAULT_TARGETS, Targets
+from app.domain.slot_offers import SlotTokens
+from app.services.appointments.following import follow_jobs
 from app.services.change import Change, RefusedItem
 from app.services.promises import keep_promises
 
@@ -57,8 +60,8 @@ class Writer:
     """What every write needs of the process: connections, the time, and whom to wake.
 
     `targets` are promised, and time is booked as `booking_rules` say, by organisations that have settled
-    nothing themselves. `slots` bounds how many write at once: fewer than there are connections, so that writers
-    that wait for each other never keep readers from one.
+    nothing themselves. Slots are offered under `slot_tokens`. `slots` bounds how many write at once: fewer than there
+    are connections, so that writers that wait for each other never keep readers from one.
     """
 
     engine: AsyncEngine
@@ -66,6 +69,7 @@ class Writer:
     wake: Callable[[UUID], None]
     targets: Targets = field(default_factory=lambda: DEFAULT_TARGETS)
     booking_rules: BookingRules = field(default_factory=BookingRules)
+    slot_tokens: SlotTokens = field(default_factory=lambda: SlotTokens(token_bytes(32)))
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
 
 
@@ -133,6 +137,7 @@ async def _rehearse(writer: Writer, actor: Actor, work: Work) -> NoReturn:
     async with _slot(writer), transaction(writer.engine, actor.organization_id) as connection:
         change = Change(connection=connection, actor=actor, now=writer.clock(), id=uuid7())
         await work(change)
+        await follow_jobs(change, writer.booking_rules)
         if change.impact is None:
             raise TypeError("what is rehearsed must tell its impact")
         raise Rehearsed(change.impact)
@@ -148,6 +153,7 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
                 return repeated
         change = Change(connection=connection, actor=actor, now=now, id=uuid7())
         ids = await work(change)
+        await follow_jobs(change, writer.booking_rules)
         for event in await keep_promises(connection, actor, change.told, writer.targets, new_id=change.new_id, now=now):
             change.tell(event)
         await queue_versions.advance(connection, actor.organization_id, change.queues)

@@ -153,9 +153,24 @@ async def team_of(change: Change, situation: Situation, job: Assignment) -> UUID
     """Return the team of a job's technician."""
     if situation.job is not None and situation.job.technician_id == job.technician_id:
         return situation.team_id
+    return await team_id_of(change, job.technician_id)
+
+
+async def team_id_of(change: Change, technician_id: UUID) -> UUID | None:
+    """Return the team of a technician."""
     team: UUID | None = await change.connection.scalar(
         sa.select(technicians.c.team_id).where(
-            technicians.c.organization_id == job.organization_id, technicians.c.id == job.technician_id
+            technicians.c.organization_id == change.actor.organization_id, technicians.c.id == technician_id
         )
     )
     return team
+
+
+def standing_of(situation: Situation) -> Standing:
+    """Return how the ticket stands to its actors: its technician is the last one if nobody has it now."""
+    ticket, last = situation.ticket, situation.last
+    return Standing(
+        requester_id=ticket.requester_id,
+        customer_id=ticket.customer_id,
+        technician_id=None if last is None else last.technician_id,
+    )

@@ -18,9 +18,8 @@ from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import Environment, Ticket, TicketCategory, TicketPriority
 from app.services.change import Change
 from app.services.job_step import save_ticket
-from app.services.move_ticket import standing_of
 from app.services.perform import Writer, Written, perform
-from app.services.situations import expect_version, lock_ticket, require
+from app.services.situations import expect_version, lock_ticket, require, standing_of
 from app.services.ticket_fields import (
     LONGEST_ADDRESS,
     LONGEST_SERVICE,

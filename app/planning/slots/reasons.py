@@ -70,6 +70,11 @@ _SAID: Mapping[ConstraintKind, tuple[str, str]] = MappingProxyType(
 )
 
 
+def complaint(kind: ConstraintKind) -> str:
+    """Say of one technician what they failed, to follow a subject."""
+    return _SAID[kind][0]
+
+
 def rejections(
     agenda: Agenda,
     request: SlotRequest,
