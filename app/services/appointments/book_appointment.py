@@ -5,9 +5,10 @@ from uuid import UUID
 
 from app.domain import validation
 from app.domain.people import Actor
-from app.domain.policy import Action, Standing
+from app.domain.policy import Action
 from app.services.appointments.booking import Terms, book, ids_of, ticket_for
 from app.services.appointments.offered import chosen, for_things, rules_of
+from app.services.appointments.wanting import expect_books
 from app.services.change import Change
 from app.services.perform import Writer, Written, perform
 from app.services.situations import lock_ticket, require, standing_of
@@ -48,8 +49,7 @@ async def book_appointment(writer: Writer, actor: Actor, command: BookAppointmen
             customer_id=command.customer_id,
         )
         if wish.wanted.ticket_id is None:
-            standing = Standing(requester_id=actor.user_id, customer_id=wish.wanted.customer_id)
-            require(actor, Action.BOOK_SLOT, standing, words="book appointments for this customer")
+            expect_books(actor, wish.wanted.customer_id)
             situation = await ticket_for(change, wish.wanted)
         else:
             situation = await lock_ticket(change, wish.wanted.ticket_id)

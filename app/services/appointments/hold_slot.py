@@ -8,16 +8,17 @@ from app.db.timers.setting import set_timer
 from app.domain.appointment_events import hold_event
 from app.domain.events import EventType
 from app.domain.people import Actor
-from app.domain.policy import Action, Standing, is_staff
+from app.domain.policy import Action, is_staff
 from app.domain.refusals import Invalid
 from app.domain.timers import Timer, TimerKind
 from app.services.appointments.holds import count_holds
 from app.services.appointments.judging import expect_bookable, lock_time
 from app.services.appointments.offered import offer_of_token, rules_of
 from app.services.appointments.taking import take
+from app.services.appointments.wanting import expect_books
 from app.services.change import Change
 from app.services.perform import Writer, Written, perform
-from app.services.situations import require
+from app.services.situations import read_ticket, require, standing_of
 
 # Nobody outside needs to think about more at a time; the others could not be booked by anybody.
 MOST_HOLDS = 3
@@ -41,8 +42,11 @@ async def hold_slot(writer: Writer, actor: Actor, command: HoldSlot) -> Written:
 
     async def work(change: Change) -> dict[str, UUID]:
         offer = offer_of_token(change, writer.slot_tokens, command.slot_token)
-        standing = Standing(requester_id=actor.user_id, customer_id=offer.wanted.customer_id)
-        require(actor, Action.BOOK_SLOT, standing, words="hold slots for this customer")
+        if offer.wanted.ticket_id is None:
+            expect_books(actor, offer.wanted.customer_id)
+        else:
+            situation = await read_ticket(change, offer.wanted.ticket_id, field="slotToken")
+            require(actor, Action.BOOK_SLOT, standing_of(situation), words="hold slots for this ticket")
         rules, _ = await rules_of(writer, change)
         await lock_time(change, offer)
         if not is_staff(actor) and await count_holds(change) >= MOST_HOLDS:

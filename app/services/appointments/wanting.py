@@ -135,13 +135,7 @@ async def wanted_of(
     ticket = None if asked.ticket_id is None else await _ticket(connection, actor, asked.ticket_id)
     asset_id = asked.asset_id or (None if ticket is None else ticket.asset_id)
     customer_id = await _customer(connection, actor, asked, ticket, asset_id)
-    requester_id = actor.user_id if ticket is None else ticket.requester_id
-    require(
-        actor,
-        Action.BOOK_SLOT,
-        Standing(requester_id=requester_id, customer_id=customer_id),
-        words="book appointments for this customer",
-    )
+    expect_books(actor, customer_id, requester_id=None if ticket is None else ticket.requester_id)
     tier, home = await _whose(connection, organization_id, customer_id)
     territory_id = None if ticket is None else ticket.territory_id
     if asked.facility_id is not None:
@@ -181,6 +175,17 @@ async def wanted_of(
         asset_id=asset_id,
         customer_id=customer_id,
     )
+
+
+def expect_books(actor: Actor, customer_id: UUID | None, *, requester_id: UUID | None = None) -> None:
+    """Refuse whoever may not book for a customer, or for work that somebody has asked for. Raises Forbidden.
+
+    What is for no customer and was asked for by nobody is the actor's own.
+    """
+    if requester_id is None and customer_id is None:
+        requester_id = actor.user_id
+    standing = Standing(requester_id=requester_id, customer_id=customer_id)
+    require(actor, Action.BOOK_SLOT, standing, words="book appointments for this customer")
 
 
 async def service_terms(connection: AsyncConnection, organization_id: UUID, type_: AppointmentType) -> ServiceTerms:

@@ -1,0 +1,1 @@
+"""Appointments through the services."""
