@@ -2,9 +2,10 @@
 
 from app.db.locks import lock_technicians
 from app.domain.appointments import Appointment
-from app.services.appointments.holds import tell_who_waits
+from app.services.appointments.holds import give_back, tell_who_waits
 from app.services.appointments.reserving import unreserve
 from app.services.appointments.taking import booking_of, release
+from app.services.appointments.waiting import stop_waiting
 from app.services.change import Change
 
 
@@ -15,6 +16,8 @@ async def free_time(change: Change, appointment: Appointment) -> None:
     """
     await lock_technicians(change.connection, appointment.organization_id, [appointment.technician_id])
     booking = await booking_of(change, appointment.id)
+    for hold in await stop_waiting(change, appointment.id):
+        await give_back(change, hold)
     await unreserve(change, [appointment.id])
     if booking is not None:
         await release(change, [booking.id])

@@ -1,5 +1,6 @@
 """Slots that are held: how many somebody has, and how one is given back."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,6 +13,7 @@ from app.domain.bookings import Booking, BookingKind
 from app.domain.events import EventType
 from app.domain.timers import Timer, TimerKind
 from app.services.appointments.taking import find_booking, release
+from app.services.appointments.waiting import decline
 from app.services.change import Change
 
 
@@ -41,6 +43,7 @@ async def give_back(change: Change, hold: Booking) -> bool:
         return False
     await release(change, [hold.id])
     change.tell(hold_event(EventType.SLOT_RELEASED, present, occurred_at=change.now))
+    await decline(change, present)
     await tell_who_waits(change, hold.id)
     return True
 
@@ -48,4 +51,4 @@ async def give_back(change: Change, hold: Booking) -> bool:
 async def tell_who_waits(change: Change, booking_id: UUID) -> None:
     """Let the time of a booking that was given back be offered to whoever waits for it, once this is committed."""
     timer = Timer(TimerKind.SLOT_FREED, change.actor.organization_id, booking_id)
-    await set_timer(change.connection, timer, after=change.now - change.now)
+    await set_timer(change.connection, timer, after=timedelta())

@@ -18,6 +18,7 @@ from app.domain.bookings import Booking, BookingKind
 from app.domain.events import EventType
 from app.domain.refusals import SlotTaken
 from app.domain.slot_offers import SlotOffer
+from app.services.appointments.waiting import decline
 from app.services.change import Change
 
 _OVERLAPS = "23P01"
@@ -134,6 +135,7 @@ async def _release_expired(change: Change, offer: SlotOffer, over: datetime) -> 
         hold = await find_booking(change, booking_id)
         if hold is not None:
             change.tell(hold_event(EventType.SLOT_RELEASED, hold, occurred_at=change.now))
+            await decline(change, hold)
 
 
 @cache
