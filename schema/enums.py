@@ -301,6 +301,9 @@ _described(
         "IDEMPOTENCY_IN_PROGRESS": "The first request with this key has not finished.",
         "CLOCK_SKEW": "The client's clock cannot be right.",
         "FILE_REJECTED": "The file is not taken; the message says why.",
+        "SLOT_TAKEN": "Somebody else has got the slot.",
+        "HOLD_EXPIRED": "The slot is not held any more.",
+        "CANCELLATION_FEE_REQUIRED": "It is too late to cancel free of charge, and nobody has accepted the fee.",
     },
 )
 _described(

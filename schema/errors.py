@@ -8,13 +8,16 @@ from typing import Annotated, Any
 import strawberry
 
 from app.domain import refusals
-from resolvers import refused
+from app.domain.wanted import Wanted
+from resolvers import refused, slots
 from resolvers.context import Operation
-from schema.enums import ConstraintKind, ErrorCode
+from schema.enums import ErrorCode
 from schema.types.assignments import Assignment
 from schema.types.events import DomainEvent
-from schema.types.node import Node
-from schema.types.technicians import Technician
+from schema.types.node import Money, Node
+from schema.types.rejections import Rejection, rejection_of
+from schema.types.slots import Slot
+from schema.types.slots import told as slot_told
 
 
 @strawberry.interface(
@@ -113,16 +116,6 @@ class AlreadyAssignedError(UserError):
     )
 
 
-@strawberry.type(description="A constraint that technicians failed.")
-class Rejection:
-    """A constraint that technicians failed."""
-
-    constraint: ConstraintKind = strawberry.field(description="Which constraint.")
-    count: int = strawberry.field(description="How many failed it.")
-    message: str = strawberry.field(description="What was missing, in words.")
-    technicians: list[Technician] = strawberry.field(description="Some of those who failed it.")
-
-
 @strawberry.type(description="Nobody is eligible for the ticket.")
 class NoCandidateError(UserError):
     """Nobody is eligible for the ticket."""
@@ -144,6 +137,32 @@ class FileRejectedError(UserError):
 
     max_bytes: int = strawberry.field(description="How long a file may be.")
     allowed_extensions: list[str] = strawberry.field(description="How its name may end.")
+
+
+@strawberry.type(description="Somebody else has got the slot.")
+class SlotTakenError(UserError):
+    """Somebody else has got the slot."""
+
+    alternatives: list[Slot] = strawberry.field(
+        description="The best slots there are instead, looked for just now.", metadata={"rows": 3}
+    )
+
+
+@strawberry.type(description="The slot is not held any more.")
+class HoldExpiredError(UserError):
+    """The slot is not held any more."""
+
+    alternatives: list[Slot] = strawberry.field(
+        description="The best slots there are instead, looked for just now.", metadata={"rows": 3}
+    )
+
+
+@strawberry.type(description="It is too late to cancel free of charge, and nobody has accepted the fee.")
+class CancellationFeeError(UserError):
+    """It is too late to cancel free of charge."""
+
+    fee: Money = strawberry.field(description="What cancelling costs by now.")
+    free_until: datetime = strawberry.field(description="Until when it was free of charge.")
 
 
 TicketError = Annotated[
@@ -189,6 +208,34 @@ QueueError = Annotated[
 SavedViewError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
     strawberry.union("SavedViewError", description="Why a view was not saved."),
+]
+SlotHoldError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | SlotTakenError | NotEligibleError,
+    strawberry.union("SlotHoldError", description="Why a slot was not held."),
+]
+AppointmentError = Annotated[
+    ValidationError
+    | NotFoundError
+    | ForbiddenError
+    | IdempotencyError
+    | StaleVersionError
+    | InvalidTransitionError
+    | SlotTakenError
+    | HoldExpiredError
+    | CancellationFeeError
+    | NotEligibleError,
+    strawberry.union("AppointmentError", description="Why an appointment was not written."),
+]
+WaitlistError = Annotated[
+    ValidationError
+    | NotFoundError
+    | ForbiddenError
+    | IdempotencyError
+    | InvalidTransitionError
+    | SlotTakenError
+    | HoldExpiredError
+    | NotEligibleError,
+    strawberry.union("WaitlistError", description="Why nothing was written of a wait."),
 ]
 OkError = Annotated[
     ValidationError
@@ -242,19 +289,19 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:
         case refusals.NotEligible():
             reasons = [await rejection_of(operation, each) for each in refusal.reasons]
             return NotEligibleError(**said, reasons=reasons, overridable=refusal.overridable)
+        case refusals.SlotTaken():
+            return SlotTakenError(**said, alternatives=await _alternatives(operation, refusal.wanted))
+        case refusals.HoldExpired():
+            return HoldExpiredError(**said, alternatives=await _alternatives(operation, refusal.wanted))
+        case refusals.CancellationFeeRequired():
+            fee = Money(amount=refusal.fee, currency=refusal.currency)
+            return CancellationFeeError(**said, fee=fee, free_until=refusal.free_until)
         case _:
             raise TypeError(f"{type(refusal).__name__} has no place in the schema") from refusal
 
 
-async def rejection_of(operation: Operation, rejection: refusals.Rejection) -> Rejection:
-    """Return a rejection as clients see it."""
-    technicians = await refused.technicians(operation, rejection.technician_ids)
-    return Rejection(
-        constraint=rejection.constraint,
-        count=rejection.count,
-        message=rejection.message,
-        technicians=technicians,
-    )
+async def _alternatives(operation: Operation, wanted: Wanted) -> list[Slot]:
+    return [slot_told(offer) for offer in await slots.alternatives(operation, wanted)]
 
 
 _PLAIN: Mapping[type[refusals.Refusal], Callable[..., UserError]] = MappingProxyType(

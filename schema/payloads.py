@@ -20,6 +20,7 @@ from resolvers.files import target_of
 from resolvers.queues import queue_of
 from schema.enums import DistanceSource, ErrorCode
 from schema.errors import (
+    AppointmentError,
     AssignmentError,
     AttachmentError,
     BulkError,
@@ -29,18 +30,23 @@ from schema.errors import (
     OkError,
     QueueError,
     SavedViewError,
+    SlotHoldError,
     TicketError,
+    WaitlistError,
     error_of,
 )
 from schema.fields import ONE_ROW, After, First, Info
 from schema.ids import global_id
 from schema.scalars import EventCursor, JSONValue, WebAddress
+from schema.types.appointments import Appointment, AppointmentSeries
 from schema.types.assignments import Assignment
 from schema.types.attachments import Attachment
 from schema.types.comments import Comment
+from schema.types.slots import SlotHold
 from schema.types.technicians import Technician, TechnicianQueue
 from schema.types.tickets import Ticket
 from schema.types.views import SavedView
+from schema.types.waiting import WaitlistEntry
 
 
 @strawberry.interface(description="What every mutation answers.")
@@ -204,6 +210,48 @@ class AttachmentPayload(MutationPayload):
     )
 
 
+@strawberry.type(description="What holding a slot answers.")
+class SlotHoldPayload(MutationPayload):
+    """What holding a slot answers."""
+
+    hold: SlotHold | None = strawberry.field(default=None, description="The hold; null: nothing was written.")
+    errors: list[SlotHoldError] = strawberry.field(
+        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
+    )
+
+
+@strawberry.type(description="What mutations on appointments answer.")
+class AppointmentPayload(MutationPayload):
+    """What mutations on appointments answer."""
+
+    appointment: Appointment | None = strawberry.field(
+        default=None, description="The appointment; null: nothing was written, or, of an alert, nothing was booked."
+    )
+    series: AppointmentSeries | None = strawberry.field(
+        default=None, description="What comes again; null: it stands alone, or nothing was written."
+    )
+    assignment: Assignment | None = strawberry.field(default=None, description="Its job; null: there is none.")
+    ticket: Ticket | None = strawberry.field(default=None, description="Its ticket; null: nothing was written.")
+    errors: list[AppointmentError] = strawberry.field(
+        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
+    )
+
+
+@strawberry.type(description="What mutations on the waitlist answer.")
+class WaitlistPayload(MutationPayload):
+    """What mutations on the waitlist answer."""
+
+    entry: WaitlistEntry | None = strawberry.field(default=None, description="Who waits; null: nothing was written.")
+    appointment: Appointment | None = strawberry.field(
+        default=None, description="What an offer that was taken came to; null: none was."
+    )
+    ticket: Ticket | None = strawberry.field(default=None, description="The appointment's ticket; null as that is.")
+    assignment: Assignment | None = strawberry.field(default=None, description="The appointment's job; null as that is.")
+    errors: list[WaitlistError] = strawberry.field(
+        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
+    )
+
+
 @strawberry.type(description="What mutations answer that have no row to show.")
 class OkPayload(MutationPayload):
     """What mutations answer that have no row to show."""
@@ -224,12 +272,16 @@ _ROWS = {
     "attachment": entities.ATTACHMENT,
     "technician": entities.TECHNICIAN,
     "saved_view": entities.SAVED_VIEW,
+    "appointment": entities.APPOINTMENT,
+    "series": entities.APPOINTMENT_SERIES,
+    "entry": entities.WAITLIST_ENTRY,
 }
 _DELETED = {
     "deleted_ticket": "Ticket",
     "deleted_comment": "Comment",
     "deleted_attachment": "Attachment",
     "deleted_view": "SavedView",
+    "deleted_hold": "SlotHold",
 }
 
 
@@ -237,7 +289,9 @@ async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:
     """Return a payload's fields for what was written, each row read as it is now."""
     fields = _named(operation, written)
     for name, key in written.ids.items():
-        if name == "upload":
+        if name == "hold":
+            fields["hold"] = await operation.loaders.row(entities.SLOT_HOLD, key)
+        elif name == "upload":
             fields["upload"] = await _target(operation, key)
         elif name in _DELETED:
             fields["deleted_id"] = global_id(_DELETED[name], key)

@@ -7,6 +7,7 @@ from schema.queries.boards import BoardQueries
 from schema.queries.dispatching import DispatchingQueries
 from schema.queries.events import EventQueries
 from schema.queries.nodes import NodeQueries
+from schema.queries.slots import SlotQueries
 from schema.queries.technicians import TechnicianQueries
 from schema.queries.tickets import TicketQueries
 from schema.queries.views import ViewQueries
@@ -21,6 +22,7 @@ class Query(
     BoardQueries,
     DispatchingQueries,
     EventQueries,
+    SlotQueries,
     ViewQueries,
 ):
     """Everything that can be asked."""

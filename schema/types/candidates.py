@@ -8,8 +8,8 @@ from app.domain.eligibility import Candidate as DomainCandidate
 from app.reads import entities
 from resolvers import events
 from schema.enums import DistanceSource
-from schema.errors import Rejection, rejection_of
 from schema.fields import FEW_ROWS, Info
+from schema.types.rejections import Rejection, rejection_of
 from schema.types.technicians import Technician
 
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from app.domain.people import Actor
-from app.domain.refusals import HoldExpired
+from app.domain.refusals import InvalidTransition
 from app.services.appointments.holds import give_back
-from app.services.appointments.offered import held_offer, hold_of
+from app.services.appointments.offered import hold_of
 from app.services.change import Change
 from app.services.perform import Writer, Written, perform
 
@@ -25,13 +25,14 @@ async def release_slot(writer: Writer, actor: Actor, command: ReleaseSlot) -> Wr
     Guard: the technician's lock.
 
     Raises:
-        HoldExpired: it has run out or was given back before.
+        InvalidTransition: it has run out or was given back before.
     """
 
     async def work(change: Change) -> dict[str, UUID]:
         hold = await hold_of(change, command.hold_id)
         if not await give_back(change, hold):
-            raise HoldExpired(field=("holdId",), wanted=held_offer(hold).wanted)
+            over = "The slot is not held any more."
+            raise InvalidTransition(subject="hold", current="RELEASED", to="RELEASED", allowed=(), why=over)
         return {"deleted_hold": hold.id}
 
     return await perform(writer, actor, "releaseSlot", command, work)

@@ -20,6 +20,7 @@ from app.domain.refusals import (
     Forbidden,
     HoldExpired,
     Invalid,
+    InvalidTransition,
     NotEligible,
     NotFound,
     SlotTaken,
@@ -117,7 +118,7 @@ async def test_a_hold_is_given_back_once_by_whoever_may(shop: Workshop) -> None:
     with pytest.raises(NotFound):
         await release_slot(shop.writer, shop.actor("stranger"), ReleaseSlot(hold_id=hold_id))
     await release_slot(shop.writer, shop.actor("customer"), ReleaseSlot(hold_id=hold_id))
-    with pytest.raises(HoldExpired):
+    with pytest.raises(InvalidTransition):
         await release_slot(shop.writer, shop.actor("customer"), ReleaseSlot(hold_id=hold_id))
 
 

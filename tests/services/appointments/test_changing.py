@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -225,7 +226,7 @@ async def test_whoever_gets_the_job_by_hand_gets_the_appointment_or_is_refused(s
     def over(assignment_id: object, to: object) -> ReassignTicket:
         return ReassignTicket(
             assignment_id=assignment_id, technician_id=to, reason_note="Nearer", override_warnings=True
-        )  # type: ignore[arg-type]
+        )
 
     busy = await shop.book(replace(first, technician_id=other))
     with pytest.raises(NotEligible) as refused:
