@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -127,6 +127,8 @@ TRANSITIONS: Mapping[AppointmentStatus, frozenset[AppointmentStatus]] = MappingP
 )
 # Time is taken for these.
 OPEN = tuple(status for status, following in TRANSITIONS.items() if following)
+# No appointment is longer than the longest service.
+LONGEST = timedelta(days=1)
 # Nobody has come yet.
 AHEAD = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED})
 

@@ -2,11 +2,13 @@
 
 import strawberry
 
+from schema.queries.appointments import AppointmentQueries
 from schema.queries.assignments import AssignmentQueries
 from schema.queries.boards import BoardQueries
 from schema.queries.dispatching import DispatchingQueries
 from schema.queries.events import EventQueries
 from schema.queries.nodes import NodeQueries
+from schema.queries.supply import SupplyQueries
 from schema.queries.technicians import TechnicianQueries
 from schema.queries.tickets import TicketQueries
 from schema.queries.views import ViewQueries
@@ -22,5 +24,7 @@ class Query(
     DispatchingQueries,
     EventQueries,
     ViewQueries,
+    AppointmentQueries,
+    SupplyQueries,
 ):
     """Everything that can be asked."""
