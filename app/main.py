@@ -41,6 +41,7 @@ from app.live.groups import Groups
 from app.live.hub import Hub
 from app.live.locations import Locations
 from app.live.replay import Log
+from app.services.appointments.agendas import Agendas
 from app.services.files import Files
 from app.services.perform import Writer
 from app.settings import Settings
@@ -257,6 +258,7 @@ def _process(
         clock=now,
         files=files,
         addresses=addresses,
+        agendas=Agendas(engine, clock=now, rules=settings.booking_rules),
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
 

@@ -33,6 +33,8 @@ async def answer(operation: Operation, parent: Any, question: Question) -> Any:
             return None if row is None else row[column]
         case ask.Children(relation, window):
             return await loaders.many(relation, parent, window)
+        case ask.Computed(expression):
+            return await loaders.computed(parent, expression)
         case ask.ByKey(entity, key):
             return await loaders.row(entity, key)
         case ask.ByValue(relation, value):

@@ -15,6 +15,7 @@ from app.domain.people import Actor
 from app.live.locations import Locations
 from app.live.replay import Log
 from app.reads.reader import Reader
+from app.services.appointments.agendas import Agendas
 from app.services.files import Files
 from app.services.perform import Writer, Written
 from resolvers.loaders import Loaders
@@ -36,6 +37,7 @@ class Process:
     clock: Callable[[], datetime]
     files: Files
     addresses: FileAddresses
+    agendas: Agendas
     statement_timeout_seconds: float = 10
     unfinished: set[asyncio.Task[Written | None]] = field(default_factory=set)
 

@@ -95,5 +95,5 @@ def token(operation: Operation, offer: SlotOffer) -> str:
 
 def held(root: Any) -> SlotOffer:
     """Return the offer that a hold keeps."""
-    kept = root.offer
-    return slot_offer(orjson.loads(kept) if isinstance(kept, str) else kept)
+    # A row's documents come as the text that answers show, in a class of its own.
+    return slot_offer(orjson.loads(str(root.offer)))

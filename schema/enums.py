@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import strawberry
 
+from app.domain.appointments import AppointmentStatus, AppointmentType, LocationMode, ScheduleLock, Urgency
 from app.domain.assignments import (
     AssignmentOutcome,
     AssignmentReason,
@@ -19,6 +20,7 @@ from app.domain.places import AssetKind, CustomerTier
 from app.domain.refusals import ConstraintKind, ErrorCode
 from app.domain.sla import SlaMetric, SlaState
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
+from app.domain.waitlist import WaitlistStatus
 from app.live.replay import ResetReason
 
 
@@ -338,6 +340,59 @@ _described(
     },
     name="StreamResetReason",
 )
+_described(
+    AppointmentType,
+    "What sort of service is to be done.",
+    {
+        "ROUTINE_MAINTENANCE": "What comes again: 1 to 2 hours as a rule.",
+        "DIAGNOSTIC": "Finding out what is wrong: 2 to 3 hours as a rule.",
+        "COMPONENT_REPAIR": "Mending or replacing something: 3 to 5 hours as a rule.",
+        "EMERGENCY": "What cannot wait: the next slot, 1 to 2 hours as a rule.",
+    },
+)
+_described(
+    AppointmentStatus,
+    "Where an appointment stands.",
+    {
+        "SCHEDULED": "The time is agreed.",
+        "CONFIRMED": "Somebody confirmed that it suits.",
+        "IN_PROGRESS": "The work has begun.",
+        "COMPLETED": "The work is done.",
+        "NO_SHOW": "The customer was not there.",
+        "CANCELLED": "It was called off.",
+    },
+)
+_described(
+    LocationMode,
+    "Where the work is done.",
+    {"ON_SITE": "At the customer's.", "AT_FACILITY": "In a service bay of a facility."},
+)
+_described(
+    Urgency,
+    "How soon it matters.",
+    {"LOW": "Any time will do.", "MEDIUM": "Soon.", "HIGH": "Very soon.", "CRITICAL": "At once."},
+)
+_described(
+    ScheduleLock,
+    "What of an appointment may not be changed by planning.",
+    {
+        "NONE": "Everything may.",
+        "TIME": "Its time stands.",
+        "RESOURCE": "Its technician and bay stand.",
+        "RESOURCE_AND_TIME": "Its time, technician and bay stand.",
+    },
+)
+_described(
+    WaitlistStatus,
+    "Where somebody who waits stands.",
+    {
+        "WAITING": "Nothing that suits has become free.",
+        "OFFERED": "A slot is held for them.",
+        "BOOKED": "They have got a time.",
+        "EXPIRED": "Nothing was found in time.",
+        "CANCELLED": "They wait no longer.",
+    },
+)
 _described(OrderDirection, "Which way a list runs.", {"ASC": "Lowest first.", "DESC": "Highest first."})
 _described(
     TicketOrderField,
@@ -361,6 +416,8 @@ _described(
 )
 
 __all__ = [
+    "AppointmentStatus",
+    "AppointmentType",
     "AssetKind",
     "AssignmentOrderField",
     "AssignmentOutcome",
@@ -374,13 +431,17 @@ __all__ = [
     "ErrorCode",
     "EventSource",
     "EventType",
+    "LocationMode",
     "OrderDirection",
     "ResetReason",
     "Role",
+    "ScheduleLock",
     "SlaMetric",
     "SlaState",
     "TicketCategory",
     "TicketOrderField",
     "TicketPriority",
     "TicketStatus",
+    "Urgency",
+    "WaitlistStatus",
 ]

@@ -246,7 +246,9 @@ class WaitlistPayload(MutationPayload):
         default=None, description="What an offer that was taken came to; null: none was."
     )
     ticket: Ticket | None = strawberry.field(default=None, description="The appointment's ticket; null as that is.")
-    assignment: Assignment | None = strawberry.field(default=None, description="The appointment's job; null as that is.")
+    assignment: Assignment | None = strawberry.field(
+        default=None, description="The appointment's job; null as that is."
+    )
     errors: list[WaitlistError] = strawberry.field(
         default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -95,6 +95,9 @@ SERVICES: Mapping[AppointmentType, Service] = MappingProxyType(
         ),
     }
 )
+
+# No appointment is longer than the longest service.
+LONGEST = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

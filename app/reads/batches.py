@@ -16,10 +16,12 @@ from app.reads.reader import Reader
 from app.reads.record import AsJsonText, Record
 from app.reads.relations import Relation, source_of
 from app.reads.slots import Apart
+from app.reads.viewers import ORGANIZATION
 
 _KEY = "parent_key"
 _KEYS, _SIZE = "keys", "size"
 
+Expression = Callable[[sa.FromClause, Visibility], "sa.ColumnElement[Any]"]
 CountOf = Callable[[Any], Awaitable[int]]
 
 
@@ -67,6 +69,23 @@ def _select_one(entity: Entity, column: str, relation: Relation | None, visibili
         first = sorting([table.c[term.column] for term in relation.order.terms], relation.order, backwards=False)
         statement = statement.ext(distinct_on(key)).order_by(key, *first)
     return statement
+
+
+async def load_computed(reader: Reader, entity: Entity, expression: Expression, keys: Sequence[Any]) -> dict[Any, Any]:
+    """Return, for the keys of rows that the viewer sees, what is computed from each."""
+    if entity.key is None:
+        raise TypeError(f"{entity.name} has no key of its own")
+    statement = _select_computed(entity, entity.key, expression, reader.visibility)
+    return {getattr(row, entity.key): row.value for row in await reader.rows(statement, {_KEYS: list(keys)})}
+
+
+@cache
+def _select_computed(entity: Entity, column: str, expression: Expression, visibility: Visibility) -> "sa.Select[Any]":
+    table = entity.table
+    key = table.c[column]
+    return sa.select(key, expression(table, visibility).label("value")).where(
+        table.c.organization_id == ORGANIZATION, key == sa.any_(_keys(key))
+    )
 
 
 async def load_many(

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.db.tables.appointments import appointment_series, appointments, bookings, waitlist_entries
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.attachments import attachments
 from app.db.tables.customers import assets, customer_users, customers, parts
@@ -25,9 +26,11 @@ from app.db.tables.organizations import (
 )
 from app.db.tables.people import technician_skills, technicians, users
 from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
+from app.db.tables.supply import facilities, service_bays
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.db.tables.views import saved_views
 from app.domain.assignments import ACTIVE
+from app.domain.bookings import BookingKind
 from app.domain.people import Role
 from app.domain.policy import UNDER_WAY, Visibility
 from app.reads.viewers import ORGANIZATION as OWN_ORGANIZATION
@@ -221,6 +224,37 @@ def _expected_or_dispatch(table: sa.FromClause, visibility: Visibility) -> "sa.C
     )
 
 
+def _with_an_appointment_seen(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    """Let customers see the series of which they see an appointment."""
+    if not _outside(visibility):
+        return None
+    appointment = appointments.alias()
+    return sa.exists().where(
+        appointment.c.organization_id == table.c.organization_id,
+        appointment.c.series_id == table.c.id,
+        _of_visible_ticket(appointment, "ticket_id", visibility),
+    )
+
+
+def _known_holds(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool]":
+    """Let staff see what is held, and customers what they hold or is held for them; what was given back nobody."""
+    held = (table.c.kind == BookingKind.HOLD) & table.c.active
+    if visibility is Visibility.NOTHING:
+        return sa.false()
+    if visibility is Visibility.OWN:
+        return held & ((table.c.held_by == VIEWER_USER) | (table.c.customer_id == sa.any_(VIEWER_CUSTOMERS)))
+    return held
+
+
+def _own_wait(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    """Let customers see who of theirs waits, and what they joined themselves."""
+    if visibility is Visibility.NOTHING:
+        return sa.false()
+    if visibility is not Visibility.OWN:
+        return None
+    return (table.c.joined_by == VIEWER_USER) | (table.c.customer_id == sa.any_(VIEWER_CUSTOMERS))
+
+
 def _outside(visibility: Visibility) -> bool:
     return visibility in {Visibility.OWN, Visibility.NOTHING}
 
@@ -263,6 +297,12 @@ PART_REQUIREMENT = Entity(name="PartRequirement", table=ticket_required_parts, k
 COMMENT = Entity(name="Comment", table=comments, visible=_visible_comments, ticket="ticket_id")
 ATTACHMENT = Entity(name="Attachment", table=attachments, visible=_visible_attachments, ticket="ticket_id")
 ASSIGNMENT = Entity(name="Assignment", table=assignments, ticket="ticket_id")
+FACILITY = Entity(name="Facility", table=facilities)
+SERVICE_BAY = Entity(name="ServiceBay", table=service_bays)
+APPOINTMENT = Entity(name="Appointment", table=appointments, ticket="ticket_id")
+APPOINTMENT_SERIES = Entity(name="AppointmentSeries", table=appointment_series, visible=_with_an_appointment_seen)
+SLOT_HOLD = Entity(name="SlotHold", table=bookings, visible=_known_holds)
+WAITLIST_ENTRY = Entity(name="WaitlistEntry", table=waitlist_entries, visible=_own_wait)
 SAVED_VIEW = Entity(name="SavedView", table=saved_views, visible=_own_or_shared)
 PART_USAGE = Entity(name="PartUsage", table=assignment_parts, key=None, masks=MappingProxyType({"cost": _staff_only}))
 
@@ -286,6 +326,12 @@ NODES: Mapping[str, Entity] = MappingProxyType(
             SLA_POLICY,
             BUSINESS_CALENDAR,
             SAVED_VIEW,
+            FACILITY,
+            SERVICE_BAY,
+            APPOINTMENT,
+            APPOINTMENT_SERIES,
+            WAITLIST_ENTRY,
+            SLOT_HOLD,
         )
     }
 )

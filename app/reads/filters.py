@@ -11,14 +11,18 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.db.tables.appointments import appointments, waitlist_entries
 from app.db.tables.assignments import assignments
-from app.db.tables.base import Uuid
+from app.db.tables.base import Moment, Uuid
+from app.db.tables.customers import customers, parts
 from app.db.tables.people import technician_skills, technician_territories, technicians
 from app.db.tables.tickets import tickets
+from app.domain.appointments import LONGEST, AppointmentStatus
 from app.domain.assignments import ACTIVE, AssignmentStatus
 from app.domain.sla import SlaState
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
-from app.reads.slots import Asked, Slot, array_of
+from app.domain.waitlist import WaitlistStatus
+from app.reads.slots import Asked, Slot, array_of, bound
 
 Values = tuple[Any, ...] | Slot
 Conditions = Iterable["sa.ColumnElement[bool]"]
@@ -103,7 +107,58 @@ class TechnicianFilter(Asked):
     tier: NumberFilter | None = None
 
 
-def conditions_of(wanted: TicketFilter | AssignmentFilter | TechnicianFilter | None) -> Conditions:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppointmentFilter(Asked):
+    """Everything given must hold; an appointment must have some of its time within [start, end)."""
+
+    start: datetime
+    end: datetime
+    technician_id: UUID | None = None
+    asset_id: UUID | None = None
+    customer_id: UUID | None = None
+    status: tuple[AppointmentStatus, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitlistFilter(Asked):
+    """Who waits at one of these statuses."""
+
+    status: tuple[WaitlistStatus, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFilter(Asked):
+    """Customers whose name or external id is like the pattern, in capitals or not."""
+
+    like: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartFilter(Asked):
+    """Parts whose name or number is like the pattern, in capitals or not."""
+
+    like: str
+
+
+AnyFilter = (
+    TicketFilter
+    | AssignmentFilter
+    | TechnicianFilter
+    | AppointmentFilter
+    | WaitlistFilter
+    | CustomerFilter
+    | PartFilter
+)
+
+
+def containing(words: str) -> str:
+    """Return the pattern of texts that have the words in them as they stand."""
+    for special in ("\\", "%", "_"):
+        words = words.replace(special, f"\\{special}")
+    return f"%{words}%"
+
+
+def conditions_of(wanted: AnyFilter | None) -> Conditions:
     """Return the conditions of whichever filter it is."""
     match wanted:
         case None:
@@ -114,6 +169,32 @@ def conditions_of(wanted: TicketFilter | AssignmentFilter | TechnicianFilter | N
             return of_assignments(wanted)
         case TechnicianFilter():
             return of_technicians(wanted)
+        case AppointmentFilter():
+            return of_appointments(wanted)
+        case WaitlistFilter(status=status):
+            return (among(waitlist_entries.c.status, status),)
+        case CustomerFilter(like=like):
+            return (_like(like, customers.c.name, customers.c.external_id),)
+        case PartFilter(like=like):
+            return (_like(like, parts.c.name, parts.c.part_number),)
+
+
+def of_appointments(wanted: AppointmentFilter) -> Conditions:
+    """Yield the conditions of an appointment filter."""
+    of = appointments.c
+    yield of.starts_at < wanted.end
+    yield of.ends_at > wanted.start
+    # What follows from the line above, so that an index by starts need not be read from its beginning.
+    longest = sa.literal_column(f"interval '{LONGEST.total_seconds():.0f} seconds'", sa.Interval())
+    yield of.starts_at > sa.type_coerce(bound(wanted.start), Moment) - longest
+    for column, key in (
+        (of.technician_id, wanted.technician_id),
+        (of.asset_id, wanted.asset_id),
+        (of.customer_id, wanted.customer_id),
+    ):
+        if key is not None:
+            yield column == key
+    yield from _one_of(of.status, wanted.status)
 
 
 def of_tickets(wanted: TicketFilter) -> Conditions:
@@ -275,6 +356,10 @@ def _whole(value: Any) -> Any:
 
 def _typed(value: Any, kind: "sa.types.TypeEngine[Any] | None") -> Any:
     return value if kind is None or isinstance(value, Slot) else sa.literal(value, kind)
+
+
+def _like(pattern: Any, *columns: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
+    return sa.or_(*(column.ilike(bound(pattern)) for column in columns))
 
 
 def _one_of(

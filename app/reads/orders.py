@@ -22,7 +22,8 @@ _SHORT = struct.Struct(">H")
 _VERSION = 1
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_LONGEST = 1024
+# Names may be long.
+_LONGEST = 8192
 
 
 class Kind(StrEnum):

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from app.domain.policy import Visibility
 from app.reads.entities import Entity
-from app.reads.filters import AssignmentFilter, TechnicianFilter, TicketFilter
+from app.reads.filters import AnyFilter
 from app.reads.orders import Order
 from app.reads.pages import Placed
 from app.reads.relations import Relation
@@ -170,7 +170,7 @@ class Listing(Asked):
     entity: Entity
     order: Order
     window: Placed
-    wanted: TicketFilter | AssignmentFilter | TechnicianFilter | None = None
+    wanted: AnyFilter | None = None
     own: bool = False
     search: str | None = None
 

@@ -26,10 +26,12 @@ from app.db.transaction import system_transaction
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import FileAddresses
 from app.domain.files import FileLimits
+from app.domain.organizations import BookingRules
 from app.integrations.disk_files import DiskFiles
 from app.live.hub import Hub
 from app.live.locations import Locations
 from app.live.replay import Log
+from app.services.appointments.agendas import Agendas
 from app.services.files import Files
 from app.services.perform import Writer
 from resolvers.context import Operation, Process
@@ -97,6 +99,7 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
         writer=Writer(engine=_ENGINE, clock=now, wake=_HUB.wake, slots=asyncio.Semaphore(4)),
         log=reader,
         locations=Locations(_ENGINE),
+        agendas=Agendas(_ENGINE, clock=now, rules=BookingRules()),
         actors=actors,
         verifier=CachedVerifier(SecretVerifier(os.environ["SECRET"])),
         clock=now,

@@ -42,6 +42,15 @@ class Loaders:
         )
         return found
 
+    async def computed(self, row: Record, expression: batches.Expression) -> Any:
+        """Return what is computed from a row."""
+        entity = row.entity
+        return await self._load(
+            (entity, expression),
+            lambda keys: batches.load_computed(self.reader, entity, expression, keys),
+            row[entity.key or "id"],
+        )
+
     async def many(self, relation: Relation, parent: Any, asked: Placed | None = None) -> Page:
         """Return a page of the parent's rows; the whole list without a window."""
         return await self.all_of(relation, getattr(parent, relation.parent_column), asked)

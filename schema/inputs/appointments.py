@@ -92,9 +92,7 @@ class SlotSearchInput:
             part_numbers=tuple(self.part_numbers or ()),
             preferred_date=self.preferred_date,
             windows=() if self.window is None else ((self.window.start, self.window.end),),
-            preferred_technician_id=optional_key(
-                "Technician", self.preferred_technician_id, "preferredTechnicianId"
-            ),
+            preferred_technician_id=optional_key("Technician", self.preferred_technician_id, "preferredTechnicianId"),
         )
 
 
@@ -119,9 +117,7 @@ class ReleaseSlotInput:
 
     def command(self) -> ReleaseSlot:
         """Return the command. Raises Invalid for an id of another type."""
-        return ReleaseSlot(
-            hold_id=key_of("SlotHold", self.hold_id, "holdId"), idempotency_key=self.idempotency_key
-        )
+        return ReleaseSlot(hold_id=key_of("SlotHold", self.hold_id, "holdId"), idempotency_key=self.idempotency_key)
 
 
 @strawberry.input(description="A slot to be booked: by its hold or by its token.")

@@ -7,17 +7,6 @@ import strawberry
 
 from app.services.accept_assignment import accept_assignment
 from app.services.add_comment import add_comment
-from app.services.appointments.answer_waitlist_offer import answer_waitlist_offer
-from app.services.appointments.book_appointment import book_appointment
-from app.services.appointments.cancel_appointment import cancel_appointment
-from app.services.appointments.confirm_appointment import confirm_appointment
-from app.services.appointments.hold_slot import hold_slot
-from app.services.appointments.join_waitlist import join_waitlist
-from app.services.appointments.leave_waitlist import leave_waitlist
-from app.services.appointments.lock_appointment import lock_appointment
-from app.services.appointments.mark_no_show import mark_no_show
-from app.services.appointments.release_slot import release_slot
-from app.services.appointments.reschedule_appointment import reschedule_appointment
 from app.services.assign_ticket import assign_ticket
 from app.services.bulk_update_tickets import bulk_update_tickets
 from app.services.cancel_assignment import cancel_assignment
@@ -50,18 +39,6 @@ from app.services.transition_ticket import transition_ticket
 from app.services.update_comment import update_comment
 from app.services.update_ticket import update_ticket
 from schema.fields import Info
-from schema.inputs.appointments import (
-    AnswerWaitlistOfferInput,
-    AppointmentActionInput,
-    BookAppointmentInput,
-    CancelAppointmentInput,
-    HoldSlotInput,
-    JoinWaitlistInput,
-    LeaveWaitlistInput,
-    LockAppointmentInput,
-    ReleaseSlotInput,
-    RescheduleAppointmentInput,
-)
 from schema.inputs.assignments import (
     AssignmentActionInput,
     AssignTicketInput,
@@ -85,9 +62,9 @@ from schema.inputs.tickets import (
 )
 from schema.inputs.users import RevokeTokensInput
 from schema.inputs.views import SaveViewInput
+from schema.mutations.appointments import AppointmentMutations
 from schema.mutations.writing import write
 from schema.payloads import (
-    AppointmentPayload,
     AssignmentPayload,
     AttachmentPayload,
     BulkPayload,
@@ -95,9 +72,7 @@ from schema.payloads import (
     OkPayload,
     QueuePayload,
     SavedViewPayload,
-    SlotHoldPayload,
     TicketPayload,
-    WaitlistPayload,
     results_of,
 )
 
@@ -107,7 +82,7 @@ _INPUT = strawberry.argument(description="What to do, and to what.")
 @strawberry.type(
     description="Everything that can be done. Each field is one transaction; what is refused is told in errors."
 )
-class Mutation:
+class Mutation(AppointmentMutations):
     """Everything that can be done."""
 
     @strawberry.mutation(description="Create a ticket.")
@@ -298,58 +273,3 @@ class Mutation:
     async def delete_view(self, info: Info, input: Annotated[DeleteInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
         """Delete a view."""
         return await write(info.context, partial(input.of, "SavedView"), delete_view, OkPayload)
-
-    @strawberry.mutation(description="Hold a slot while one decides: nobody else is offered it, or can book it.")
-    async def hold_slot(self, info: Info, input: Annotated[HoldSlotInput, _INPUT]) -> SlotHoldPayload:  # noqa: A002  # the argument's name in the schema
-        """Hold a slot."""
-        return await write(info.context, input.command, hold_slot, SlotHoldPayload)
-
-    @strawberry.mutation(description="Give a held slot back.")
-    async def release_slot(self, info: Info, input: Annotated[ReleaseSlotInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
-        """Give a held slot back."""
-        return await write(info.context, input.command, release_slot, OkPayload)
-
-    @strawberry.mutation(description="Book a slot, by its hold or its token; its ticket is the technician's job at once.")
-    async def book_appointment(self, info: Info, input: Annotated[BookAppointmentInput, _INPUT]) -> AppointmentPayload:  # noqa: A002  # the argument's name in the schema
-        """Book a slot."""
-        return await write(info.context, input.command, book_appointment, AppointmentPayload)
-
-    @strawberry.mutation(description="Move an appointment that is ahead to another slot.")
-    async def reschedule_appointment(self, info: Info, input: Annotated[RescheduleAppointmentInput, _INPUT]) -> AppointmentPayload:  # noqa: A002  # the argument's name in the schema
-        """Move an appointment."""
-        return await write(info.context, input.command, reschedule_appointment, AppointmentPayload)
-
-    @strawberry.mutation(description="Call an appointment off that is ahead; late, that may cost something.")
-    async def cancel_appointment(self, info: Info, input: Annotated[CancelAppointmentInput, _INPUT]) -> AppointmentPayload:  # noqa: A002  # the argument's name in the schema
-        """Call an appointment off."""
-        return await write(info.context, input.command, cancel_appointment, AppointmentPayload)
-
-    @strawberry.mutation(description="Confirm that an appointment suits.")
-    async def confirm_appointment(self, info: Info, input: Annotated[AppointmentActionInput, _INPUT]) -> AppointmentPayload:  # noqa: A002  # the argument's name in the schema
-        """Confirm an appointment."""
-        return await write(info.context, input.command, confirm_appointment, AppointmentPayload)
-
-    @strawberry.mutation(description="Say that the customer was not there; the appointment's technician, or DISPATCHER and up.")
-    async def mark_no_show(self, info: Info, input: Annotated[AppointmentActionInput, _INPUT]) -> AppointmentPayload:  # noqa: A002  # the argument's name in the schema
-        """Say that the customer was not there."""
-        return await write(info.context, input.command, mark_no_show, AppointmentPayload)
-
-    @strawberry.mutation(description="Say what of an appointment may not be changed; DISPATCHER and up.")
-    async def lock_appointment(self, info: Info, input: Annotated[LockAppointmentInput, _INPUT]) -> AppointmentPayload:  # noqa: A002  # the argument's name in the schema
-        """Lock an appointment."""
-        return await write(info.context, input.command, lock_appointment, AppointmentPayload)
-
-    @strawberry.mutation(description="Wait for a time, or for an earlier one: what becomes free is offered with a hold.")
-    async def join_waitlist(self, info: Info, input: Annotated[JoinWaitlistInput, _INPUT]) -> WaitlistPayload:  # noqa: A002  # the argument's name in the schema
-        """Wait for a time."""
-        return await write(info.context, input.command, join_waitlist, WaitlistPayload)
-
-    @strawberry.mutation(description="Wait no longer.")
-    async def leave_waitlist(self, info: Info, input: Annotated[LeaveWaitlistInput, _INPUT]) -> WaitlistPayload:  # noqa: A002  # the argument's name in the schema
-        """Wait no longer."""
-        return await write(info.context, input.command, leave_waitlist, WaitlistPayload)
-
-    @strawberry.mutation(description="Take the time that one was offered, or let the next one have it.")
-    async def answer_waitlist_offer(self, info: Info, input: Annotated[AnswerWaitlistOfferInput, _INPUT]) -> WaitlistPayload:  # noqa: A002  # the argument's name in the schema
-        """Answer an offer."""
-        return await write(info.context, input.command, answer_waitlist_offer, WaitlistPayload)

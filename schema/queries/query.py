@@ -2,12 +2,14 @@
 
 import strawberry
 
+from schema.queries.appointments import AppointmentQueries
 from schema.queries.assignments import AssignmentQueries
 from schema.queries.boards import BoardQueries
 from schema.queries.dispatching import DispatchingQueries
 from schema.queries.events import EventQueries
 from schema.queries.nodes import NodeQueries
 from schema.queries.slots import SlotQueries
+from schema.queries.supply import SupplyQueries
 from schema.queries.technicians import TechnicianQueries
 from schema.queries.tickets import TicketQueries
 from schema.queries.views import ViewQueries
@@ -24,5 +26,7 @@ class Query(
     EventQueries,
     SlotQueries,
     ViewQueries,
+    AppointmentQueries,
+    SupplyQueries,
 ):
     """Everything that can be asked."""

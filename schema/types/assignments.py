@@ -18,6 +18,7 @@ from schema.types.technicians import Technician
 from schema.types.users import User
 
 if TYPE_CHECKING:
+    from schema.types.appointments import Appointment
     from schema.types.tickets import Ticket
 
 
@@ -45,6 +46,9 @@ class Assignment(Node, Versioned):
         relations.ASSIGNMENT_TICKET, "What is to be done."
     )
     technician: Technician = to_one(relations.ASSIGNMENT_TECHNICIAN, "Whose turn it is.")
+    appointment: Annotated["Appointment", strawberry.lazy("schema.types.appointments")] | None = to_one(
+        relations.ASSIGNMENT_APPOINTMENT, "When it is to be done; null: no time was agreed, or it was called off."
+    )
     sequence: int = strawberry.field(description="Which turn at the ticket, from 1 without gaps.")
     tier: EscalationTier | None = to_one(relations.ASSIGNMENT_TIER, "The tier of this turn.")
     reason: AssignmentReason = strawberry.field(description="Why the turn came to be.")

@@ -48,6 +48,14 @@ class Money:
     currency: str = strawberry.field(description="ISO 4217, such as EUR.")
 
 
+@strawberry.type(description="A time from start to end, which is not part of it.")
+class TimeWindow:
+    """A time from start to end, which is not part of it."""
+
+    start: datetime = strawberry.field(description="Where it begins.")
+    end: datetime = strawberry.field(description="Where it ends.")
+
+
 @strawberry.type(description="A place on the earth, in degrees (WGS 84).")
 class GeoPoint:
     """A place on the earth."""

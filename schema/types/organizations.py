@@ -7,7 +7,7 @@ import strawberry
 from app.reads import entities, questions, relations
 from schema.fields import asks, composed, record_type, to_all, to_one
 from schema.scalars import EventCursor, TimeZone
-from schema.types.node import Money, Node
+from schema.types.node import Connection, Edge, Money, Node
 
 if TYPE_CHECKING:
     from schema.types.sla import SlaPolicy
@@ -94,3 +94,48 @@ class Organization(Node):
     latest_event_cursor: EventCursor = asks(
         questions.Head(), "Where the event log stands now; subscribe after it to miss nothing."
     )
+
+
+@strawberry.type(description="A territory in a list.")
+class TerritoryEdge(Edge):
+    """A territory in a list."""
+
+    node: Territory = strawberry.field(description="The territory.")
+
+
+@strawberry.type(description="A part of a list of territories.")
+class TerritoryConnection(Connection):
+    """A part of a list of territories."""
+
+    edges: list[TerritoryEdge] = strawberry.field(description="The territories with their places.")
+    nodes: list[Territory] = strawberry.field(description="The territories alone.")
+
+
+@strawberry.type(description="A team in a list.")
+class TeamEdge(Edge):
+    """A team in a list."""
+
+    node: Team = strawberry.field(description="The team.")
+
+
+@strawberry.type(description="A part of a list of teams.")
+class TeamConnection(Connection):
+    """A part of a list of teams."""
+
+    edges: list[TeamEdge] = strawberry.field(description="The teams with their places.")
+    nodes: list[Team] = strawberry.field(description="The teams alone.")
+
+
+@strawberry.type(description="A skill in a list.")
+class SkillEdge(Edge):
+    """A skill in a list."""
+
+    node: Skill = strawberry.field(description="The skill.")
+
+
+@strawberry.type(description="A part of a list of skills.")
+class SkillConnection(Connection):
+    """A part of a list of skills."""
+
+    edges: list[SkillEdge] = strawberry.field(description="The skills with their places.")
+    nodes: list[Skill] = strawberry.field(description="The skills alone.")

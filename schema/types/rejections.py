@@ -1,7 +1,5 @@
 """Why technicians fell out."""
 
-from typing import Any
-
 import strawberry
 
 from app.domain import refusals

@@ -5,9 +5,9 @@ from typing import Any
 
 import strawberry
 
+from app.domain.slot_offers import SlotOffer
 from app.planning.slots.answer import Relaxation as DomainRelaxation
 from app.planning.slots.answer import SolverStatus
-from app.domain.slot_offers import SlotOffer
 from app.reads import entities, relations
 from resolvers import events, slots
 from schema.enums import ConstraintKind, DistanceSource
@@ -142,9 +142,7 @@ class SlotSearchResult:
 class SlotHold(Node):
     """A slot that is kept for somebody who decides."""
 
-    held_by: User | None = to_one(
-        relations.HOLD_USER, "Who holds it; null: the server, or not the viewer's to see."
-    )
+    held_by: User | None = to_one(relations.HOLD_USER, "Who holds it; null: the server, or not the viewer's to see.")
     expires_at: datetime = strawberry.field(description="Until when.")
 
     @strawberry.field(

@@ -1,13 +1,14 @@
 """Tickets: what customers need done."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import strawberry
 
 from app.domain.tickets import PRIORITY_LABELS, allowed_after
 from app.reads import entities, questions, relations
+from app.reads.appointments import scheduled_date
 from app.reads.history import HistoryFilter
 from app.reads.pages import window
 from app.reads.parts import enough_on_the_shelf
@@ -26,12 +27,14 @@ from schema.fields import (
     composed,
     lookup,
     record_type,
+    through,
     to_all,
     to_one,
     to_page,
 )
 from schema.inputs.history import AuditFilter, of_types
 from schema.scalars import EventCursor, JSONValue
+from schema.types.appointments import Appointment, AppointmentConnection
 from schema.types.assignments import Assignment, AssignmentConnection
 from schema.types.attachments import AttachmentConnection
 from schema.types.comments import CommentConnection
@@ -58,6 +61,9 @@ class PartRequirement:
     part: Part = to_one(relations.REQUIRED_PART, "Which part.")
     quantity: int = strawberry.field(description="How many.")
     critical: bool = strawberry.field(description="No visit makes sense without it.")
+    lead_time_days: int | None = through(
+        relations.REQUIRED_PART, "lead_time_days", "In how many days more can be had; null: nobody knows."
+    )
 
     @strawberry.field(
         description="Whether enough are on the shelf.", metadata={"question": questions.Computed(enough_on_the_shelf)}
@@ -110,6 +116,16 @@ class Ticket(Node, Versioned):
     assignment_history: AssignmentConnection = to_page(relations.TICKET_ASSIGNMENTS, "Every turn at it, first to last.")
     attachments: AttachmentConnection = to_page(
         relations.TICKET_ATTACHMENTS, "Its files, those of its comments and jobs too, oldest first."
+    )
+    appointments: AppointmentConnection = to_page(
+        relations.TICKET_APPOINTMENTS, "What was agreed for it, first to last, of every status.", default=10
+    )
+    next_appointment: Appointment | None = to_one(
+        relations.TICKET_NEXT_APPOINTMENT, "The one that is open; null: none is. There is never more than one."
+    )
+    scheduled_date: date | None = asks(
+        questions.Computed(scheduled_date, nullable=True),
+        "The local date of the open appointment, in its time zone; null: none is open.",
     )
     escalation_count: int = strawberry.field(description="How often it was escalated.")
     escalation_tier: EscalationTier | None = to_one(

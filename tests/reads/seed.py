@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.attachments import attachments, file_contents
+from app.db.tables.base import metadata
 from app.db.tables.customers import assets, customers
 from app.db.tables.locations import technician_locations
 from app.db.tables.organizations import territories
@@ -33,6 +34,7 @@ from app.domain.people import Actor
 from app.domain.sla import SlaMetric, SlaState
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
 from app.reads.reader import Reader
+from tests.reads.agreed import agreed_rows
 from tests.services.scene import a_policy
 from tests.world import BEFORE, World, make_world
 
@@ -43,7 +45,10 @@ _STAMPS: dict[str, Any] = {"created_at": BEFORE, "updated_at": BEFORE}
 
 @dataclass(slots=True, kw_only=True)
 class Seed:
-    """An organisation with rows to list; `tickets` and `jobs` are what was inserted, deleted ones too."""
+    """An organisation with rows to list; `tickets` and `jobs` are what was inserted, deleted ones too.
+
+    `agreed` are the rows about appointments, by table.
+    """
 
     engine: AsyncEngine
     world: World
@@ -54,6 +59,8 @@ class Seed:
     tickets: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     policies: list[UUID] = field(default_factory=list)
+    calendar_id: UUID = field(default_factory=uuid7)
+    agreed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def reader(self, name: str = "dispatcher") -> Reader:
         """Return a look at the database as the user of this name."""
@@ -74,6 +81,12 @@ async def make_seed(engine: AsyncEngine) -> Seed:
         await _insert_views(connection, seed)
         for number in range(60):
             await _insert_ticket(connection, seed, chance, number)
+        places, customers = seed.territories, seed.customers
+        for table, row in agreed_rows(
+            seed.world, seed.tickets, seed.jobs, places, customers, calendar_id=seed.calendar_id
+        ):
+            seed.agreed.setdefault(table, []).append(row)
+            await _insert(connection, seed, metadata.tables[table], **row)
     return seed
 
 
@@ -167,6 +180,7 @@ async def _insert_ticket(connection: AsyncConnection, seed: Seed, chance: random
 async def _insert_policies(connection: AsyncConnection, seed: Seed) -> None:
     for revision in (1, 2):
         calendar_id = uuid7()
+        seed.calendar_id = calendar_id
         office = {"name": "Office", "time_zone": "Europe/Amsterdam", "weekly": {"MON": [["09:00", "17:00"]]}}
         await _insert(connection, seed, business_calendars, id=calendar_id, **office, created_at=BEFORE)
         row = a_policy(revision=revision, calendar_id=calendar_id)

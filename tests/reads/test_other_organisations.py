@@ -7,6 +7,7 @@ organisation whose rows carry the very same keys.
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,23 +18,38 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.tables.base import metadata
 from app.domain.people import Actor, Role
+from app.domain.waitlist import WaitlistStatus
 from app.reads import entities, filters, relations
-from app.reads.batches import count_many, load_by_key, load_many, load_one
-from app.reads.filters import AssignmentFilter, IdFilter, TechnicianFilter, TicketFilter
+from app.reads.appointments import place_in_line, scheduled_date
+from app.reads.batches import count_many, load_by_key, load_computed, load_many, load_one
+from app.reads.entities import Entity
+from app.reads.filters import (
+    AppointmentFilter,
+    AssignmentFilter,
+    CustomerFilter,
+    IdFilter,
+    PartFilter,
+    TechnicianFilter,
+    TicketFilter,
+    WaitlistFilter,
+)
 from app.reads.lists import load_list
 from app.reads.orders import Kind, Term, ending_in_id
 from app.reads.pages import Page, Placed
+from app.reads.parts import left_over
 from app.reads.queues import load_queues
 from app.reads.reader import Reader
 from app.reads.record import Record
 from app.reads.relations import Relation
 from tests.reads.seed import Seed
+from tests.world import BEFORE
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _USERS = ["dispatcher", "ann", "customer", "stranger"]
 _RELATIONS = [each for each in vars(relations).values() if isinstance(each, Relation)]
 _TABLES = [table for table in metadata.tables.values() if "organization_id" in table.c]
+_COMPUTED = ((entities.TICKET, scheduled_date), (entities.WAITLIST_ENTRY, place_in_line), (entities.PART, left_over))
 _NOBODY_S_SKILL = UUID(int=7)
 # Rows of the twin that would open what is closed, if a condition looked at them by mistake.
 _OPEN_THE_TWIN = (
@@ -117,6 +133,9 @@ async def everything(seed: Seed, reader: Reader) -> dict[str, Any]:
     for name, entity in entities.NODES.items():
         keys = await values(seed, entity.table.c.id)
         told[name] = {key: row(record) for key, record in (await load_by_key(reader, entity, keys)).items()}
+    for entity, expression in _COMPUTED:
+        keys = list(told[entity.name])
+        told[expression.__name__] = await load_computed(reader, entity, expression, keys) if keys else {}
     for relation in _RELATIONS:
         told |= await related(seed, reader, relation)
     for name, page in (await lists(seed, reader)).items():
@@ -150,7 +169,8 @@ async def lists(seed: Seed, reader: Reader) -> dict[str, Page]:
     north, ann = IdFilter(eq=seed.world.teams["north"]), IdFilter(nin=(seed.world.technicians["ann"],))
     skilled = TechnicianFilter(skill_ids=(_NOBODY_S_SKILL,))
     nearby = TechnicianFilter(territory_ids=tuple(seed.territories))
-    narrowed = {
+    of_a_day = AppointmentFilter(start=BEFORE, end=BEFORE + timedelta(days=1))
+    narrowed: dict[str, tuple[Entity, filters.Conditions]] = {
         "all tickets": (entities.TICKET, filters.of_tickets(TicketFilter())),
         "nobody's tickets": (entities.TICKET, filters.of_tickets(TicketFilter(unassigned=True))),
         "the team's tickets": (entities.TICKET, filters.of_tickets(TicketFilter(team=north))),
@@ -158,6 +178,10 @@ async def lists(seed: Seed, reader: Reader) -> dict[str, Page]:
         "not ann's jobs": (entities.ASSIGNMENT, filters.of_assignments(AssignmentFilter(technician=ann))),
         "technicians of a skill": (entities.TECHNICIAN, filters.of_technicians(skilled)),
         "technicians nearby": (entities.TECHNICIAN, filters.of_technicians(nearby)),
+        "appointments of a day": (entities.APPOINTMENT, filters.of_appointments(of_a_day)),
+        "who waits": (entities.WAITLIST_ENTRY, filters.conditions_of(WaitlistFilter(status=tuple(WaitlistStatus)))),
+        "parts by name": (entities.PART, filters.conditions_of(PartFilter(like="%a%"))),
+        "customers by name": (entities.CUSTOMER, filters.conditions_of(CustomerFilter(like="%e%"))),
     }
     by = ending_in_id([Term("created_at", Kind.MOMENT)])
     return {

@@ -72,7 +72,7 @@ def _around(schema: GraphQLSchema) -> dict[str, str]:
 
 def _asked(name: str, field: GraphQLField, selection: str) -> str:
     given = ", ".join(
-        f"{each}: {_value(argument, get_named_type(field.type).name)}"
+        f"{each}: {_value(each, argument, get_named_type(field.type).name)}"
         for each, argument in field.args.items()
         if each == "id" or is_required_argument(argument)
     )
@@ -80,11 +80,11 @@ def _asked(name: str, field: GraphQLField, selection: str) -> str:
     return f"{head} {selection}" if is_composite_type(get_named_type(field.type)) else head
 
 
-def _value(argument: GraphQLArgument, kind: str) -> str:
+def _value(name: str, argument: GraphQLArgument, kind: str) -> str:
     if get_named_type(argument.type).name == "BoardFilter":
         return BOARD_FILTER
     if get_named_type(argument.type).name == "DateTime":
-        return '"2026-01-01T00:00:00Z"'
+        return '"2026-01-02T00:00:00Z"' if name == "to" else '"2026-01-01T00:00:00Z"'
     if get_named_type(argument.type).name != "ID":
         return '"somewhere"'
     return f'"{global_id("Ticket" if kind == "Node" else kind, UUID(int=1))}"'

@@ -10,8 +10,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import log
+from app.db.tables.appointments import appointment_series, appointments, part_reservations, waitlist_entries
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.attachments import attachments, file_contents
+from app.db.tables.availability import shift_breaks, shifts, time_off
 from app.db.tables.customers import assets, customer_users, customers, parts
 from app.db.tables.locations import technician_locations
 from app.db.tables.log import event_heads, log_identity
@@ -25,6 +27,7 @@ from app.db.tables.organizations import (
 )
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
+from app.db.tables.supply import facilities, service_bay_skills, service_bays, territory_holidays
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.db.tables.views import saved_views
 from app.db.transaction import transaction
@@ -41,6 +44,8 @@ _TABLES = {
         *(users, technicians, technician_skills, technician_territories),
         *(business_calendars, sla_policies),
         *(customers, customer_users, assets, parts),
+        *(facilities, service_bays, service_bay_skills, territory_holidays, shifts, shift_breaks, time_off),
+        *(appointment_series, appointments, part_reservations, waitlist_entries),
         *(tickets, ticket_required_skills, ticket_required_parts, comments),
         *(assignments, assignment_parts, technician_locations, file_contents, attachments, sla_clocks, saved_views),
     )

@@ -1,6 +1,7 @@
 """The rows of an organisation, table by table in the order in which they can be inserted."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +10,7 @@ from app.domain.assignments import ACTIVE, AssignmentReason, AssignmentStatus, A
 from app.domain.files import KINDS, ScanState
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
+from tests.sameness.agreements import agreements_of, supply_of
 from tests.sameness.organisation import PEOPLE, TEAMS, TIERS, Organisation, Row
 from tests.sameness.promises import clocks_of, policies_of
 
@@ -30,13 +32,7 @@ def rows_of(of: Organisation, *, tickets: int) -> Rows:
         rows.setdefault(table, []).append({"organization_id": of.id, **row})
         return row
 
-    for table, row in _of_company(of):
-        add(table, **row)
-    for table, row in _of_people(of):
-        add(table, **row)
-    for table, row in _of_customers(of):
-        add(table, **row)
-    for table, row in policies_of(of):
+    for table, row in chain(_of_company(of), _of_people(of), _of_customers(of), policies_of(of), supply_of(of)):
         add(table, **row)
     for number in range(tickets):
         ticket = add("tickets", **_ticket(of, number))
@@ -44,9 +40,7 @@ def rows_of(of: Organisation, *, tickets: int) -> Rows:
             add(table, **row)
     for row in _locations(of):
         add("technician_locations", **row)
-    for table, row in _files(of, rows):
-        add(table, **row)
-    for table, row in clocks_of(of, rows):
+    for table, row in chain(_files(of, rows), clocks_of(of, rows), agreements_of(of, rows)):
         add(table, **row)
     for row in _views(of):
         add("saved_views", **row)
@@ -228,6 +222,8 @@ def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:
                 **of.stamps(),
             },
         )
+    # By a chance of their own, which leaves every other row as it is without them.
+    lead_times = chance_of(f"lead times of {of.name}")
     for number in range(6):
         yield (
             "parts",
@@ -238,6 +234,7 @@ def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:
                 "stock": of.pick((-3, 0, 1, 2, 2_147_483_647)),
                 "unit_cost": of.maybe(words.prices, 0.8),
                 "currency": of.pick(("EUR", "JPY")),
+                "lead_time_days": lead_times.choice((None, 0, 5, 3650)),
                 **of.stamps(),
             },
         )

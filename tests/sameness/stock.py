@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +26,15 @@ from tests.sameness.viewers import Viewer
 
 Order = list[dict[str, str]] | None
 BOARD_FILTER = '{from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z"}'
+# As long as may be asked for, around the moments that most rows have.
+_A_YEAR = 'from: "2025-09-01T00:00:00Z", to: "2026-09-01T00:00:00Z"'
+# Lists of things that no list at the root has.
+_ONLY_WITHIN = {
+    "Asset.appointments": "customers(first: 10) { nodes { assets { %s } } }",
+    "BoardRow.queue": f"dispatchBoard(filter: {BOARD_FILTER}) {{ rows {{ %s }} }}",
+    "AppointmentSeries.occurrences": f"appointments(first: 50, {_A_YEAR}) {{ nodes {{ series {{ %s }} }} }}",
+}
+_NEAR = timedelta(days=100)
 _CURSORS = frozenset({"cursor", "startCursor", "endCursor"})
 
 
@@ -41,7 +51,12 @@ class Stock:
         self.moments = [_spelled(moment.isoformat(), at) for at, moment in enumerate(words.moments)]
         in_order = sorted(range(len(self.moments)), key=words.moments.__getitem__)
         half = len(in_order) // 2
-        self.earlier, self.later = ([self.moments[at] for at in part] for part in (in_order[:half], in_order[half:]))
+        # Near enough to each other that the time between them can be asked for.
+        middle = words.moments[in_order[half]]
+        self.shortly_before, self.shortly_after = (
+            [self.moments[at] for at in part if abs(words.moments[at] - middle) < _NEAR]
+            for part in (in_order[:half], in_order[half:])
+        )
 
     def ids(self, organisation: str, kind: str) -> list[str]:
         """Return the ids of an organisation's rows of a type."""
@@ -136,16 +151,19 @@ def _pages(schema: GraphQLSchema) -> Iterator[tuple[str, Asked]]:
                 if "after" in field.args:
                     asked = _request(each, field, None, f"{name}(first: 100) {{ nodes {{ %s }} }}")
                     yield place_of(f"{kind}.{each}", None), asked
-    lane = schema.type_map["BoardRow"]
-    if isinstance(lane, GraphQLObjectType):
-        around = f"dispatchBoard(filter: {BOARD_FILTER}) {{ rows {{ %s }} }}"
-        yield place_of("BoardRow.queue", None), _request("queue", lane.fields["queue"], None, around)
+    for place, around in _ONLY_WITHIN.items():
+        named, each = place.split(".")
+        inner = schema.type_map[named]
+        if isinstance(inner, GraphQLObjectType):
+            yield place_of(place, None), _request(each, inner.fields[each], None, around)
 
 
 def _request(name: str, field: GraphQLField, order: Order, around: str) -> Asked:
     edges = "edges" in getattr(get_named_type(field.type), "fields", {})
     wanted = "pageInfo { startCursor endCursor }" + (" edges { cursor }" if edges else "")
     declared, ordered = "", ""
+    if "from" in field.args:
+        ordered = f", {_A_YEAR}"
     if order is not None:
         declared, ordered = f"query ($order: {field.args['orderBy'].type}) ", ", orderBy: $order"
     pages = " ".join(f"p{size}: {name}(first: {size}{ordered}) {{ {wanted} }}" for size in (2, 5))

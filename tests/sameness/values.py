@@ -130,10 +130,10 @@ class Values:
         raise LookupError(f"no values are known for {name}: {kind}")
 
     def _moments(self, name: str) -> Sequence[str]:
-        # A time from behind its end is a mistake.
+        # A time from behind its end, or longer than may be asked for, is a mistake.
         if name not in {"from", "to"} or self.mistaken():
             return self.stock.moments
-        return self.stock.earlier if name == "from" else self.stock.later
+        return self.stock.shortly_before if name == "from" else self.stock.shortly_after
 
     def id(self, kind: str | None) -> str:
         """Return the id of a row of this type, or of any; now and then of another organisation or of none."""

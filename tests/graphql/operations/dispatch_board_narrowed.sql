@@ -10,7 +10,7 @@ FROM event_heads
 WHERE event_heads.organization_id = $2::UUID), 0))) || substr(sha256($3::BYTEA || sha256($4::BYTEA || ($1::BYTEA || int8send(coalesce((SELECT event_heads.position 
 FROM event_heads 
 WHERE event_heads.organization_id = $2::UUID), 0))))), 1, 16), 'base64'), E'+/\n', '-_'), '","hasMoreRows":', CASE WHEN (SELECT count(*) > 50 AS anon_1 
-FROM (SELECT technicians_1.organization_id AS organization_id, technicians_1.id AS id, technicians_1.external_id AS external_id, technicians_1.user_id AS user_id, technicians_1.team_id AS team_id, technicians_1.tier_level AS tier_level, technicians_1.main_skill_id AS main_skill_id, technicians_1.years_experience AS years_experience, technicians_1.home_latitude AS home_latitude, technicians_1.home_longitude AS home_longitude, technicians_1.active AS active, technicians_1.version AS version, technicians_1.created_at AS created_at, technicians_1.updated_at AS updated_at 
+FROM (SELECT technicians_1.organization_id AS organization_id, technicians_1.id AS id, technicians_1.external_id AS external_id, technicians_1.user_id AS user_id, technicians_1.team_id AS team_id, technicians_1.tier_level AS tier_level, technicians_1.main_skill_id AS main_skill_id, technicians_1.years_experience AS years_experience, technicians_1.home_latitude AS home_latitude, technicians_1.home_longitude AS home_longitude, technicians_1.active AS active, technicians_1.rating_total AS rating_total, technicians_1.rating_count AS rating_count, technicians_1.version AS version, technicians_1.created_at AS created_at, technicians_1.updated_at AS updated_at 
 FROM technicians AS technicians_1 
 WHERE technicians_1.organization_id = $2::UUID AND technicians_1.team_id = $5::UUID AND (technicians_1.active AND (EXISTS (SELECT * 
 FROM technician_territories AS technician_territories_1 
@@ -47,7 +47,7 @@ WHERE tickets_4.organization_id = assignments_2.organization_id AND tickets_4.id
  LIMIT 101) AS anon_7 
  LIMIT $7::BIGINT) AS anon_6 
 HAVING true), '}'), ',' ORDER BY anon_3.created_at ASC, anon_3.id ASC) AS string_agg_1 
-FROM (SELECT technicians_2.organization_id AS organization_id, technicians_2.id AS id, technicians_2.external_id AS external_id, technicians_2.user_id AS user_id, technicians_2.team_id AS team_id, technicians_2.tier_level AS tier_level, technicians_2.main_skill_id AS main_skill_id, technicians_2.years_experience AS years_experience, technicians_2.home_latitude AS home_latitude, technicians_2.home_longitude AS home_longitude, technicians_2.active AS active, technicians_2.version AS version, technicians_2.created_at AS created_at, technicians_2.updated_at AS updated_at 
+FROM (SELECT technicians_2.organization_id AS organization_id, technicians_2.id AS id, technicians_2.external_id AS external_id, technicians_2.user_id AS user_id, technicians_2.team_id AS team_id, technicians_2.tier_level AS tier_level, technicians_2.main_skill_id AS main_skill_id, technicians_2.years_experience AS years_experience, technicians_2.home_latitude AS home_latitude, technicians_2.home_longitude AS home_longitude, technicians_2.active AS active, technicians_2.rating_total AS rating_total, technicians_2.rating_count AS rating_count, technicians_2.version AS version, technicians_2.created_at AS created_at, technicians_2.updated_at AS updated_at 
 FROM technicians AS technicians_2 
 WHERE technicians_2.organization_id = $2::UUID AND technicians_2.team_id = $5::UUID AND (technicians_2.active AND (EXISTS (SELECT * 
 FROM technician_territories AS technician_territories_2 

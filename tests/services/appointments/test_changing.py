@@ -223,7 +223,7 @@ async def test_whoever_gets_the_job_by_hand_gets_the_appointment_or_is_refused(s
     booked = await shop.book(first)
     (other,) = {shop.world.technicians["ann"], shop.world.technicians["bob"]} - {first.technician_id}
 
-    def over(assignment_id: object, to: object) -> ReassignTicket:
+    def over(assignment_id: UUID, to: UUID) -> ReassignTicket:
         return ReassignTicket(
             assignment_id=assignment_id, technician_id=to, reason_note="Nearer", override_warnings=True
         )

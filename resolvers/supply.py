@@ -1,0 +1,38 @@
+"""What there is to work with and for: lists of places, people and things."""
+
+from app.reads import entities
+from app.reads.entities import Entity
+from app.reads.filters import CustomerFilter, PartFilter, containing
+from app.reads.orders import Kind, Order, Term, ending_in_id
+from app.reads.pages import Window, placed
+from app.reads.questions import Listing
+from app.reads.relations import BY_NAME
+from app.reads.searching import searched
+
+_BY_CODE = ending_in_id([Term("code", Kind.TEXT)])
+_BY_NUMBER = ending_in_id([Term("part_number", Kind.TEXT)])
+_ORDERS: dict[Entity, Order] = {entities.SKILL: _BY_CODE, entities.PART: _BY_NUMBER}
+
+
+def listed(entity: Entity, asked: Window) -> Listing:
+    """Ask for a page of territories, teams or facilities by name, or of skills by code. Raises Invalid."""
+    order = _ORDERS.get(entity, BY_NAME)
+    return Listing(entity, order, placed(order, asked))
+
+
+def parts(search: str | None, asked: Window) -> Listing:
+    """Ask for a page of parts by number, all or those that have the words in their name or number. Raises Invalid."""
+    words = searched(search)
+    wanted = None if words is None else PartFilter(like=containing(words))
+    return Listing(entities.PART, _BY_NUMBER, placed(_BY_NUMBER, asked), wanted)
+
+
+def customers(search: str | None, asked: Window) -> Listing:
+    """Ask for a page of customers by name, all or those that have the words in their name or external id.
+
+    Raises:
+        Invalid: the search is too long, or the cursor is of another list.
+    """
+    words = searched(search)
+    wanted = None if words is None else CustomerFilter(like=containing(words))
+    return Listing(entities.CUSTOMER, BY_NAME, placed(BY_NAME, asked), wanted)

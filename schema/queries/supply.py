@@ -1,0 +1,77 @@
+"""What there is to work with and for."""
+
+from typing import Annotated, Any
+
+import strawberry
+
+from app.reads import entities
+from app.reads.pages import window
+from resolvers import supply
+from schema.fields import After, First, asked
+from schema.types.customers import CustomerConnection, PartConnection
+from schema.types.organizations import SkillConnection, TeamConnection, TerritoryConnection
+from schema.types.supply import FacilityConnection
+
+_LONG = 100
+
+
+@strawberry.type
+class SupplyQueries:
+    """What there is to work with and for."""
+
+    @asked("Territories by name.")
+    def territories(self, first: First = _LONG, after: After = None) -> TerritoryConnection:
+        """Ask for a page of territories. Raises Invalid."""
+        question: Any = supply.listed(entities.TERRITORY, window(first, after, default=_LONG))
+        return question
+
+    @asked("Teams by name.")
+    def teams(self, first: First = _LONG, after: After = None) -> TeamConnection:
+        """Ask for a page of teams. Raises Invalid."""
+        question: Any = supply.listed(entities.TEAM, window(first, after, default=_LONG))
+        return question
+
+    @asked("Skills by code.")
+    def skills(self, first: First = _LONG, after: After = None) -> SkillConnection:
+        """Ask for a page of skills. Raises Invalid."""
+        question: Any = supply.listed(entities.SKILL, window(first, after, default=_LONG))
+        return question
+
+    @asked("Facilities by name.")
+    def facilities(self, first: First = _LONG, after: After = None) -> FacilityConnection:
+        """Ask for a page of facilities. Raises Invalid."""
+        question: Any = supply.listed(entities.FACILITY, window(first, after, default=_LONG))
+        return question
+
+    @asked("Parts by number.")
+    def parts(
+        self,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="What must stand in the name or the number, in capitals or not; at most 200 characters."
+            ),
+        ] = None,
+        first: First = 20,
+        after: After = None,
+    ) -> PartConnection:
+        """Ask for a page of parts. Raises Invalid."""
+        question: Any = supply.parts(search, window(first, after))
+        return question
+
+    @asked("Customers by name; customers see those that they belong to.")
+    def customers(
+        self,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="What must stand in the name or the id elsewhere, in capitals or not; at most 200"
+                " characters."
+            ),
+        ] = None,
+        first: First = 20,
+        after: After = None,
+    ) -> CustomerConnection:
+        """Ask for a page of customers. Raises Invalid."""
+        question: Any = supply.customers(search, window(first, after))
+        return question

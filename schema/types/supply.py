@@ -1,0 +1,45 @@
+"""Facilities and their service bays."""
+
+import strawberry
+
+from app.reads import entities, relations
+from schema.fields import composed, record_type, to_all, to_one
+from schema.types.node import Connection, Edge, GeoPoint, Node
+from schema.types.organizations import Skill, Territory
+from schema.types.sla import BusinessCalendar
+
+
+@record_type(entities.SERVICE_BAY, "Where one piece of work at a time is done in a facility.")
+class ServiceBay(Node):
+    """Where one piece of work at a time is done in a facility."""
+
+    name: str = strawberry.field(description="Unique within the facility.")
+    facility: "Facility" = to_one(relations.BAY_FACILITY, "Where it is.")
+    equipped_for: list[Skill] = to_all(relations.BAY_SKILLS, "What can be done in it, by code.")
+    active: bool = strawberry.field(description="Whether it can be booked.")
+
+
+@record_type(entities.FACILITY, "A building with service bays.")
+class Facility(Node):
+    """A building with service bays."""
+
+    name: str = strawberry.field(description="What the facility is called.")
+    location: GeoPoint | None = composed(GeoPoint, "Where it is; null: not known.", lat="latitude", lon="longitude")
+    territory: Territory | None = to_one(relations.FACILITY_TERRITORY, "In which territory; null: none.")
+    calendar: BusinessCalendar | None = to_one(relations.FACILITY_CALENDAR, "When it is open; null: always.")
+    bays: list[ServiceBay] = to_all(relations.FACILITY_BAYS, "Its service bays by name, inactive ones too.")
+
+
+@strawberry.type(description="A facility in a list.")
+class FacilityEdge(Edge):
+    """A facility in a list."""
+
+    node: Facility = strawberry.field(description="The facility.")
+
+
+@strawberry.type(description="A part of a list of facilities.")
+class FacilityConnection(Connection):
+    """A part of a list of facilities."""
+
+    edges: list[FacilityEdge] = strawberry.field(description="The facilities with their places.")
+    nodes: list[Facility] = strawberry.field(description="The facilities alone.")
