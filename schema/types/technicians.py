@@ -7,8 +7,9 @@ import strawberry
 
 from app.reads import entities, questions, relations
 from app.reads.pages import placed, window
-from app.reads.questions import QueueOfRow
+from app.reads.questions import Computed, QueueOfRow
 from app.reads.queues import QUEUE_ORDER
+from app.reads.ratings import mean_rating
 from schema.fields import After, First, asked, asks, record_type, through, to_all, to_one
 from schema.scalars import EventCursor
 from schema.types.locations import TechnicianLocation
@@ -40,6 +41,10 @@ class Technician(Node, Versioned):
         relations.TECHNICIAN_MAIN_SKILL, "name", "Their main skill's name; null if none is marked."
     )
     years_experience: int | None = strawberry.field(description="In the trade; null if unknown.")
+    rating: float | None = asks(
+        Computed(mean_rating, nullable=True),
+        "The mean of what requesters said of their jobs, 1 to 5; null: nothing.",
+    )
     tier: EscalationTier | None = to_one(relations.TECHNICIAN_TIER, "The tier they work at.")
     team: Team | None = to_one(relations.TECHNICIAN_TEAM, "The team they belong to; null: none.")
     skills: list[TechnicianSkill] = to_all(relations.TECHNICIAN_SKILLS, "What they can do.")

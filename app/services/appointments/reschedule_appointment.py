@@ -162,7 +162,7 @@ async def _handed_over(change: Change, agreed: Agreed, wish: SlotOffer, move: Mo
         change.followed.add(job.id)
         await end_job(change, situation, job, job_rules.hand_over(job, at=at), told_as=EventType.JOB_REASSIGNED)
     tier = await tier_of(change.connection, ticket)
-    return await offer(
+    given = await offer(
         change,
         situation,
         ticket_rules.move(ticket, TicketStatus.ASSIGNED, now=change.now),
@@ -175,3 +175,6 @@ async def _handed_over(change: Change, agreed: Agreed, wish: SlotOffer, move: Mo
         told_as=EventType.TICKET_STATUS_CHANGED,
         expires=False,
     )
+    # That is a dispatcher's to think about, who gives jobs away by hand.
+    change.impact = None
+    return given
