@@ -43,7 +43,14 @@ def agreed_rows(
             yield "service_bay_skills", {"bay_id": bays[-1][1], "skill_id": world.skill_id}
     for rule in ("FREQ=WEEKLY", "FREQ=MONTHLY"):
         series.append(uuid7())
-        row = {"id": series[-1], "rrule": rule, "time_zone": "UTC", "starts_at": BEFORE, "planned_until": BEFORE}
+        row = {
+            "id": series[-1],
+            "rrule": rule,
+            "time_zone": "UTC",
+            "starts_at": BEFORE,
+            "planned_until": BEFORE,
+            "template": {},
+        }
         yield "appointment_series", {**row, "exceptions": (date(2026, 2, 2),), **_STAMPS}
     known: list[UUID] = []
     for number, ticket in enumerate(tickets):
