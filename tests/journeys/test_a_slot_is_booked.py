@@ -66,7 +66,7 @@ async def test_the_worked_case_held_booked_and_seen_by_all(stage: Garage) -> Non
         assert (taken["code"], len(taken["alternatives"])) == ("SLOT_TAKEN", 3)
 
         booked = await customer.do("bookAppointment", holdId=held["id"], notes="The engine knocks")
-        told = []
+        told: list[dict[str, Any]] = []
         while not told or told[-1]["__typename"] != "AppointmentEvent":
             told.append(await board.next())
     assert told[-1]["appointment"] == {
