@@ -161,10 +161,8 @@ def ended_before(rule: Rule, moment: datetime, *, start: datetime, zone: str) ->
 
 def _local(rule: Rule, start: datetime, place: ZoneInfo) -> Iterator[datetime]:
     until = rule.until
-    if isinstance(until, datetime):
-        last: datetime | None = until.astimezone(place).replace(tzinfo=None)
-    else:
-        last = None if until is None else datetime.combine(until, time.max)
+    moment = until if isinstance(until, datetime) else None
+    last = None if until is None or moment is not None else datetime.combine(until, time.max)
     days = [_WEEKDAYS[day] if number is None else _WEEKDAYS[day](number) for number, day in rule.days]
     falls = rrule.rrule(
         _FREQUENCIES[rule.frequency],
@@ -178,7 +176,10 @@ def _local(rule: Rule, start: datetime, place: ZoneInfo) -> Iterator[datetime]:
         bymonthday=rule.month_days or None,
         byweekday=days or None,
     )
-    yield from falls
+    for local in falls:
+        if moment is not None and local.replace(tzinfo=place).astimezone(UTC) > moment:
+            return
+        yield local
 
 
 def _check(rule: Rule, field: str) -> None:
