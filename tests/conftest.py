@@ -1,8 +1,6 @@
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +10,7 @@ from app.db.embedded.server import EmbeddedServer
 from app.db.engine import open_engine
 from tests.cli.command import Workplace
 from tests.database import close_folder, database, migrated_template, open_folder, running_server
+from tests.folders import new_folder
 from tests.world import World, make_world
 
 # How fast values are made depends on what else the machine does, which no test is about. On CI the
@@ -80,8 +79,7 @@ async def world(engine: AsyncEngine) -> World:
 def workplace() -> Iterator[Workplace]:
     """An empty working directory with nothing set; what was started there is stopped after."""
     # Not pytest's own folder: that one is private, so root's server would put its data elsewhere.
-    folder = Path(tempfile.mkdtemp(prefix="fg-cli-"))
-    folder.chmod(0o755)
+    folder = new_folder("fg-cli-")
     place = Workplace(folder)
     yield place
     place.end()

@@ -7,8 +7,7 @@ workers and whatever they start find it through an environment variable.
 import fcntl
 import os
 import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -17,26 +16,21 @@ import asyncpg
 
 from app.db.embedded.server import EmbeddedServer
 from app.db.migrate import upgrade
+from tests.folders import folders, new_folder
 
 _FOLDER = "FIELDGRAPH_TEST_SERVER"
 _PREFIX = "fg-tests-"
-_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is made by mkdtemp
-# For what all workers have at a time, and for what the server may keep of its log.
-_ROOM_BYTES = 3 * 1024**3
 
 
 def open_folder() -> None:
     """Make the folder of this run's server, and clear away those of runs that were killed."""
-    for folder in _folders():
+    for folder in folders(_PREFIX):
         owner = int(folder.name.removeprefix(_PREFIX).split("-")[0])
         # Another run that starts now may be clearing the same folder away.
         with suppress(FileNotFoundError):
             if folder.stat().st_uid == os.geteuid() and not _is_alive(owner):
                 _remove(folder)
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=_in_memory_or_not()))
-    # Root's server runs as another user, who has to get through.
-    folder.chmod(0o711)
-    os.environ[_FOLDER] = str(folder)
+    os.environ[_FOLDER] = str(new_folder(f"{_PREFIX}{os.getpid()}-"))
 
 
 def close_folder() -> None:
@@ -80,22 +74,6 @@ async def _execute(server: EmbeddedServer, statement: str) -> None:
         await connection.execute(statement)
     finally:
         await connection.close()
-
-
-def _in_memory_or_not() -> Path:
-    """Return where folders for servers are made: in memory, where there is room.
-
-    Each test makes some 500 files and deletes them. ext4 looks for a long time for places of new files
-    that no file has left a moment before: half a second a database.
-    """
-    roomy = os.access(_MEMORY, os.W_OK | os.X_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM_BYTES
-    return _MEMORY if roomy else Path(tempfile.gettempdir())
-
-
-def _folders() -> Iterator[Path]:
-    """Give the folders of all runs, those under way and those of others among them."""
-    for place in {_MEMORY, Path(tempfile.gettempdir())}:
-        yield from place.glob(f"{_PREFIX}*")
 
 
 def _server(folder: Path) -> EmbeddedServer:
