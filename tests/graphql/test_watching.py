@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import asyncpg
 import httpx
@@ -10,6 +11,7 @@ import pytest
 
 from schema.execution.watching import Watched
 from tests.serving import Served, serving, token
+from tests.waiting import until, until_said
 from tests.world import World
 
 _QUERY = b'{"query": "{ tickets { totalCount } }"}'
@@ -48,8 +50,10 @@ async def busy(holder: "asyncpg.Connection[asyncpg.Record]") -> int:
     return found
 
 
-async def cut_many(served: Served, world: World, holder: "asyncpg.Connection[asyncpg.Record]") -> tuple[int, int]:
-    """Cut clients off while nobody may read tickets; return who is busy meanwhile, and a second later."""
+async def cut_many(
+    served: Served, world: World, holder: "asyncpg.Connection[asyncpg.Record]", within: float
+) -> tuple[int, int]:
+    """Cut clients off while nobody may read tickets; return who is busy meanwhile, and who is still after a time."""
     bearer = token(world, "dispatcher")
     async with holder.transaction():
         await holder.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
@@ -59,18 +63,28 @@ async def cut_many(served: Served, world: World, holder: "asyncpg.Connection[asy
             during = max(during, await busy(holder))
             await asyncio.sleep(0.05)
         await cutting
-        await asyncio.sleep(1)
-        return during, await busy(holder)
+        return during, await still_busy(holder, within)
+
+
+async def still_busy(holder: "asyncpg.Connection[asyncpg.Record]", within: float) -> int:
+    """Return 0 as soon as nobody is busy, or how many are after a time."""
+
+    async def nobody() -> bool:
+        return await busy(holder) == 0
+
+    with suppress(TimeoutError):
+        await until_said(nobody, within)
+    return await busy(holder)
 
 
 async def test_clients_that_are_cut_off_leave_no_query_behind(
     database_url: str, world: World, holder: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
     async with serving(database_url, database_pool_size=5) as served:
-        during, after = await cut_many(served, world, holder)
+        during, after = await cut_many(served, world, holder, within=20)
         assert during > 0
         assert after == 0
-        assert [task for task in asyncio.all_tasks() if "run_asgi" in repr(task.get_coro())] == []
+        await until(lambda: [task for task in asyncio.all_tasks() if "run_asgi" in repr(task.get_coro())] == [])
         async with httpx.AsyncClient() as client:
             headers = {"Authorization": f"Bearer {token(world, 'dispatcher')}", "Content-Type": "application/json"}
             answers = await asyncio.gather(
@@ -87,7 +101,7 @@ async def test_without_the_watch_the_queries_of_clients_that_went_go_on(
 
     monkeypatch.setattr(Watched, "_listen", never)
     async with serving(database_url, database_pool_size=5) as served:
-        _, after = await cut_many(served, world, holder)
+        _, after = await cut_many(served, world, holder, within=1)
     assert after > 0
 
 
@@ -99,8 +113,7 @@ async def test_a_query_ends_with_its_time_and_its_statement_with_it(
         async with holder.transaction():
             await holder.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
             late = await client.post(served.http, content=_QUERY, headers=headers)
-            await asyncio.sleep(0.3)
-            left = await busy(holder)
+            left = await still_busy(holder, within=20)
         again = await client.post(served.http, content=_QUERY, headers=headers)
     assert late.status_code == 504
     assert [error["extensions"]["code"] for error in late.json()["errors"]] == ["TIMEOUT"]

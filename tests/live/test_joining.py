@@ -14,6 +14,7 @@ from app.services.change import Change, perform
 from tests.db.racing import GivenUp, Note, told
 from tests.live.following import running
 from tests.services.scene import Scene
+from tests.waiting import until
 from tests.world import World, writer_for
 
 SELDOM = 60.0
@@ -97,6 +98,7 @@ async def test_a_change_that_is_refused_or_given_up_tells_nobody(
         after_refusals = list(heard)
         await add_comment(writer, scene.actor("dispatcher"), AddComment(ticket_id=ticket_id, body="Hello."))
         await until_hub_is_at(process.hub, world.organization_id, before + 1)
+        await until(lambda: len(heard) > 0)
         await asyncio.sleep(0.3)
 
         assert after_refusals == []
