@@ -7,16 +7,21 @@ workers and whatever they start find it through an environment variable.
 import fcntl
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.embedded.server import EmbeddedServer
+from app.db.engine import open_engine
 from app.db.migrate import upgrade
 from tests.folders import folders, new_folder
+
+T = TypeVar("T")
 
 _FOLDER = "FIELDGRAPH_TEST_SERVER"
 _PREFIX = "fg-tests-"
@@ -54,6 +59,20 @@ def migrated_template(server: EmbeddedServer) -> str:
             upgrade(server.url())
             done.touch()
     return "fieldgraph"
+
+
+async def furnished(
+    server: EmbeddedServer, template: str, furnish: Callable[[AsyncEngine], Awaitable[T]]
+) -> tuple[str, T]:
+    """Make a template with rows from one without; return its name and what `furnish` has made. The run ends it."""
+    name = f"template_{uuid4().hex}"
+    await _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    engine = open_engine(server.url(name), size=2)
+    try:
+        made = await furnish(engine)
+    finally:
+        await engine.dispose()
+    return name, made
 
 
 @asynccontextmanager
