@@ -127,11 +127,11 @@ async def test_after_a_restart_what_was_missed_is_read_and_wake_ups_work_again(
         await two.join()
         for _ in range(10):
             begun = time.perf_counter()
-            await asyncio.gather(two.write(1), two.hear(1, within=5))
+            await asyncio.gather(two.write(1), two.hear(1, within=20))
             took.append(time.perf_counter() - begun)
 
     assert two.told == await logged(engine, world)
-    assert max(took) < 2
+    assert max(took) < 10
 
 
 async def test_a_bus_that_is_down_at_the_start_stops_nobody_and_is_used_when_it_comes(

@@ -14,7 +14,7 @@ from app.services.change import Change, perform
 from tests.db.racing import GivenUp, Note, told
 from tests.live.following import running
 from tests.services.scene import Scene
-from tests.waiting import until
+from tests.waiting import PATIENCE_SECONDS, until
 from tests.world import World, writer_for
 
 SELDOM = 60.0
@@ -29,7 +29,7 @@ async def until_hub_is_at(hub: Hub, organization_id: UUID, position: int) -> Non
 
 
 async def handed_out(follower: Follower, count: int) -> list[int]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         return [(await follower.next()).position for _ in range(count)]
 
 
