@@ -46,7 +46,10 @@ class Pair:
         """Wait for the board's next events."""
         async with asyncio.timeout(within):
             for _ in range(count):
-                self.told.append((await self.board.next())["id"])
+                # A test that takes long hears heartbeats too.
+                while (message := await self.board.next())["__typename"] == "StreamHeartbeat":
+                    pass
+                self.told.append(message["id"])
 
     async def join(self) -> None:
         """Wait until both servers are on the bus."""
@@ -93,7 +96,7 @@ async def test_events_written_while_the_bus_dies_and_returns_all_arrive_in_order
 ) -> None:
     async with pair(kind, database_url, engine, world, poll_seconds=1) as two:
         await two.join()
-        hearing = asyncio.create_task(two.hear(150, within=90))
+        hearing = asyncio.create_task(two.hear(150, within=300))
         writing = asyncio.create_task(two.write(150, pause=0.05))
         for _ in range(2):
             await asyncio.sleep(1)
