@@ -15,6 +15,7 @@ from tests.waiting import until, until_said
 from tests.world import World
 
 _QUERY = b'{"query": "{ tickets { totalCount } }"}'
+_READERS = 5
 # Two thousand by `make hostile`.
 _CLIENTS = int(os.environ.get("CUT_CLIENTS", "200"))
 
@@ -27,8 +28,8 @@ async def holder(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg
     await connection.close()
 
 
-async def cut_off(served: Served, bearer: str) -> None:
-    """Ask, wait a little, and go away without a word."""
+async def cut_off(served: Served, bearer: str, leave: asyncio.Event) -> None:
+    """Ask, wait until it is time, and go away without a word."""
     _, writer = await asyncio.open_connection("127.0.0.1", served.port)
     head = (
         f"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {bearer}\r\n"
@@ -36,7 +37,7 @@ async def cut_off(served: Served, bearer: str) -> None:
     )
     writer.write(head.encode() + _QUERY)
     await writer.drain()
-    await asyncio.sleep(0.3)
+    await leave.wait()
     writer.transport.abort()
 
 
@@ -57,11 +58,17 @@ async def cut_many(
     bearer = token(world, "dispatcher")
     async with holder.transaction():
         await holder.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
-        cutting = asyncio.gather(*(cut_off(served, bearer) for _ in range(_CLIENTS)))
-        during = 0
-        while not cutting.done():
-            during = max(during, await busy(holder))
-            await asyncio.sleep(0.05)
+        leave = asyncio.Event()
+        cutting = asyncio.gather(*(cut_off(served, bearer, leave) for _ in range(_CLIENTS)))
+
+        async def all_readers() -> bool:
+            return await busy(holder) >= _READERS
+
+        await until_said(all_readers)
+        # The others wait for a connection by then.
+        await asyncio.sleep(0.3)
+        during = await busy(holder)
+        leave.set()
         await cutting
         return during, await still_busy(holder, within)
 
@@ -80,7 +87,7 @@ async def still_busy(holder: "asyncpg.Connection[asyncpg.Record]", within: float
 async def test_clients_that_are_cut_off_leave_no_query_behind(
     database_url: str, world: World, holder: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
-    async with serving(database_url, database_pool_size=5) as served:
+    async with serving(database_url, database_pool_size=_READERS) as served:
         during, after = await cut_many(served, world, holder, within=20)
         assert during > 0
         assert after == 0
@@ -100,7 +107,7 @@ async def test_without_the_watch_the_queries_of_clients_that_went_go_on(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(Watched, "_listen", never)
-    async with serving(database_url, database_pool_size=5) as served:
+    async with serving(database_url, database_pool_size=_READERS) as served:
         _, after = await cut_many(served, world, holder, within=1)
     assert after > 0
 
