@@ -20,7 +20,8 @@
 
 PYTHON ?= python3
 UV ?= uv
-WORKERS ?= 2
+# Twice as many as two cores: many tests wait for something.
+WORKERS ?= 4
 # More arguments for pytest (ARGS="-k settings") or for uv.
 ARGS ?=
 
@@ -38,8 +39,10 @@ run: install
 
 install: .venv/.run
 
+# The workers, and the commands that tests run, would else compile all modules once more each.
+test: export PYTHONDONTWRITEBYTECODE :=
 test: .venv/.dev $(clients)
-	$(bin)/pytest -n $(WORKERS) $(ARGS)
+	$(bin)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 check: .venv/.dev
 	$(bin)/ruff check

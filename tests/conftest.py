@@ -1,8 +1,9 @@
+import asyncio
+import gc
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
+from copy import deepcopy
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db.embedded.server import EmbeddedServer
 from app.db.engine import open_engine
 from tests.cli.command import Workplace
-from tests.database import close_folder, database, migrated_template, open_folder, running_server
+from tests.database import close_folder, database, furnished, migrated_template, open_folder, running_server
+from tests.folders import new_folder
 from tests.world import World, make_world
 
 # How fast values are made depends on what else the machine does, which no test is about. On CI the
@@ -36,6 +38,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         close_folder()
 
 
+def pytest_collection_finish() -> None:
+    # What was imported and collected stays to the end, and the collector need not look at it again and again.
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session")
 def database_server() -> EmbeddedServer:
     """The server of this run, shared by all workers."""
@@ -48,10 +56,22 @@ def database_template(database_server: EmbeddedServer) -> str:
     return migrated_template(database_server)
 
 
+@pytest.fixture(scope="session")
+def inhabited(database_server: EmbeddedServer, database_template: str) -> tuple[str, World]:
+    """The name of a database with a small organisation in it, to clone; and the organisation."""
+    return asyncio.run(furnished(database_server, database_template, make_world))
+
+
 @pytest.fixture
-async def database_url(database_server: EmbeddedServer, database_template: str) -> AsyncIterator[str]:
-    """The address of a migrated database of the test's own; its login is a superuser."""
-    async with database(database_server, database_template) as url:
+async def database_url(
+    request: pytest.FixtureRequest,
+    database_server: EmbeddedServer,
+    database_template: str,
+    inhabited: tuple[str, World],
+) -> AsyncIterator[str]:
+    """The address of a migrated database of the test's own, with its `world` in it; its login is a superuser."""
+    template, _ = inhabited
+    async with database(database_server, template if "world" in request.fixturenames else database_template) as url:
         yield url
 
 
@@ -71,17 +91,16 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
 
 
 @pytest.fixture
-async def world(engine: AsyncEngine) -> World:
-    """A small organisation in the test's own database."""
-    return await make_world(engine)
+def world(database_url: str, inhabited: tuple[str, World]) -> World:  # noqa: ARG001 - it is in that database
+    """A small organisation in the test's own database; inserted once, and the same for all tests of a worker."""
+    return deepcopy(inhabited[1])
 
 
 @pytest.fixture
 def workplace() -> Iterator[Workplace]:
     """An empty working directory with nothing set; what was started there is stopped after."""
     # Not pytest's own folder: that one is private, so root's server would put its data elsewhere.
-    folder = Path(tempfile.mkdtemp(prefix="fg-cli-"))
-    folder.chmod(0o755)
+    folder = new_folder("fg-cli-")
     place = Workplace(folder)
     yield place
     place.end()

@@ -7,16 +7,21 @@ workers and whatever they start find it through an environment variable.
 import fcntl
 import os
 import shutil
-import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.embedded.server import EmbeddedServer
+from app.db.engine import open_engine
 from app.db.migrate import upgrade
+from tests.folders import folders, new_folder
+
+T = TypeVar("T")
 
 _FOLDER = "FIELDGRAPH_TEST_SERVER"
 _PREFIX = "fg-tests-"
@@ -24,16 +29,13 @@ _PREFIX = "fg-tests-"
 
 def open_folder() -> None:
     """Make the folder of this run's server, and clear away those of runs that were killed."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    for folder in folders(_PREFIX):
         owner = int(folder.name.removeprefix(_PREFIX).split("-")[0])
         # Another run that starts now may be clearing the same folder away.
         with suppress(FileNotFoundError):
             if folder.stat().st_uid == os.geteuid() and not _is_alive(owner):
                 _remove(folder)
-    folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-"))
-    # Root's server runs as another user, who has to get through.
-    folder.chmod(0o711)
-    os.environ[_FOLDER] = str(folder)
+    os.environ[_FOLDER] = str(new_folder(f"{_PREFIX}{os.getpid()}-"))
 
 
 def close_folder() -> None:
@@ -57,6 +59,20 @@ def migrated_template(server: EmbeddedServer) -> str:
             upgrade(server.url())
             done.touch()
     return "fieldgraph"
+
+
+async def furnished(
+    server: EmbeddedServer, template: str, furnish: Callable[[AsyncEngine], Awaitable[T]]
+) -> tuple[str, T]:
+    """Make a template with rows from one without; return its name and what `furnish` has made. The run ends it."""
+    name = f"template_{uuid4().hex}"
+    await _execute(server, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    engine = open_engine(server.url(name), size=2)
+    try:
+        made = await furnish(engine)
+    finally:
+        await engine.dispose()
+    return name, made
 
 
 @asynccontextmanager

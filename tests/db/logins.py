@@ -2,16 +2,15 @@
 
 import asyncio
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import asyncpg
 
 from app.db.embedded.server import EmbeddedServer
 from app.db.migrate import upgrade
 from app.db.transaction import DatabaseRole
+from tests.folders import new_folder
 
 _LOGIN = "fieldservice"
 _PASSWORD = "open-sesame"
@@ -25,8 +24,7 @@ def external_login(*, may_create_roles: bool = True) -> Iterator[str]:
     The server is the block's own, because roles belong to a whole cluster: here nobody has made
     them before, except the administrator for a login that may not create roles.
     """
-    folder = Path(tempfile.mkdtemp(prefix="fg-external-"))
-    folder.chmod(0o711)
+    folder = new_folder("fg-external-")
     server = EmbeddedServer(folder / "home", shared=folder / "shared", fast=True)
     server.start()
     try:

@@ -19,6 +19,7 @@ from app.db.embedded.lease import keep, leased, release
 from app.db.embedded.places import DataGone, UnsafeFolder
 from app.db.embedded.processes import _listed, is_server_of
 from app.db.embedded.server import EmbeddedServer
+from tests.folders import new_folder
 
 AS_ROOT = os.geteuid() == 0
 
@@ -26,8 +27,7 @@ AS_ROOT = os.geteuid() == 0
 @pytest.fixture
 def folder() -> Iterator[Path]:
     # Not pytest's own folder: that one is private, so root's server would put its data elsewhere.
-    path = Path(tempfile.mkdtemp(prefix="fg-"))
-    path.chmod(0o755)
+    path = new_folder("fg-")
     yield path
     for lock in path.rglob("lock"):
         EmbeddedServer(lock.parent.parent).stop()

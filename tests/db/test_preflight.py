@@ -1,8 +1,6 @@
 import shutil
 import socket
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import asyncpg
 import pytest
@@ -17,12 +15,12 @@ from app.db.preflight import (
     ServerTooOld,
     check_database,
 )
+from tests.folders import new_folder
 
 
 @pytest.fixture
 def own_server() -> Iterator[EmbeddedServer]:
-    folder = Path(tempfile.mkdtemp(prefix="fg-login-"))
-    folder.chmod(0o755)
+    folder = new_folder("fg-login-")
     server = EmbeddedServer(folder / "home", shared=folder / "shared", fast=True)
     server.start()
     yield server

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from app.clock import now
 from app.db.embedded.server import EmbeddedServer
 from app.demo.users import DEMO_USERS
 from tests.cli.command import wait_until_ready
+from tests.folders import new_folder
 
 _COMMAND = Path(sys.executable).with_name("fieldgraph")
 _ENDS_WITHIN = 20.0
@@ -144,8 +144,7 @@ class Site:
 def new_site() -> Iterator[Site]:
     """Give a site in an empty folder; all its processes have ended and its files are gone afterwards."""
     # Not pytest's own folder: that one is private, so root's server would put its data elsewhere.
-    folder = Path(tempfile.mkdtemp(prefix="fg-faults-"))
-    folder.chmod(0o755)
+    folder = new_folder("fg-faults-")
     site = Site(folder)
     try:
         yield site

@@ -3,24 +3,21 @@
 import os
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
 from app.db.embedded.server import EmbeddedServer
 from tests.faults.site import processes_of
+from tests.folders import new_folder
 
 
 @pytest.fixture
 def server() -> Iterator[EmbeddedServer]:
     """A server that runs, in a folder of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="fg-settling-"))
-    # Root's server runs as another user, who has to get through.
-    folder.chmod(0o711)
+    folder = new_folder("fg-settling-")
     made = EmbeddedServer(folder / "home", fast=True)
     made.start()
     yield made

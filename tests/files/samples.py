@@ -6,6 +6,7 @@ import struct
 import tarfile
 import zipfile
 import zlib
+from functools import cache
 from hashlib import sha256
 from random import Random
 
@@ -78,6 +79,7 @@ def tape(
     return kept.getvalue()
 
 
+@cache
 def bomb(megabytes: int = 600) -> bytes:
     """Return a ZIP that unpacks to so much nothing."""
     kept = io.BytesIO()
@@ -94,6 +96,7 @@ def lying(content: bytes) -> bytes:
     return honest.replace(said, struct.pack("<L", 1))
 
 
+@cache
 def gzip_bomb(megabytes: int = 600) -> bytes:
     """Return what gzip made of so much nothing."""
     kept = io.BytesIO()

@@ -11,8 +11,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Subprotocol
 
 from tests.serving import Served
-
-PATIENCE_SECONDS = 8.0
+from tests.waiting import PATIENCE_SECONDS
 
 
 class Socket:

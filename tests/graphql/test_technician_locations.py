@@ -139,7 +139,7 @@ async def test_what_is_reported_at_one_process_is_told_at_another(database_url: 
             answer = await server.ask(token(scene.world, "ann"), report, {"at": now().isoformat()})
             assert answer["data"]["reportLocation"]["errors"] == []
         assert [await told(here), await told(there)] == [("Ann", 7.0)] * 2
-        assert loop.time() - began < 3
+        assert loop.time() - began < 10
 
 
 async def test_a_filter_tells_only_of_those_whom_it_leaves_by_then(

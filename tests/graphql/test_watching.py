@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 import asyncpg
 import httpx
@@ -10,9 +11,11 @@ import pytest
 
 from schema.execution.watching import Watched
 from tests.serving import Served, serving, token
+from tests.waiting import until, until_said
 from tests.world import World
 
 _QUERY = b'{"query": "{ tickets { totalCount } }"}'
+_READERS = 5
 # Two thousand by `make hostile`.
 _CLIENTS = int(os.environ.get("CUT_CLIENTS", "200"))
 
@@ -25,8 +28,8 @@ async def holder(database_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg
     await connection.close()
 
 
-async def cut_off(served: Served, bearer: str) -> None:
-    """Ask, wait a little, and go away without a word."""
+async def cut_off(served: Served, bearer: str, leave: asyncio.Event) -> None:
+    """Ask, wait until it is time, and go away without a word."""
     _, writer = await asyncio.open_connection("127.0.0.1", served.port)
     head = (
         f"POST /graphql HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {bearer}\r\n"
@@ -34,7 +37,7 @@ async def cut_off(served: Served, bearer: str) -> None:
     )
     writer.write(head.encode() + _QUERY)
     await writer.drain()
-    await asyncio.sleep(0.3)
+    await leave.wait()
     writer.transport.abort()
 
 
@@ -48,29 +51,47 @@ async def busy(holder: "asyncpg.Connection[asyncpg.Record]") -> int:
     return found
 
 
-async def cut_many(served: Served, world: World, holder: "asyncpg.Connection[asyncpg.Record]") -> tuple[int, int]:
-    """Cut clients off while nobody may read tickets; return who is busy meanwhile, and a second later."""
+async def cut_many(
+    served: Served, world: World, holder: "asyncpg.Connection[asyncpg.Record]", within: float
+) -> tuple[int, int]:
+    """Cut clients off while nobody may read tickets; return who is busy meanwhile, and who is still after a time."""
     bearer = token(world, "dispatcher")
     async with holder.transaction():
         await holder.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
-        cutting = asyncio.gather(*(cut_off(served, bearer) for _ in range(_CLIENTS)))
-        during = 0
-        while not cutting.done():
-            during = max(during, await busy(holder))
-            await asyncio.sleep(0.05)
+        leave = asyncio.Event()
+        cutting = asyncio.gather(*(cut_off(served, bearer, leave) for _ in range(_CLIENTS)))
+
+        async def all_readers() -> bool:
+            return await busy(holder) >= _READERS
+
+        await until_said(all_readers)
+        # The others wait for a connection by then.
+        await asyncio.sleep(0.3)
+        during = await busy(holder)
+        leave.set()
         await cutting
-        await asyncio.sleep(1)
-        return during, await busy(holder)
+        return during, await still_busy(holder, within)
+
+
+async def still_busy(holder: "asyncpg.Connection[asyncpg.Record]", within: float) -> int:
+    """Return 0 as soon as nobody is busy, or how many are after a time."""
+
+    async def nobody() -> bool:
+        return await busy(holder) == 0
+
+    with suppress(TimeoutError):
+        await until_said(nobody, within)
+    return await busy(holder)
 
 
 async def test_clients_that_are_cut_off_leave_no_query_behind(
     database_url: str, world: World, holder: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:
-    async with serving(database_url, database_pool_size=5) as served:
-        during, after = await cut_many(served, world, holder)
+    async with serving(database_url, database_pool_size=_READERS) as served:
+        during, after = await cut_many(served, world, holder, within=20)
         assert during > 0
         assert after == 0
-        assert [task for task in asyncio.all_tasks() if "run_asgi" in repr(task.get_coro())] == []
+        await until(lambda: [task for task in asyncio.all_tasks() if "run_asgi" in repr(task.get_coro())] == [])
         async with httpx.AsyncClient() as client:
             headers = {"Authorization": f"Bearer {token(world, 'dispatcher')}", "Content-Type": "application/json"}
             answers = await asyncio.gather(
@@ -86,8 +107,8 @@ async def test_without_the_watch_the_queries_of_clients_that_went_go_on(
         await asyncio.Event().wait()
 
     monkeypatch.setattr(Watched, "_listen", never)
-    async with serving(database_url, database_pool_size=5) as served:
-        _, after = await cut_many(served, world, holder)
+    async with serving(database_url, database_pool_size=_READERS) as served:
+        _, after = await cut_many(served, world, holder, within=1)
     assert after > 0
 
 
@@ -99,8 +120,7 @@ async def test_a_query_ends_with_its_time_and_its_statement_with_it(
         async with holder.transaction():
             await holder.execute("LOCK TABLE tickets IN ACCESS EXCLUSIVE MODE")
             late = await client.post(served.http, content=_QUERY, headers=headers)
-            await asyncio.sleep(0.3)
-            left = await busy(holder)
+            left = await still_busy(holder, within=20)
         again = await client.post(served.http, content=_QUERY, headers=headers)
     assert late.status_code == 504
     assert [error["extensions"]["code"] for error in late.json()["errors"]] == ["TIMEOUT"]

@@ -1,18 +1,17 @@
 """Event buses that run for a block, and what they heard."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from app.integrations.bus_drivers import driver_of
 from app.integrations.event_bus import EventBus, Timing
+from tests.waiting import PATIENCE_SECONDS, until
 
 SUBJECT = "fieldgraph.wake.tests"
 SOON = Timing(beat_seconds=0.2, patience_seconds=1.0, retry_seconds=0.2, retry_refused_seconds=0.2)
-
-_LOOK_SECONDS = 0.002
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,21 +26,27 @@ class Party:
         if grown is None or grown:
             self.heard.append(None if grown is None else frozenset(grown))
 
-    async def until(self, *, connected: bool, within: float = 8) -> None:
+    async def until(self, *, connected: bool, within: float = PATIENCE_SECONDS) -> None:
         """Wait until it is connected, or no longer is."""
-        await _until(lambda: self.bus.is_connected() is connected, within)
+        await until(lambda: self.bus.is_connected() is connected, within)
 
-    async def until_heard(self, *expected: frozenset[UUID] | None, within: float = 2) -> None:
+    async def until_told(self, word: UUID, within: float = PATIENCE_SECONDS) -> None:
+        """Wait until it has heard of this, whatever it may have heard since."""
+        await until(lambda: frozenset({word}) in self.heard, within)
+
+    async def until_heard(self, *expected: frozenset[UUID] | None, within: float = PATIENCE_SECONDS) -> None:
         """Wait until these are the latest wake-ups."""
-        await _until(lambda: tuple(self.heard[-len(expected) :]) == expected, within)
+        await until(lambda: tuple(self.heard[-len(expected) :]) == expected, within)
 
 
-async def _until(holds: Callable[[], bool], within: float) -> None:
-    for _ in range(int(within / _LOOK_SECONDS)):
-        if holds():
-            return
-        await asyncio.sleep(_LOOK_SECONDS)
-    raise TimeoutError("it did not come to be so")
+async def acquainted(*parties: Party) -> None:
+    """Wait until each has heard each say a word of its own: whatever they said when they came is past then."""
+    for each in parties:
+        word = uuid4()
+        each.bus.tell(word)
+        for other in parties:
+            if other is not each:
+                await other.until_told(word)
 
 
 async def ended(task: "asyncio.Task[None]") -> None:

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -273,3 +274,23 @@ async def test_a_lost_connection_is_opened_again(database_url: str, engine: Asyn
 
     # What was done as the connection went may be done once more: at least once is what is promised.
     assert len(set(hands.carried)) == 2
+
+
+async def test_a_connection_that_dies_within_an_answer_is_opened_again_too(
+    database_url: str, engine: AsyncEngine, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver then finds itself in a state that it takes for a fault of its own."""
+    hands, once, tries = Hands(), Carrier._once, iter((asyncpg.InternalClientError("cannot switch to state 11"),))
+
+    async def dying(self: Carrier) -> None:
+        for lost in tries:
+            raise lost
+        await once(self)
+
+    monkeypatch.setattr(Carrier, "_once", dying)
+    subject = await set_one(engine, world)
+
+    async with asyncio.timeout(20), carrier(database_url, hands):
+        await hands.done.wait()
+
+    assert hands.carried == [subject]

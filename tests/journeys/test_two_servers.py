@@ -60,7 +60,7 @@ async def test_a_mutation_at_one_server_reaches_a_board_at_the_other_at_once(
         listening = await connection.fetchval(LISTENING)
         await connection.close()
 
-    assert max(took) < 2
+    assert max(took) < 10
     assert sorted(took)[5] < 0.25
     assert listening == (0 if "EVENT_BUS_URL" in settings else 2)
 

@@ -19,6 +19,7 @@ from app.live.hub import Hub
 from app.live.replay import Log, Step
 from app.live.wakeups import WakeUps
 from tests.db.racing import append, told
+from tests.waiting import PATIENCE_SECONDS
 from tests.world import World
 
 
@@ -83,13 +84,15 @@ async def running(
         await engine.dispose()
 
 
-async def take(steps: AsyncGenerator[Step, None], count: int, *, within: float = 5) -> list[Step]:
+async def take(steps: AsyncGenerator[Step, None], count: int, *, within: float = PATIENCE_SECONDS) -> list[Step]:
     """Return the next steps."""
     async with asyncio.timeout(within):
         return [await anext(steps) for _ in range(count)]
 
 
-async def positions_until(steps: AsyncGenerator[Step, None], last: int, *, within: float = 5) -> list[int]:
+async def positions_until(
+    steps: AsyncGenerator[Step, None], last: int, *, within: float = PATIENCE_SECONDS
+) -> list[int]:
     """Return the positions of the events up to and with `last`."""
     found: list[int] = []
     async with asyncio.timeout(within):

@@ -15,6 +15,7 @@ from app.services.perform import perform
 from tests.db.racing import GivenUp, Note, told
 from tests.live.following import running
 from tests.services.scene import Scene
+from tests.waiting import PATIENCE_SECONDS, until
 from tests.world import World, writer_for
 
 SELDOM = 60.0
@@ -29,7 +30,7 @@ async def until_hub_is_at(hub: Hub, organization_id: UUID, position: int) -> Non
 
 
 async def handed_out(follower: Follower, count: int) -> list[int]:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         return [(await follower.next()).position for _ in range(count)]
 
 
@@ -98,6 +99,7 @@ async def test_a_change_that_is_refused_or_given_up_tells_nobody(
         after_refusals = list(heard)
         await add_comment(writer, scene.actor("dispatcher"), AddComment(ticket_id=ticket_id, body="Hello."))
         await until_hub_is_at(process.hub, world.organization_id, before + 1)
+        await until(lambda: len(heard) > 0)
         await asyncio.sleep(0.3)
 
         assert after_refusals == []

@@ -68,7 +68,7 @@ async def test_nobody_is_told_of_twice_within_the_interval_and_then_it_is_the_ne
 
     due = await follows.due()
 
-    assert 0.3 <= loop.time() - began < 1
+    assert 0.3 <= loop.time() - began < 5
     assert due == [ANN]
     assert follows.take(ANN).latitude == 4
 

@@ -168,9 +168,12 @@ async def test_a_quiet_log_still_says_that_nothing_was_lost(database_url: str, w
         await take(steps, 1)
 
         before = now()
-        beats = await take(steps, 3, within=2)
+        beats = await take(steps, 3)
         await process.write(world)
-        event, beat = await take(steps, 2, within=2)
+        # More of them may come while it is written.
+        while isinstance(event := (await take(steps, 1))[0], Heartbeat):
+            pass
+        (beat,) = await take(steps, 1)
 
         assert [type(step) for step in beats] == [Heartbeat] * 3
         assert all(isinstance(step, Heartbeat) and before < step.at <= now() for step in beats)

@@ -121,16 +121,27 @@ def test_the_same_truths_hold_whatever_is_tried(database_server: EmbeddedServer,
         opened, url = runner.run(made())
         try:
             Anything.url = url
-            run_state_machine_as_test(
-                Anything,
-                settings=settings(
-                    max_examples=_RUNS,
-                    stateful_step_count=_STEPS,
-                    deadline=None,
-                    suppress_health_check=list(HealthCheck),
-                ),
-            )
+            _run()
+            if _least_tried() <= 2 * _RUNS:
+                # Chance leaves a rule out of a whole run now and then.
+                _run()
             # Not that nothing was tried.
-            assert min(Anything.tally[each] for each in ("done", "refused", "broken_off")) > 2 * _RUNS
+            assert _least_tried() > 2 * _RUNS
         finally:
             runner.run(opened.__aexit__(None, None, None))
+
+
+def _run() -> None:
+    run_state_machine_as_test(
+        Anything,
+        settings=settings(
+            max_examples=_RUNS,
+            stateful_step_count=_STEPS,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def _least_tried() -> int:
+    return min(Anything.tally[each] for each in ("done", "refused", "broken_off"))

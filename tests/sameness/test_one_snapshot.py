@@ -34,7 +34,7 @@ from tests.sameness.viewers import Viewer, viewers_of
 from tests.sameness.vocabulary import PLAIN
 from tests.serving import Served, serving
 
-_RESPONSES = int(os.environ.get("SNAPSHOT_RESPONSES", "1000"))
+_RESPONSES = int(os.environ.get("SNAPSHOT_RESPONSES", "400"))
 _MANY = 10_000
 _READERS = 6
 _TICKETS = 3

@@ -1,6 +1,8 @@
 """Many who write at once must leave connections to those who read."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
@@ -13,14 +15,24 @@ from app.db.transaction import Mode, transaction
 from app.services import change
 from app.services.assign_ticket import AssignTicket, assign_ticket
 from tests.services.scene import Scene
+from tests.waiting import until_said
 
 
-async def _hold(scene: Scene, database_url: str, seconds: float) -> None:
-    """Hold every ticket's lock for a while, on a connection of its own."""
+@asynccontextmanager
+async def _held(scene: Scene, database_url: str) -> AsyncIterator[Callable[[], Awaitable[int]]]:
+    """Hold every ticket's lock for the block, on a connection of its own; the value tells how many wait for it."""
     holder = open_engine(database_url, size=1)
+    waiting = sa.text(
+        "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+
+    async def waiters() -> int:
+        async with scene.engine.connect() as connection:
+            return int(await connection.scalar(waiting) or 0)
+
     async with transaction(holder, scene.world.organization_id) as connection:
         await connection.execute(sa.select(tickets.c.id).with_for_update())
-        await asyncio.sleep(seconds)
+        yield waiters
     await holder.dispose()
 
 
@@ -32,20 +44,23 @@ async def test_writers_that_wait_for_a_ticket_keep_nobody_from_reading(
     engine = open_engine(database_url, size=4)
     writer = replace(scene.writer, engine=engine, slots=asyncio.Semaphore(slots))
     command = AssignTicket(ticket_id=await scene.ticket(), technician_id=scene.world.technicians["ann"])
-    held = asyncio.create_task(_hold(scene, database_url, 1.5))
-    await asyncio.sleep(0.3)
-    writers = [asyncio.create_task(assign_ticket(writer, scene.actor("dispatcher"), command)) for _ in range(20)]
-    await asyncio.sleep(0.3)
 
     async def read() -> int:
         async with transaction(engine, scene.world.organization_id, mode=Mode.READ) as connection:
             return int(await connection.scalar(sa.select(sa.func.count()).select_from(tickets)) or 0)
 
-    reading = asyncio.create_task(read())
-    done, _ = await asyncio.wait({reading}, timeout=0.4)
-    assert (reading in done) is (slots == 2)
+    async with _held(scene, database_url) as waiters:
+        writers = [asyncio.create_task(assign_ticket(writer, scene.actor("dispatcher"), command)) for _ in range(20)]
+
+        async def all_wait() -> bool:
+            return await waiters() == min(slots, 4)
+
+        await until_said(all_wait)
+        reading = asyncio.create_task(read())
+        done, _ = await asyncio.wait({reading}, timeout=20 if slots == 2 else 0.4)
+        assert (reading in done) is (slots == 2)
     assert await reading == 1
-    await asyncio.gather(held, *writers, return_exceptions=True)
+    await asyncio.gather(*writers, return_exceptions=True)
     await engine.dispose()
 
 
@@ -65,11 +80,9 @@ async def test_a_lock_is_not_waited_for_as_long_as_a_statement_may_take(
 ) -> None:
     monkeypatch.setattr("app.db.transaction.LONGEST_LOCK_WAIT_MS", 100)
     command = AssignTicket(ticket_id=await scene.ticket(), technician_id=scene.world.technicians["ann"])
-    held = asyncio.create_task(_hold(scene, database_url, 1.0))
-    await asyncio.sleep(0.3)
 
-    with pytest.raises(DBAPIError) as refused:
-        await assign_ticket(scene.writer, scene.actor("dispatcher"), command)
+    async with _held(scene, database_url):
+        with pytest.raises(DBAPIError) as refused:
+            await assign_ticket(scene.writer, scene.actor("dispatcher"), command)
 
     assert getattr(refused.value.orig, "sqlstate", None) == "55P03"
-    await held

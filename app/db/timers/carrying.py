@@ -25,6 +25,15 @@ from app.domain.timers import MOST_WORKERS_LOST, PAUSES, Timer, TimerKind, TooEa
 
 Handler = Callable[[Timer], Awaitable[None]]
 
+_LOST = (
+    OSError,
+    SQLAlchemyError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    # What the driver says of a connection that died between two messages of an answer.
+    asyncpg.InternalClientError,
+    RuntimeError,
+)
 _POLL = timedelta(seconds=1)
 _BATCH = 10
 _AT_ONCE = 20
@@ -83,7 +92,7 @@ class Carrier:
         while not self._ending.is_set():
             try:
                 await self._once()
-            except (OSError, SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, RuntimeError) as lost:
+            except _LOST as lost:
                 log.warning("timers.interrupted", reason=str(lost) or type(lost).__name__)
                 await _first(self._ending.wait(), asyncio.sleep(_RETRY_SECONDS))
 
