@@ -82,8 +82,8 @@ def parsed(text: str, *, field: str = "rrule") -> Rule:
     Raises:
         Invalid: it is none, or one that is not taken; says what would be right.
     """
-    clean = text.strip().upper().removeprefix("RRULE:")
-    if not clean or len(clean) > LONGEST_RULE:
+    clean = text.strip(" ").upper().removeprefix("RRULE:")
+    if not clean or len(text) > LONGEST_RULE:
         raise _wrong(field, f"A rule has 1 to {LONGEST_RULE} characters, such as FREQ=WEEKLY;BYDAY=MO.")
     parts: dict[str, str] = {}
     for piece in clean.split(";"):
@@ -128,12 +128,13 @@ def occurrences(
     the offset before the change, one that it shows twice is the first (RFC 5545). Exceptions count as if they fell.
     """
     place = ZoneInfo(zone)
-    last = until.astimezone(place).replace(tzinfo=None)
-    for local in _local(rule, start.astimezone(place).replace(tzinfo=None), place):
+    first, last = (each.astimezone(place).replace(tzinfo=None) for each in (start, until))
+    for local in _local(rule, first, place):
         # The clock may be put back by an hour in between.
         if local > last + timedelta(days=1):
             return
-        moment = local.replace(tzinfo=place).astimezone(UTC)
+        # The start may be the second of two that the clock shows alike.
+        moment = start if local == first else local.replace(tzinfo=place).astimezone(UTC)
         if moment >= until:
             continue
         if (after is None or moment >= after) and local.date() not in exceptions:
@@ -154,9 +155,20 @@ def expect_begins(rule: Rule, *, start: datetime, zone: str, field: str = "rrule
 def ended_before(rule: Rule, moment: datetime, *, start: datetime, zone: str) -> Rule:
     """Return the rule that falls no more at a moment or later; on its start it always falls."""
     if rule.count is None:
-        return replace(rule, until=max(start, moment - timedelta(seconds=1)).astimezone(UTC))
+        last = max(start, moment - timedelta(seconds=1)).astimezone(UTC)
+        if rule.until is not None and _instant(rule.until, zone) < last:
+            return rule
+        return replace(rule, until=last)
     fallen = sum(1 for _ in occurrences(rule, start=start, zone=zone, until=moment))
     return replace(rule, count=max(1, fallen))
+
+
+def _instant(until: datetime | date, zone: str) -> datetime:
+    """Return the last instant that an end allows; far ones as if they were ends of the year 9998."""
+    if isinstance(until, datetime):
+        return until
+    day = min(max(until, date(2, 1, 1)), date(9998, 12, 31))
+    return datetime.combine(day, time.max, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _local(rule: Rule, start: datetime, place: ZoneInfo) -> Iterator[datetime]:

@@ -39,6 +39,8 @@ def copy_at(series: AppointmentSeries, occurrence: datetime) -> SlotOffer:
 
 def shifted(moment: datetime, *, minutes: int, zone: str) -> datetime:
     """Return the moment so many minutes later by the local clock."""
+    if minutes == 0:
+        return moment
     place = ZoneInfo(zone)
     local = moment.astimezone(place).replace(tzinfo=None) + timedelta(minutes=minutes)
     return local.replace(tzinfo=place).astimezone(UTC)
