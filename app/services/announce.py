@@ -39,11 +39,12 @@ async def announce(change: Change, appointment: Appointment, purpose: DeliveryPu
     """
     connection, key = change.connection, deliveries.c.organization_id == appointment.organization_id
     former = await records.fetch(connection, deliveries, Delivery, key, deliveries.c.appointment_id == appointment.id)
+    connected = await _connected(change, appointment, former)
     customers_side = await _customers_side(change, appointment)
-    technician = await _technician(change, appointment)
+    technician = await _technician(change, appointment, connected)
     concerned = [*technician, *customers_side]
     new = await _welcome(change, appointment, purpose, technician, customers_side)
-    told = to_send(purpose, invited=invited_by(former), concerned=concerned, welcome=new)
+    told = to_send(purpose, invited=_reached(former, connected), concerned=concerned, welcome=new)
     for addressee, each in told:
         await _put_down(change, appointment, addressee, each)
 
@@ -69,28 +70,44 @@ async def _welcome(
     ]
 
 
-async def _technician(change: Change, appointment: Appointment) -> list[Addressee]:
+async def _connected(change: Change, appointment: Appointment, former: Iterable[Delivery]) -> list[Addressee]:
+    """Return the calendars that may be written into, of the technician and of those before."""
+    of = calendar_connections.c
+    who = {appointment.technician_id, *(each.technician_id for each in former if each.technician_id is not None)}
+    query = (
+        sa.select(of.technician_id, of.provider)
+        .where(
+            of.organization_id == appointment.organization_id,
+            of.technician_id.in_(sorted(who)),
+            of.sealed_token.is_not(None),
+            of.broken_because.is_(None),
+        )
+        .order_by(of.technician_id, of.provider)
+    )
+    return [
+        Addressee(channel=Channel(row.provider.value), technician_id=row.technician_id)
+        for row in await change.connection.execute(query)
+    ]
+
+
+def _reached(former: Iterable[Delivery], connected: Iterable[Addressee]) -> list[Addressee]:
+    """Return those who were invited and can be told more: a calendar that was given up is its owner's alone."""
+    still = set(connected)
+    return [each for each in invited_by(former) if each.channel is Channel.EMAIL or each in still]
+
+
+async def _technician(change: Change, appointment: Appointment, connected: Iterable[Addressee]) -> list[Addressee]:
     """Return the ways to the technician: by e-mail, and by each calendar that may be written into."""
-    of, key = calendar_connections.c, appointment.organization_id
-    reached = (
+    key = appointment.organization_id
+    query = (
         sa.select(users.c.email)
         .join(technicians, (technicians.c.organization_id == key) & (technicians.c.user_id == users.c.id))
         .where(users.c.organization_id == key, technicians.c.id == appointment.technician_id, users.c.active)
     )
-    connected = (
-        sa.select(of.provider)
-        .where(
-            of.organization_id == key,
-            of.technician_id == appointment.technician_id,
-            of.sealed_token.is_not(None),
-            of.broken_because.is_(None),
-        )
-        .order_by(of.provider)
-    )
-    channels = [Channel(each.value) for each in await change.connection.scalars(connected)]
-    if await change.connection.scalar(reached) is not None:
-        channels.insert(0, Channel.EMAIL)
-    return [Addressee(channel=each, technician_id=appointment.technician_id) for each in channels]
+    found = [each for each in connected if each.technician_id == appointment.technician_id]
+    if await change.connection.scalar(query) is not None:
+        found.insert(0, Addressee(channel=Channel.EMAIL, technician_id=appointment.technician_id))
+    return found
 
 
 async def _customers_side(change: Change, appointment: Appointment) -> list[Addressee]:

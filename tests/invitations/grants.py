@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -37,7 +38,7 @@ class Provider:
 
     async def exchange(self, request: Request) -> Response:
         """Answer at the token endpoint (RFC 6749, 5.1 and 5.2)."""
-        form = {name: str(value) for name, value in (await request.form()).items()}
+        form = dict(parse_qsl((await request.body()).decode()))
         self.exchanges.append(form)
         if self.token_status != 200:
             return JSONResponse({"error": "temporarily_unavailable"}, self.token_status)

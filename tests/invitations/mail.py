@@ -3,6 +3,7 @@
 import asyncio
 import email.policy
 import ssl
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ class MailServer:
     says: list[str] = field(default_factory=list)
     after: bool = False
     silent: bool = False
+    # Nobody gets in who does not speak TLS.
+    at_once: bool = False
 
     async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd looks for this name
         """Take a letter."""
@@ -40,7 +43,7 @@ class MailServer:
             assert isinstance(message, EmailMessage)
             self.letters.append(message)
             self.recipients += envelope.rcpt_tos
-            self.encrypted.append(session.ssl is not None)
+            self.encrypted.append(self.at_once or session.ssl is not None)
         return instead or "250 Taken"
 
     def let_in(self, _server: SMTP, _session: Session, _envelope: Envelope, _way: str, given: object) -> AuthResult:
@@ -49,7 +52,7 @@ class MailServer:
         right = (given.login.decode(), given.password.decode()) == (USER, PASSWORD)
         if right:
             self.logins.append(given.login.decode())
-        return AuthResult(success=right)
+        return AuthResult(success=right, handled=False)
 
 
 @asynccontextmanager
@@ -57,19 +60,22 @@ async def mail_server(
     *, tls: ssl.SSLContext | None = None, at_once: bool = False, login: bool = False
 ) -> AsyncIterator[MailServer]:
     """Serve until the block ends: with `tls` by STARTTLS or, `at_once`, encrypted from the start."""
-    fake = MailServer()
+    fake = MailServer(at_once=at_once)
     loop = asyncio.get_running_loop()
 
     def session() -> SMTP:
-        return SMTP(
-            fake,
-            hostname="mail.test.example",
-            tls_context=None if at_once else tls,
-            authenticator=fake.let_in if login else None,
-            auth_required=login,
-            auth_require_tls=tls is not None and not at_once,
-            loop=loop,
-        )
+        with warnings.catch_warnings():
+            # It advises against a login in the open, which is what is to be tried.
+            warnings.simplefilter("ignore", UserWarning)
+            return SMTP(
+                fake,
+                hostname="mail.test.example",
+                tls_context=None if at_once else tls,
+                authenticator=fake.let_in if login else None,
+                auth_required=login,
+                auth_require_tls=tls is not None and not at_once,
+                loop=loop,
+            )
 
     server = await loop.create_server(session, "127.0.0.1", 0, ssl=tls if at_once else None)
     fake.port = server.sockets[0].getsockname()[1]
