@@ -24,6 +24,7 @@ from app.db.notifications import Notifications
 from app.db.read_pool import ReadPool
 from app.db.timers.carrying import Carrier
 from app.db.transaction import system_transaction
+from app.domain.calendar_addresses import CALENDAR_PATH, CalendarAddresses
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import DOWNLOAD_PATH, UPLOAD_PATH, FileAddresses
 from app.domain.slot_offers import SlotTokens
@@ -47,6 +48,7 @@ from app.services.files import Files
 from app.services.perform import Writer
 from app.services.posts import Posts
 from app.settings import Settings
+from app.transfers.calendars import Calendars
 from app.transfers.downloads import Downloads
 from app.transfers.uploads import Uploads
 from resolvers.context import Process
@@ -184,6 +186,9 @@ def create_app(settings: Settings) -> Door:
             *health.routes(),
             Route("/metrics", figures_of(metrics)),
             Route(f"{DOWNLOAD_PATH}{{token}}", Downloads(engine, files.store, addresses, now, origins.headers)),
+            Route(
+                f"{CALENDAR_PATH}{{name}}", Calendars(engine, CalendarAddresses.beside(addresses), now, origins.headers)
+            ),
             Route("/exports/tickets.csv", exports),
             Route("/imports/tickets.csv", TicketImports(importing, metrics.imported)),
         ]

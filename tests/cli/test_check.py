@@ -55,7 +55,13 @@ async def test_where_all_is_in_order_nothing_is_wrong(workplace: Workplace, data
 
     assert status == 0
     assert states(found, "ok") == {"settings", "tokens", "database", "migrations", "roles", "clock", "storage"}
-    assert states(found, "not used") == {"event bus", "scanner", "identity provider"}
+    assert states(found, "not used") == {
+        "event bus",
+        "scanner",
+        "identity provider",
+        "e-mail",
+        "calendars",
+    }
 
 
 async def test_people_read_a_line_for_each_subject_and_what_helps(
