@@ -1,11 +1,14 @@
-"""What the log tells of appointments."""
+"""The events that tell what happened to appointments and to held slots."""
 
 from datetime import datetime
 from uuid import UUID
 
 from app.domain.appointments import Appointment
-from app.domain.events import APPOINTMENT, Concerned, EventType, NewEvent, changed_fields
+from app.domain.bookings import Booking
+from app.domain.events import APPOINTMENT, HOLD, Concerned, EventType, FieldChange, NewEvent, changed_fields, plain
 from app.domain.tickets import Ticket
+
+_OF_HOLD = ("technician_id", "bay_id", "starts_at", "ends_at", "expires_at", "held_by", "customer_id")
 
 
 def appointment_event(
@@ -17,7 +20,7 @@ def appointment_event(
     team_id: UUID | None,
     occurred_at: datetime,
 ) -> NewEvent:
-    """Tell what happened to an appointment; it concerns its technician, whose team `team_id` is."""
+    """Tell what happened to an appointment; it concerns its ticket's people and its technician, before and after."""
     return NewEvent(
         type=type_,
         kind=APPOINTMENT,
@@ -29,6 +32,25 @@ def appointment_event(
         before=None if before is None else _concerned(before, ticket, team_id),
         after=_concerned(after, ticket, team_id),
         changes=changed_fields(before, after),
+    )
+
+
+def hold_event(type_: EventType, hold: Booking, *, occurred_at: datetime) -> NewEvent:
+    """Tell that a slot was held, or is free again."""
+    concerned = Concerned(technician_id=hold.technician_id, customer_id=hold.customer_id)
+    held = type_ is EventType.SLOT_HELD
+    said = [(name, plain(getattr(hold, name))) for name in _OF_HOLD]
+    return NewEvent(
+        type=type_,
+        kind=HOLD,
+        id=hold.id,
+        version=1 if held else 2,
+        occurred_at=occurred_at,
+        before=None if held else concerned,
+        after=concerned if held else None,
+        changes=tuple(
+            FieldChange(field=name, old=None if held else value, new=value if held else None) for name, value in said
+        ),
     )
 
 

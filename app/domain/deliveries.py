@@ -10,7 +10,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from app.domain.appointments import Appointment, AppointmentStatus
+from app.domain.appointment_life import AHEAD, OPEN
+from app.domain.appointments import Appointment
 
 
 class Channel(StrEnum):
@@ -81,11 +82,6 @@ class Addressee:
     technician_id: UUID | None = None
 
 
-# There is a time that calendars are to show.
-STANDING = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED, AppointmentStatus.IN_PROGRESS})
-# There is something to be reminded of.
-AHEAD = frozenset({AppointmentStatus.SCHEDULED, AppointmentStatus.CONFIRMED})
-
 _INVITES = frozenset({DeliveryPurpose.INVITE, DeliveryPurpose.UPDATE})
 # What calendars hold; the others are letters to be read and forgotten.
 IN_CALENDARS = _INVITES | {DeliveryPurpose.CANCEL}
@@ -142,7 +138,7 @@ def overtaken(delivery: Delivery, appointment: Appointment, others: Iterable[Del
     )
     if delivery.purpose in IN_CALENDARS and later:
         return "a later one followed"
-    if delivery.purpose in _INVITES and appointment.status not in STANDING:
+    if delivery.purpose in _INVITES and appointment.status not in OPEN:
         return f"the appointment is {appointment.status}"
     if delivery.purpose is DeliveryPurpose.CANCEL:
         sent = any(

@@ -7,8 +7,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from app.domain.appointment_life import OPEN
 from app.domain.appointments import Appointment, AppointmentStatus, AppointmentType, LocationMode
-from app.domain.deliveries import STANDING
 from app.domain.invitations import CalendarEntry, one_line
 
 KINDS: Mapping[AppointmentType, str] = MappingProxyType(
@@ -66,7 +66,7 @@ def entry_of(found: Particulars, audience: Audience, *, with_place: bool = True)
         time_zone=appointment.time_zone,
         summary=summary,
         description="\n".join(lines_of(found, audience)),
-        location=place_of(found) if with_place and appointment.status in STANDING else None,
+        location=place_of(found) if with_place and appointment.status in OPEN else None,
         confirmed=appointment.status is AppointmentStatus.CONFIRMED,
         changed_at=appointment.updated_at,
     )

@@ -33,10 +33,12 @@ async def announce(change: Change, appointment: Appointment, purpose: DeliveryPu
     everybody who was asked. The technician is told by e-mail and in every calendar of theirs; if it says `notify`,
     so are the customer's side: the customer's users, and whoever asked for the ticket. No new letters but reminders go
     out where the organisation has settled so (`send_confirmation_email`); who was asked is kept up to date. REMINDER
-    and CONFIRMATION are letters for the customer's side.
+    and CONFIRMATION are letters for the customer's side. Where no way out is set up, nothing is put down.
 
     Guard: the ticket's row lock, which the caller holds, and a unique key: of the same sequence each is there once.
     """
+    if not change.channels:
+        return
     connection, key = change.connection, deliveries.c.organization_id == appointment.organization_id
     former = await records.fetch(connection, deliveries, Delivery, key, deliveries.c.appointment_id == appointment.id)
     connected = await _connected(change, appointment, former)

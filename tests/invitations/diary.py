@@ -23,7 +23,7 @@ from app.integrations.sealing import FernetSeal
 from app.services.announce import announce
 from app.services.change import Change
 from app.services.perform import Writer, perform
-from app.services.remind import set_reminder
+from app.services.reminders import set_reminder
 from tests.services.scene import MORNING, Scene
 
 KEY = "Zm9yIHRlc3RzLCBhbmQgbm8gc2VjcmV0IGF0IGFsbCE="

@@ -6,16 +6,15 @@ from datetime import timedelta
 import pytest
 
 from app.db.tables.appointments import appointments
+from app.domain.appointment_life import remind_at
 from app.domain.appointments import Appointment, AppointmentStatus
-from app.domain.deliveries import AHEAD
 from app.domain.events import Event, EventType
 from app.domain.organizations import BookingRules
-from app.domain.reminders import remind_at
 from app.domain.timers import TooEarly
 from app.services.delete_ticket import delete_ticket
+from app.services.deleting import Delete
 from app.services.perform import Written
 from app.services.remind import Remind, remind
-from app.services.deleting import Delete
 from tests.invitations.diary import STARTS, Diary
 from tests.services.scene import Clock
 
