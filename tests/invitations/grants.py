@@ -1,5 +1,6 @@
 """What both providers' fakes have in common: grants, tokens that run out, answers that are ordered beforehand."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -35,6 +36,8 @@ class Provider:
     requests: list[tuple[str, str]] = field(default_factory=list)
     ordered: list[Ordered] = field(default_factory=list)
     token_status: int = 200
+    # Work is done, and that is said when this is set.
+    holds_back: asyncio.Event | None = None
 
     async def exchange(self, request: Request) -> Response:
         """Answer at the token endpoint (RFC 6749, 5.1 and 5.2)."""
@@ -67,7 +70,10 @@ class Provider:
             if not self.tokens or given != self.tokens[-1]:
                 return JSONResponse({"error": {"code": 401, "message": "Invalid Credentials"}}, 401)
             if not self.ordered:
-                return await work(request)
+                done = await work(request)
+                if self.holds_back is not None:
+                    await self.holds_back.wait()
+                return done
             instead = self.ordered.pop(0)
             if instead.after:
                 await work(request)

@@ -28,6 +28,8 @@ class MailServer:
     says: list[str] = field(default_factory=list)
     after: bool = False
     silent: bool = False
+    # Letters are taken, and that is said when this is set.
+    holds_back: asyncio.Event | None = None
     # Nobody gets in who does not speak TLS.
     at_once: bool = False
 
@@ -44,6 +46,8 @@ class MailServer:
             self.letters.append(message)
             self.recipients += envelope.rcpt_tos
             self.encrypted.append(self.at_once or session.ssl is not None)
+        if self.holds_back is not None:
+            await self.holds_back.wait()
         return instead or "250 Taken"
 
     def let_in(self, _server: SMTP, _session: Session, _envelope: Envelope, _way: str, given: object) -> AuthResult:
