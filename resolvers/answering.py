@@ -1,5 +1,6 @@
 """Questions answered in the ordinary way: through the operation's loaders, field by field."""
 
+from datetime import date
 from typing import Any
 
 from app.domain.people import Role
@@ -94,16 +95,16 @@ async def _part_of_queue(
     operation: Operation, parent: Any, question: ask.JobQueue | ask.QueueOfRow | ask.QueueOfLane
 ) -> Any:
     match question:
-        case ask.JobQueue(technician_id, window):
-            return await _queue(operation, technician_id, window)
-        case ask.QueueOfRow(window):
-            return await queues.queue_of(operation, parent, window) if _sees_queues(operation) else None
+        case ask.JobQueue(technician_id, window, day):
+            return await _queue(operation, technician_id, window, day)
+        case ask.QueueOfRow(window, day):
+            return await queues.queue_of(operation, parent, window, day=day) if _sees_queues(operation) else None
         case ask.QueueOfLane(window):
             # Whoever stands on a board may see it.
             return await queues.queue_of(operation, parent.technician, window, parent.territory_ids)
 
 
-async def _queue(operation: Operation, technician_id: Any, window: Placed) -> Any:
+async def _queue(operation: Operation, technician_id: Any, window: Placed, day: date | None) -> Any:
     wanted = technician_id or operation.actor.technician_id
     if wanted is None:
         raise Forbidden(field=("technicianId",), action="have a queue, being no technician")
@@ -112,7 +113,7 @@ async def _queue(operation: Operation, technician_id: Any, window: Placed) -> An
         raise NotFound(field=("technicianId",), kind="technician")
     if not _sees_queues(operation):
         raise Forbidden(action="see technicians' queues")
-    return await queues.queue_of(operation, technician, window)
+    return await queues.queue_of(operation, technician, window, day=day)
 
 
 def _sees_queues(operation: Operation) -> bool:

@@ -30,9 +30,7 @@ async def reading(operation: Operation, clock: Any) -> Reading:
     """Read a clock."""
     policy = await operation.loaders.one(relations.CLOCK_POLICY, clock)
     kept = None if policy is None else await operation.loaders.one(relations.POLICY_CALENDAR, policy)
-    calendar = (
-        None if kept is None else calendar_of(kept.id, kept.name, kept.time_zone, _document(kept.weekly), kept.holidays)
-    )
+    calendar = None if kept is None else calendar_from(kept)
     now, stretches = operation.process.clock(), segments(clock)
     elapsed = _spent(stretches, calendar, now, running=True)
     target = timedelta(minutes=clock.target_minutes)
@@ -42,6 +40,11 @@ async def reading(operation: Operation, clock: Any) -> Reading:
         paused_minutes=_spent(stretches, calendar, now, running=False) // _MINUTE,
         percent_used=round(100 * (elapsed / target), 1),
     )
+
+
+def calendar_from(kept: Any) -> BusinessCalendar:
+    """Return the calendar that a row keeps."""
+    return calendar_of(kept.id, kept.name, kept.time_zone, _document(kept.weekly), kept.holidays)
 
 
 def segments(clock: Any) -> tuple[SlaSegment, ...]:

@@ -1,6 +1,7 @@
 """A technician's queue."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ class QueuePart:
     """A page of a queue, with what the whole of it says."""
 
     technician: Any
+    date: date | None
     version: int
     items: list[QueueItem]
     total_count: int
@@ -23,12 +25,18 @@ class QueuePart:
 
 
 async def queue_of(
-    operation: Operation, technician: Any, asked: Placed, territory_ids: tuple[UUID, ...] | None = None
+    operation: Operation,
+    technician: Any,
+    asked: Placed,
+    territory_ids: tuple[UUID, ...] | None = None,
+    *,
+    day: date | None = None,
 ) -> QueuePart:
-    """Return a part of the technician's queue, of all of it or of what is in the territories."""
+    """Return a part of the technician's queue, of all of it or of what is in the territories or of the day."""
+    now = operation.process.clock()
     queue: list[QueueItem] = await operation.loaders.by(
-        ("queue", territory_ids),
-        lambda keys: load_queues(operation.reader, keys, territory_ids),
+        ("queue", territory_ids, day),
+        lambda keys: load_queues(operation.reader, keys, territory_ids, day=day, now=now),
         technician.id,
     )
     place = asked.place
@@ -36,6 +44,7 @@ async def queue_of(
     items = behind[: asked.size]
     return QueuePart(
         technician=technician,
+        date=day,
         version=await operation.loaders.by(
             "queue version", lambda keys: load_versions(operation.reader, keys), technician.id
         ),

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.db import log
 from app.domain.board import Narrowing
-from app.domain.events import CLOCK, QUEUE, Event
+from app.domain.events import APPOINTMENT, CLOCK, QUEUE, Event
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may, visibility_class
 from app.domain.promises import alarming
@@ -173,6 +173,8 @@ async def jobs(operation: Operation, technician_id: UUID | None, after: str | No
             # A clock that stops with its job has lost the technician by then.
             theirs = any(each is not None and each.technician_id == wanted for each in (event.before, event.after))
             return Sight.SEEN if theirs else Sight.UNSEEN
+        if event.kind == APPOINTMENT:
+            return _kept(event, wanted)
         concerned = event.after or event.before
         mine = event.kind in {"Assignment", QUEUE} and concerned is not None and concerned.technician_id == wanted
         return Sight.SEEN if mine else Sight.UNSEEN
@@ -190,6 +192,14 @@ async def ticket(operation: Operation, ticket_id: UUID, after: str | None) -> St
         return Sight.SEEN if event.ticket_id == ticket_id else Sight.UNSEEN
 
     return Stream(operation=operation, after=after, choose=choose, permit=_whoever)
+
+
+def _kept(event: Event, technician_id: UUID) -> Sight:
+    """Tell whether an appointment is the technician's; one that becomes another's has gone."""
+    before, after = (each is not None and each.technician_id == technician_id for each in (event.before, event.after))
+    if after or (before and event.after is None):
+        return Sight.SEEN
+    return Sight.GONE if before else Sight.UNSEEN
 
 
 def _whoever(_actor: Actor) -> None:

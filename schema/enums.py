@@ -22,6 +22,7 @@ from app.domain.sla import SlaMetric, SlaState
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 from app.domain.waitlist import WaitlistStatus
 from app.live.replay import ResetReason
+from app.services.appointments.scopes import SeriesScope
 
 
 class OrderDirection(StrEnum):
@@ -383,6 +384,15 @@ _described(
     },
 )
 _described(
+    SeriesScope,
+    "What of a series is meant.",
+    {
+        "THIS": "This appointment alone.",
+        "THIS_AND_FOLLOWING": "It and those that come after it.",
+        "ALL": "All that are ahead.",
+    },
+)
+_described(
     WaitlistStatus,
     "Where somebody who waits stands.",
     {
@@ -436,6 +446,7 @@ __all__ = [
     "ResetReason",
     "Role",
     "ScheduleLock",
+    "SeriesScope",
     "SlaMetric",
     "SlaState",
     "TicketCategory",

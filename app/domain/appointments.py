@@ -152,6 +152,8 @@ class AppointmentSeries:
 
     `rrule` is a rule of RFC 5545 by the clock of `time_zone`, from `starts_at` on, but for the local days in
     `exceptions`. Occurrences before `planned_until` have their appointments; with `ended` there will be no others.
+    Each is a copy of `template` (`SlotOffer`, with `notes` and `notify`) at its own time, moved by `shift_minutes`
+    on the local clock.
     """
 
     id: UUID
@@ -161,6 +163,8 @@ class AppointmentSeries:
     starts_at: datetime
     exceptions: tuple[date, ...]
     planned_until: datetime
+    template: Mapping[str, Any]
+    shift_minutes: int = 0
     ended: bool = False
     created_at: datetime
     updated_at: datetime

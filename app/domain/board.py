@@ -1,15 +1,17 @@
 """The dispatch board: which tickets and jobs are on it, by whom they concern."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
-from app.domain.events import Concerned, Event
+from app.domain.events import APPOINTMENT, Concerned, Event
 from app.domain.sight import Sight
 
 # How much of a board is shown at once; more than that is narrowed.
 MOST_LANES = 50
 MOST_UNASSIGNED = 100
 MOST_AT_RISK = 100
+_TIMES = frozenset({"starts_at", "ends_at"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,12 +20,15 @@ class Narrowing:
 
     A ticket is on it by its territory and by its active job's technician and their team; while nobody has
     it, by its territory and `include_unassigned`. A job is on it as its ticket is while it has that job.
+    An appointment is on it by its technician, and by its time within [since, until).
     """
 
     territory_ids: frozenset[UUID] | None = None
     team_ids: frozenset[UUID] | None = None
     technician_ids: frozenset[UUID] | None = None
     include_unassigned: bool = True
+    since: datetime | None = None
+    until: datetime | None = None
 
     def shows(self, concerned: Concerned) -> bool:
         """Tell whether a ticket or job that concerns these is on the board."""
@@ -39,9 +44,20 @@ class Narrowing:
             concerned is not None and self._shows(concerned, nobodys=nobodys)
             for concerned in (event.before, event.after)
         )
+        if event.kind == APPOINTMENT:
+            before, after = before and self._meets(event, old=True), after and self._meets(event, old=False)
         if after or (before and event.after is None):
             return Sight.SEEN
         return Sight.GONE if before else Sight.UNSEEN
+
+    def _meets(self, event: Event, *, old: bool) -> bool:
+        """Tell whether an appointment's time before or after is within the board's; what is not told may be."""
+        told = ((each.field, each.old if old else each.new) for each in event.changes if each.field in _TIMES)
+        times = {name: datetime.fromisoformat(value) for name, value in told if value is not None}
+        start, end = times.get("starts_at"), times.get("ends_at")
+        too_late = start is not None and self.until is not None and start >= self.until
+        too_early = end is not None and self.since is not None and end <= self.since
+        return not too_late and not too_early
 
     def _shows(self, concerned: Concerned, *, nobodys: bool) -> bool:
         if self.territory_ids is not None and concerned.territory_id not in self.territory_ids:

@@ -6,7 +6,7 @@ after, so that any reader can decide later who may see it without asking for tod
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -159,9 +159,9 @@ class Event:
 
 
 _PLAIN = frozenset({type(None), bool, int, float, str})
-# What the event carries already, a job's pin, which is its queue's and told with it, and what was asked for,
-# which names places.
-_UNTOLD = frozenset({"id", "organization_id", "version", "created_at", "updated_at", "pin", "request"})
+# What the event carries already, a job's pin, which is its queue's and told with it, and what was asked for
+# or is copied, which names places.
+_UNTOLD = frozenset({"id", "organization_id", "version", "created_at", "updated_at", "pin", "request", "template"})
 
 
 def changed_fields(before: object | None, after: Any) -> tuple[FieldChange, ...]:
@@ -183,7 +183,7 @@ def _told(record: type) -> tuple[str, ...]:
 
 
 def plain(value: Any) -> Any:
-    """Spell a value in JSON's types: times in RFC 3339, decimals and ids as text."""
+    """Spell a value in JSON's types: times in RFC 3339, days as such, decimals and ids as text."""
     if value.__class__ in _PLAIN:
         return value
     match value:
@@ -191,7 +191,7 @@ def plain(value: Any) -> Any:
             return value.value
         case UUID() | Decimal():
             return str(value)
-        case datetime():
+        case datetime() | date():
             return value.isoformat()
         case dict():
             return {name: plain(each) for name, each in value.items()}

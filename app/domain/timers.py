@@ -15,6 +15,7 @@ class TimerKind(StrEnum):
     # Time that became free is offered to who waits.
     SLOT_FREED = "slot-freed"
     WAIT_ENDS = "wait-ends"
+    SERIES_EXTENDS = "series-extends"
     # What was announced and is over, whether it came or not.
     UPLOAD_ENDS = "upload-ends"
     FILE_SCAN = "file-scan"

@@ -1,10 +1,13 @@
-"""Holds that run out, time that became free, waits that end."""
+"""Holds that run out, time that became free, waits that end, series that go on."""
+
+from datetime import timedelta
 
 from app.db.timers.carrying import Handler
 from app.domain.people import Actor, EventSource, Role
-from app.domain.timers import Timer
+from app.domain.timers import Timer, TooEarly
 from app.services.appointments.end_wait import EndWait, end_wait
 from app.services.appointments.expire_hold import ExpireHold, expire_hold
+from app.services.appointments.extend_series import ExtendSeries, extend_series
 from app.services.appointments.offer_freed_time import OfferFreedTime, offer_freed_time
 from app.services.perform import Writer
 
@@ -32,6 +35,21 @@ def wait_ends(writer: Writer) -> Handler:
 
     async def carry(timer: Timer) -> None:
         await end_wait(writer, _server(timer), EndWait(entry_id=timer.subject_id))
+
+    return carry
+
+
+def series_extends(writer: Writer) -> Handler:
+    """Return what makes the appointments of a series that come within the next weeks, one after the other."""
+
+    async def carry(timer: Timer) -> None:
+        while True:
+            again = await extend_series(writer, _server(timer), ExtendSeries(series_id=timer.subject_id))
+            if again is None:
+                return
+            wait = again - writer.clock()
+            if wait > timedelta():
+                raise TooEarly(wait)
 
     return carry
 

@@ -6,6 +6,7 @@ a field's arguments, and their values can be taken out (`app.reads.slots`).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -177,17 +178,19 @@ class Listing(Asked):
 
 @dataclass(frozen=True, slots=True)
 class JobQueue(Asked):
-    """A part of the queue of a technician: of this one, or (None) of the viewer as one."""
+    """A part of the queue of a technician: of this one, or (None) of the viewer as one; of a day, or all of it."""
 
     technician_id: UUID | None
     window: Placed
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueueOfRow(Asked):
-    """A part of the queue of the technician at hand; null where it is not the viewer's to see."""
+    """A part of the queue of the technician at hand, of a day or all of it; null where it is not the viewer's."""
 
     window: Placed
+    day: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ A slot stands where a value was and knows its name and its kind; SQLAlchemy take
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum, StrEnum
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -21,6 +21,7 @@ class SlotKind(StrEnum):
     """What sort of value belongs into a slot."""
 
     ID = "id"
+    DAY = "day"
     MOMENT = "moment"
     NUMBER = "number"
     TEXT = "text"
@@ -33,6 +34,7 @@ class SlotKind(StrEnum):
 _TYPES: "Mapping[SlotKind, sa.types.TypeEngine[Any]]" = MappingProxyType(
     {
         SlotKind.ID: Uuid,
+        SlotKind.DAY: sa.Date(),
         SlotKind.MOMENT: Moment,
         SlotKind.NUMBER: sa.BigInteger(),
         SlotKind.TEXT: sa.Text(),
@@ -83,7 +85,7 @@ def array_of(values: "tuple[Any, ...] | Slot", kind: "sa.types.TypeEngine[Any]")
 class Asked:
     """What derives from this is asked for by clients: its values become slots, the rest is its form.
 
-    Values are ids, moments, numbers and texts. None, booleans, words of an enum and all other
+    Values are ids, days, moments, numbers and texts. None, booleans, words of an enum and all other
     objects belong to the form; so does whether a list is empty, has one value or several.
     """
 
@@ -137,6 +139,8 @@ def _kind(thing: Any) -> SlotKind | None:
             return SlotKind.ID
         case datetime():
             return SlotKind.MOMENT
+        case date():
+            return SlotKind.DAY
         case int():
             return SlotKind.NUMBER
         case str():

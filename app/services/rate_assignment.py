@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+import sqlalchemy as sa
+
+from app.db.tables.people import technicians
 from app.domain import assignments as rules
 from app.domain import validation
 from app.domain.events import EventType
@@ -31,7 +34,7 @@ class RateAssignment:
 async def rate_assignment(writer: Writer, actor: Actor, command: RateAssignment) -> Written:
     """Rate a completed job, once; for the ticket's requester only. Ids: assignment, ticket.
 
-    Guard: the ticket's row lock, then the job's.
+    Guard: the ticket's row lock, then the job's, then the technician's row, whose mean is counted on.
     """
 
     async def work(change: Change) -> dict[str, UUID]:
@@ -43,6 +46,10 @@ async def rate_assignment(writer: Writer, actor: Actor, command: RateAssignment)
         require(change.actor, Action.RATE_JOB, asked_for, words="rate jobs that somebody else asked for")
         expect_version(job, command.expected_version)
         rated = await save_job(change, job, rules.rate(job, rating=rating, feedback=feedback, at=change.now))
+        of = technicians.c
+        counted = sa.update(technicians).where(of.organization_id == job.organization_id, of.id == job.technician_id)
+        raised = counted.values(rating_total=of.rating_total + rating, rating_count=of.rating_count + 1)
+        await change.connection.execute(raised)
         team_id = await team_of(change, situation, job)
         change.tell(job_event(EventType.JOB_RATED, job, rated, ticket=ticket, team_id=team_id, occurred_at=change.now))
         return {"assignment": job.id, "ticket": ticket.id}

@@ -15,7 +15,7 @@ from app.services.appointments.lock_appointment import LockAppointment
 from app.services.appointments.release_slot import ReleaseSlot
 from app.services.appointments.reschedule_appointment import RescheduleAppointment
 from app.services.appointments.wanting import SlotQuestion
-from schema.enums import AppointmentType, LocationMode, ScheduleLock, Urgency
+from schema.enums import AppointmentType, LocationMode, ScheduleLock, SeriesScope, Urgency
 from schema.ids import key_of, optional_key
 from schema.inputs.tickets import KEY, GeoPointInput
 
@@ -138,6 +138,11 @@ class BookAppointmentInput:
     notes: str | None = strawberry.field(
         default=None, description="For the technician; everybody who sees the appointment reads it."
     )
+    rrule: str | None = strawberry.field(
+        default=None,
+        description="The rule by which it comes again (RFC 5545), such as FREQ=WEEKLY;INTERVAL=2. The others within"
+        " eight weeks are made within seconds, later ones in time; what cannot be booked becomes an exception.",
+    )
     notify: bool = strawberry.field(default=True, description="Whether the customer is told of it.")
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
@@ -150,6 +155,7 @@ class BookAppointmentInput:
             asset_id=optional_key("Asset", self.asset_id, "assetId"),
             customer_id=optional_key("Customer", self.customer_id, "customerId"),
             notes=self.notes,
+            rrule=self.rrule,
             notify=self.notify,
             idempotency_key=self.idempotency_key,
         )
@@ -162,6 +168,9 @@ class RescheduleAppointmentInput:
     id: strawberry.ID = strawberry.field(description=_WHICH)
     hold_id: strawberry.ID | None = strawberry.field(default=None, description="The hold that keeps the new slot.")
     slot_token: str | None = strawberry.field(default=None, description="The new slot's token, where it is not held.")
+    scope: SeriesScope = strawberry.field(
+        default=SeriesScope.THIS, description="What of its series moves too, by as much on the local clock."
+    )
     expected_version: int | None = strawberry.field(default=None, description=_EXPECTED)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
@@ -171,6 +180,7 @@ class RescheduleAppointmentInput:
             appointment_id=key_of("Appointment", self.id, "id"),
             hold_id=optional_key("SlotHold", self.hold_id, "holdId"),
             slot_token=self.slot_token,
+            scope=self.scope,
             expected_version=self.expected_version,
             idempotency_key=self.idempotency_key,
         )
@@ -183,6 +193,9 @@ class CancelAppointmentInput:
     id: strawberry.ID = strawberry.field(description=_WHICH)
     reason: str = strawberry.field(description="Why; 1 to 2,000 characters.")
     accept_fee: bool = strawberry.field(default=False, description="Do it also where that costs something.")
+    scope: SeriesScope = strawberry.field(
+        default=SeriesScope.THIS, description="What of its series is called off too; it comes no more then."
+    )
     expected_version: int | None = strawberry.field(default=None, description=_EXPECTED)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
@@ -192,6 +205,7 @@ class CancelAppointmentInput:
             appointment_id=key_of("Appointment", self.id, "id"),
             reason=self.reason,
             accept_fee=self.accept_fee,
+            scope=self.scope,
             expected_version=self.expected_version,
             idempotency_key=self.idempotency_key,
         )

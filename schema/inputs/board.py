@@ -22,8 +22,8 @@ class BoardFilter:
     technician_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Of these technicians; at most 100. What nobody has is anybody's."
     )
-    from_: datetime = strawberry.field(name="from", description="Appointments and shifts from here on.")
-    to: datetime = strawberry.field(description="Appointments and shifts until here.")
+    from_: datetime = strawberry.field(name="from", description="Appointments and shifts from here on; nothing else.")
+    to: datetime = strawberry.field(description="Appointments and shifts until here; nothing else.")
     include_unassigned: bool = strawberry.field(default=True, description="Tickets that nobody has, too.")
 
     def wanted(self) -> Narrowing:
@@ -47,4 +47,6 @@ class BoardFilter:
             team_ids=keys["teamIds"],
             technician_ids=keys["technicianIds"],
             include_unassigned=self.include_unassigned,
+            since=self.from_,
+            until=self.to,
         )

@@ -12,7 +12,7 @@ from resolvers import technicians
 from schema.fields import After, First, asked
 from schema.ids import key_of, optional_key
 from schema.inputs.filters import TechnicianFilter
-from schema.types.technicians import Technician, TechnicianConnection, TechnicianQueue
+from schema.types.technicians import QueueDay, Technician, TechnicianConnection, TechnicianQueue
 
 
 @strawberry.type
@@ -45,10 +45,11 @@ class TechnicianQueries:
         technician_id: Annotated[
             strawberry.ID | None, strawberry.argument(description="Whose; without it, the viewer's own.")
         ] = None,
+        date: QueueDay = None,
         first: First = 50,
         after: After = None,
     ) -> TechnicianQueue:
         """Ask for a part of the queue. Raises Invalid."""
         key = optional_key("Technician", technician_id, "technicianId")
-        question: Any = JobQueue(key, placed(QUEUE_ORDER, window(first, after, default=50)))
+        question: Any = JobQueue(key, placed(QUEUE_ORDER, window(first, after, default=50)), date)
         return question

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from app.domain.events import CLOCK, QUEUE, Event
+from app.domain.events import APPOINTMENT, CLOCK, QUEUE, Event
 from app.reads import entities
 from resolvers import events
 from schema.changes import said
@@ -13,6 +13,7 @@ from schema.enums import EventSource, EventType, ResetReason, SlaMetric
 from schema.fields import FEW_ROWS, Info
 from schema.ids import global_id
 from schema.scalars import EventCursor, JSONValue
+from schema.types.appointments import Appointment
 from schema.types.assignments import Assignment
 from schema.types.attachments import Attachment
 from schema.types.comments import Comment
@@ -22,7 +23,7 @@ from schema.types.technicians import Technician
 from schema.types.tickets import Ticket
 from schema.types.users import User
 
-_OF_OTHERS = frozenset({"Ticket", "Comment", "Attachment", "Assignment", QUEUE, CLOCK})
+_OF_OTHERS = frozenset({"Ticket", "Comment", "Attachment", "Assignment", APPOINTMENT, QUEUE, CLOCK})
 
 
 @strawberry.type(description="One field's value before and after.")
@@ -177,6 +178,34 @@ class SlaEvent(DomainEvent):
         return clock
 
 
+@strawberry.type(description="Something happened to an appointment.")
+class AppointmentEvent(DomainEvent):
+    """Something happened to an appointment."""
+
+    is_type_of = _told_of(APPOINTMENT)
+
+    @strawberry.field(description="Which appointment.")
+    def appointment_id(self, root: strawberry.Parent[Event]) -> strawberry.ID:
+        """Return the appointment's id."""
+        return global_id("Appointment", root.subject_id)
+
+    @strawberry.field(description="The appointment's ticket.")
+    def ticket_id(self, root: strawberry.Parent[Event]) -> strawberry.ID:
+        """Return the ticket's id."""
+        return global_id("Ticket", events.ticket_of(root))
+
+    @strawberry.field(description="The appointment's version after the change.")
+    def appointment_version(self, root: strawberry.Parent[Event]) -> int:
+        """Return the appointment's version."""
+        return root.version
+
+    @strawberry.field(description="The appointment as it is now; null: out of the viewer's sight.")
+    async def appointment(self, root: strawberry.Parent[Event], info: Info) -> Appointment | None:
+        """Return the appointment."""
+        appointment: Any = await events.row(info.context, entities.APPOINTMENT, root.subject_id)
+        return appointment
+
+
 @strawberry.type(
     description="Something happened to a technician's queue as a whole: somebody put it into another order."
 )
@@ -202,7 +231,7 @@ class TechnicianEvent(DomainEvent):
         return technician
 
 
-@strawberry.type(description="Something else changed: people, stock, settings.")
+@strawberry.type(description="Something else changed: people, stock, settings, held slots, who waits, series.")
 class RecordEvent(DomainEvent):
     """Whatever has no event type of its own."""
 
@@ -261,6 +290,7 @@ BoardMessage = Annotated[
     TicketEvent
     | JobEvent
     | SlaEvent
+    | AppointmentEvent
     | TechnicianEvent
     | RecordEvent
     | RemovedFromView
@@ -270,11 +300,25 @@ BoardMessage = Annotated[
     strawberry.union("BoardMessage", description="What a dispatch board is told."),
 ]
 JobMessage = Annotated[
-    JobEvent | SlaEvent | TechnicianEvent | RemovedFromView | StreamReady | StreamReset | StreamHeartbeat,
+    JobEvent
+    | SlaEvent
+    | AppointmentEvent
+    | TechnicianEvent
+    | RemovedFromView
+    | StreamReady
+    | StreamReset
+    | StreamHeartbeat,
     strawberry.union("JobMessage", description="What a technician is told."),
 ]
 TicketMessage = Annotated[
-    TicketEvent | JobEvent | SlaEvent | RemovedFromView | StreamReady | StreamReset | StreamHeartbeat,
+    TicketEvent
+    | JobEvent
+    | SlaEvent
+    | AppointmentEvent
+    | RemovedFromView
+    | StreamReady
+    | StreamReset
+    | StreamHeartbeat,
     strawberry.union("TicketMessage", description="What somebody who watches a ticket is told."),
 ]
 

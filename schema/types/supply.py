@@ -1,12 +1,17 @@
 """Facilities and their service bays."""
 
+from datetime import datetime
+from typing import Annotated, Any
+
 import strawberry
 
 from app.reads import entities, relations
-from schema.fields import composed, record_type, to_all, to_one
+from resolvers import schedules
+from schema.fields import Info, composed, record_type, to_all, to_one
 from schema.types.node import Connection, Edge, GeoPoint, Node
 from schema.types.organizations import Skill, Territory
 from schema.types.sla import BusinessCalendar
+from schema.types.utilization import Utilization, used
 
 
 @record_type(entities.SERVICE_BAY, "Where one piece of work at a time is done in a facility.")
@@ -17,6 +22,21 @@ class ServiceBay(Node):
     facility: "Facility" = to_one(relations.BAY_FACILITY, "Where it is.")
     equipped_for: list[Skill] = to_all(relations.BAY_SKILLS, "What can be done in it, by code.")
     active: bool = strawberry.field(description="Whether it can be booked.")
+
+    @strawberry.field(
+        description="How much of the time in which its facility is open is booked in it, within from and to; null: not"
+        " the viewer's to see, being no staff.",
+        metadata={"ordinary": "hours are reckoned by the rules of the domain"},
+    )
+    async def utilization(
+        self,
+        root: strawberry.Parent[Any],
+        info: Info,
+        from_: Annotated[datetime, strawberry.argument(name="from", description="Where the time begins.")],
+        to: Annotated[datetime, strawberry.argument(description="Where it ends; at most 92 days later.")],
+    ) -> Utilization | None:
+        """Return how much is booked. Raises Invalid."""
+        return used(await schedules.utilization_of_bay(info.context, root, from_, to))
 
 
 @record_type(entities.FACILITY, "A building with service bays.")

@@ -1,25 +1,45 @@
 """Technicians: what they can do, where, and what they have to do."""
 
 from datetime import date, datetime
+from datetime import date as local_date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from app.reads import entities, questions, relations
 from app.reads.pages import placed, window
-from app.reads.questions import QueueOfRow
+from app.reads.questions import Computed, QueueOfRow
 from app.reads.queues import QUEUE_ORDER
+from app.reads.ratings import mean_rating
 from app.reads.statement.calendars import feed_address
-from resolvers import calendars
+from resolvers import calendars, schedules
 from schema.fields import After, First, Info, asked, asks, record_type, through, to_all, to_one
 from schema.scalars import EventCursor, WebAddress
 from schema.types.locations import TechnicianLocation
 from schema.types.node import Connection, Edge, Node, PageInfo, Versioned
 from schema.types.organizations import EscalationTier, Skill, Team, Territory
+from schema.types.schedules import (
+    JUDGED,
+    USUAL_ENTRIES,
+    ScheduleEntry,
+    ScheduleFrom,
+    ScheduleTo,
+    entries,
+)
 from schema.types.users import User
+from schema.types.utilization import Utilization, used
 
 if TYPE_CHECKING:
     from schema.types.assignments import Assignment
+
+
+QueueDay = Annotated[
+    date | None,
+    strawberry.argument(
+        description="Only jobs whose appointment begins on this date, where it was agreed; of the present date, where"
+        " the organisation is, those without an appointment too."
+    ),
+]
 
 
 @record_type(entities.TECHNICIAN_SKILL, "How good a technician is at something.")
@@ -42,6 +62,10 @@ class Technician(Node, Versioned):
         relations.TECHNICIAN_MAIN_SKILL, "name", "Their main skill's name; null if none is marked."
     )
     years_experience: int | None = strawberry.field(description="In the trade; null if unknown.")
+    rating: float | None = asks(
+        Computed(mean_rating, nullable=True),
+        "The mean of what requesters said of their jobs, 1 to 5; null: nothing.",
+    )
     tier: EscalationTier | None = to_one(relations.TECHNICIAN_TIER, "The tier they work at.")
     team: Team | None = to_one(relations.TECHNICIAN_TEAM, "The team they belong to; null: none.")
     skills: list[TechnicianSkill] = to_all(relations.TECHNICIAN_SKILLS, "What they can do.")
@@ -67,10 +91,33 @@ class Technician(Node, Versioned):
         return None if address is None else WebAddress(address)
 
     @asked("Their active jobs in the order in which they are to be done; null: not the viewer's to see.")
-    def queue(self, first: First = 50, after: After = None) -> "TechnicianQueue | None":
+    def queue(self, date: QueueDay = None, first: First = 50, after: After = None) -> "TechnicianQueue | None":
         """Ask for a part of the queue. Raises Invalid."""
-        question: Any = QueueOfRow(placed(QUEUE_ORDER, window(first, after, default=50)))
+        question: Any = QueueOfRow(placed(QUEUE_ORDER, window(first, after, default=50)), date)
         return question
+
+    @strawberry.field(
+        description="Their shifts, time off and appointments that have some of their time within from and to, by where"
+        " they begin; without those that were called off. Null: not the viewer's to see, being no staff.",
+        metadata={"ordinary": "it is of several kinds", "rows": USUAL_ENTRIES},
+    )
+    async def schedule(
+        self, root: strawberry.Parent[Any], info: Info, from_: ScheduleFrom, to: ScheduleTo
+    ) -> list[ScheduleEntry] | None:
+        """Return the schedule. Raises Invalid."""
+        found = await schedules.schedule(info.context, root.id, from_, to)
+        return None if found is None else entries(found)
+
+    @strawberry.field(
+        description="How much of their working time within from and to is booked; null: not the viewer's to see, being"
+        " no staff.",
+        metadata={"ordinary": JUDGED},
+    )
+    async def utilization(
+        self, root: strawberry.Parent[Any], info: Info, from_: ScheduleFrom, to: ScheduleTo
+    ) -> Utilization | None:
+        """Return how much is booked. Raises Invalid."""
+        return used(await schedules.utilization(info.context, root.id, from_, to))
 
 
 @strawberry.type(description="A job in its place.")
@@ -83,6 +130,10 @@ class QueueItem:
     )
     pinned: bool = strawberry.field(description="Whether somebody has put it in its place by hand.")
     rank_reason: str = strawberry.field(description="Why it stands here, in words.")
+    planned_start: datetime | None = strawberry.field(
+        description="When its ticket's open appointment begins; null: none is."
+    )
+    planned_end: datetime | None = strawberry.field(description="When that ends; null: there is none.")
     sla_due_at: datetime | None = strawberry.field(
         description="When the first open clock of its ticket is due; null: none runs."
     )
@@ -90,13 +141,15 @@ class QueueItem:
 
 
 @strawberry.type(
-    description="A technician's active jobs: under way first, then those pinned by hand, then by when they are due,"
-    " priority, distance from the technician's home, and when they were assigned."
+    description="A technician's active jobs: under way first, then those pinned by hand, then by when their"
+    " appointments begin, when they are due, priority, distance from the technician's home, and when they were"
+    " assigned."
 )
 class TechnicianQueue:
     """A technician's active jobs in order."""
 
     technician: Technician = strawberry.field(description="Whose queue it is.")
+    date: local_date | None = strawberry.field(description="The date that it was narrowed to; null: to none.")
     version: int = strawberry.field(
         description="Raised by every change of the queue's jobs or order; send it as expectedVersion."
     )

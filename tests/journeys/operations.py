@@ -11,6 +11,9 @@ fragment Refusal on UserError {
   ... on NotEligibleError { reasons { constraint count message technicians { name } } overridable }
   ... on ClockSkewError { serverTime }
   ... on ReopenWindowClosedError { closedAt windowDays }
+  ... on SlotTakenError { alternatives { token window { start end } technician { name } } }
+  ... on HoldExpiredError { alternatives { token window { start end } technician { name } } }
+  ... on CancellationFeeError { fee { amount currency } freeUntil }
 }
 """
 
@@ -50,6 +53,16 @@ _INPUTS = {
     "reorderQueue": "ReorderQueueInput",
     "pinAssignment": "PinInput",
     "saveView": "SaveViewInput",
+    "holdSlot": "HoldSlotInput",
+    "releaseSlot": "ReleaseSlotInput",
+    "bookAppointment": "BookAppointmentInput",
+    "rescheduleAppointment": "RescheduleAppointmentInput",
+    "cancelAppointment": "CancelAppointmentInput",
+    **dict.fromkeys(("confirmAppointment", "markNoShow"), "AppointmentActionInput"),
+    "lockAppointment": "LockAppointmentInput",
+    "joinWaitlist": "JoinWaitlistInput",
+    "leaveWaitlist": "LeaveWaitlistInput",
+    "answerWaitlistOffer": "AnswerWaitlistOfferInput",
     **dict.fromkeys(
         ("acceptAssignment", "startTravel", "recordArrival", "startWork", "pauseWork", "resumeWork"),
         "AssignmentActionInput",
@@ -57,7 +70,27 @@ _INPUTS = {
 }
 _QUEUE = "queue { version totalCount items { position pinned rankReason assignment { id } } next { position } }"
 _TICKET = "ticket { ...Stand } noCandidate { code message rejections { constraint count } }"
+_APPOINTMENT = """
+appointment { id version status type lock window { start end } technician { name } bay { name } remindAt confirmedAt
+  cancelledAt cancellationReason cancellationFee { amount currency } usedRecommendedSlot }
+assignment { id status } ticket { ...Stand }
+"""
+_WAIT = "entry { id status position offer { id expiresAt slot { window { start end } } } } appointment { id }"
 _FIELDS = {
+    "holdSlot": "hold { id expiresAt heldBy { name } slot { window { start end } technician { name } bay { name } } }",
+    "releaseSlot": "deletedId",
+    **dict.fromkeys(
+        (
+            "bookAppointment",
+            "rescheduleAppointment",
+            "cancelAppointment",
+            "confirmAppointment",
+            "markNoShow",
+            "lockAppointment",
+        ),
+        _APPOINTMENT,
+    ),
+    **dict.fromkeys(("joinWaitlist", "leaveWaitlist", "answerWaitlistOffer"), _WAIT),
     "reorderQueue": _QUEUE,
     "pinAssignment": _QUEUE,
     "createTicket": _TICKET,

@@ -43,14 +43,21 @@ def agreed_rows(
             yield "service_bay_skills", {"bay_id": bays[-1][1], "skill_id": world.skill_id}
     for rule in ("FREQ=WEEKLY", "FREQ=MONTHLY"):
         series.append(uuid7())
-        row = {"id": series[-1], "rrule": rule, "time_zone": "UTC", "starts_at": BEFORE, "planned_until": BEFORE}
-        yield "appointment_series", {**row, "exceptions": (date(2026, 2, 2),), **_STAMPS}
+        rule_row: Row = {
+            "id": series[-1],
+            "rrule": rule,
+            "time_zone": "UTC",
+            "starts_at": BEFORE,
+            "planned_until": BEFORE,
+            "template": {},
+        }
+        yield "appointment_series", {**rule_row, "exceptions": (date(2026, 2, 2),), **_STAMPS}
     known: list[UUID] = []
     for number, ticket in enumerate(tickets):
         for turn in range(chance.choice((0, 1, 2))):
             status = chance.choice(OPEN if turn == 0 else [each for each in AppointmentStatus if each not in OPEN])
             own = [job["id"] for job in jobs if job["ticket_id"] == ticket["id"]]
-            row = {
+            row: Row = {
                 **an_appointment(world, ticket, status=status, start=BEFORE + chance.randrange(48) * HOUR),
                 "assignment_id": chance.choice([None, *own]),
                 "technician_id": chance.choice(list(world.technicians.values())),

@@ -59,7 +59,7 @@ class Seed:
     tickets: list[dict[str, Any]] = field(default_factory=list)
     jobs: list[dict[str, Any]] = field(default_factory=list)
     policies: list[UUID] = field(default_factory=list)
-    calendar_id: UUID = field(default_factory=uuid7)
+    calendars: list[UUID] = field(default_factory=list)
     agreed: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def reader(self, name: str = "dispatcher") -> Reader:
@@ -83,7 +83,7 @@ async def make_seed(engine: AsyncEngine) -> Seed:
             await _insert_ticket(connection, seed, chance, number)
         places, customers = seed.territories, seed.customers
         for table, row in agreed_rows(
-            seed.world, seed.tickets, seed.jobs, places, customers, calendar_id=seed.calendar_id
+            seed.world, seed.tickets, seed.jobs, places, customers, calendar_id=seed.calendars[0]
         ):
             seed.agreed.setdefault(table, []).append(row)
             await _insert(connection, seed, metadata.tables[table], **row)
@@ -180,7 +180,7 @@ async def _insert_ticket(connection: AsyncConnection, seed: Seed, chance: random
 async def _insert_policies(connection: AsyncConnection, seed: Seed) -> None:
     for revision in (1, 2):
         calendar_id = uuid7()
-        seed.calendar_id = calendar_id
+        seed.calendars.append(calendar_id)
         office = {"name": "Office", "time_zone": "Europe/Amsterdam", "weekly": {"MON": [["09:00", "17:00"]]}}
         await _insert(connection, seed, business_calendars, id=calendar_id, **office, created_at=BEFORE)
         row = a_policy(revision=revision, calendar_id=calendar_id)

@@ -59,11 +59,11 @@ def narrowings(seed: Seed) -> list[Narrowing]:
         {"team_ids": {south}, "technician_ids": {ann, bob}},
         {"territory_ids": {there}, "team_ids": {north, south}, "technician_ids": {bob, cleo}},
     ]
-    return [
-        Narrowing(**{name: frozenset(keys) for name, keys in each.items()}, include_unassigned=nobodys)
-        for each in lists
-        for nobodys in (True, False)
-    ]
+    return [Narrowing(include_unassigned=nobodys, **_sets(each)) for each in lists for nobodys in (True, False)]
+
+
+def _sets(lists: dict[str, Any]) -> dict[str, Any]:
+    return {name: frozenset(keys) for name, keys in lists.items()}
 
 
 async def board(served: Served, seed: Seed, narrowing: Narrowing) -> dict[str, Any]:

@@ -1,12 +1,15 @@
 """Technicians' queues against the seeded rows, whole and in pages."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
 
+from app.domain.appointment_life import OPEN
 from app.reads.orders import write_cursor
 from app.reads.queues import QUEUE_ORDER, QueueItem, load_queues
 from schema.ids import global_id
@@ -37,7 +40,7 @@ async def served(seed: Seed) -> AsyncIterator[Served]:
 
 
 def expected(seed: Seed, technician_id: UUID) -> list[dict[str, Any]]:
-    """Sort the technician's active jobs in Python: under way, first due, priority, first come."""
+    """Sort the technician's active jobs in Python: under way, first agreed, first due, priority, first come."""
     present = {row["id"]: row for row in seed.tickets if row["deleted_at"] is None}
     jobs = [
         row
@@ -48,12 +51,19 @@ def expected(seed: Seed, technician_id: UUID) -> list[dict[str, Any]]:
         jobs,
         key=lambda job: (
             job["status"] not in {"IN_PROGRESS", "PAUSED", "EN_ROUTE"},
+            agreed_for(seed, job),
             present[job["ticket_id"]]["sla_due_first"],
             present[job["ticket_id"]]["priority"],
             job["assigned_at"],
             job["id"],
         ),
     )
+
+
+def agreed_for(seed: Seed, job: dict[str, Any]) -> datetime:
+    """Return when the open appointment of a job's ticket begins, or a time behind all others."""
+    mine = [row for row in seed.agreed["appointments"] if row["ticket_id"] == job["ticket_id"]]
+    return next((row["starts_at"] for row in mine if row["status"] in OPEN), datetime(9999, 1, 1, tzinfo=UTC))
 
 
 async def queues(seed: Seed, name: str, keys: list[UUID]) -> dict[UUID, list[QueueItem]]:
@@ -97,7 +107,10 @@ async def test_each_place_in_a_queue_says_why(seed: Seed) -> None:
                 ticket = tickets[job["ticket_id"]]
                 due = ticket.get("sla_due_at")
                 stands = "" if due is None else f"Due {due:%Y-%m-%d %H:%M} UTC, "
-                assert item.rank_reason.startswith(f"{stands}{ticket['priority']} ")
+                start = agreed_for(seed, job)
+                agreed = "" if start.year == 9999 else f"Agreed for {start:%Y-%m-%d %H:%M} UTC, "
+                assert item.rank_reason.startswith(f"{agreed}{stands}{ticket['priority']} ")
+                assert item.planned_start == (start if agreed else None)
                 assert (item.sla_due_at, item.late) == (due, ticket.get("sla_state") == "BREACHED")
                 assert item.rank_reason.endswith(f"assigned {job['assigned_at']:%Y-%m-%d %H:%M} UTC")
 
@@ -129,6 +142,7 @@ async def test_a_cursor_before_everything_has_nothing_before_it(seed: Seed, serv
     first = {
         "waiting": -1,
         "pin_rank": 1,
+        "agreed_first": BEFORE,
         "sla_due_first": BEFORE,
         "priority": "P0",
         "meters": 0,
@@ -149,3 +163,33 @@ async def test_a_cursor_of_no_queue_is_refused_by_its_argument(seed: Seed, serve
 async def asked(served: Served, seed: Seed, name: str, first: int, after: str | None) -> dict[str, Any]:
     """Return the response to a page of the technician's own queue."""
     return await served.ask(token(seed.world, name), PAGE, {"first": first, "after": after})
+
+
+DAY = """query ($date: Date) {
+  technicianQueue(date: $date, first: 100) {
+    date totalCount items { position plannedStart plannedEnd assignment { id } } next { assignment { id } }
+  }
+}"""
+
+
+@pytest.mark.parametrize("plans", [True, False], ids=["planned", "ordinary"])
+async def test_the_queue_of_a_day_has_what_is_agreed_for_it_and_today_what_has_no_time(seed: Seed, plans: bool) -> None:
+    address = seed.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    today, sizes = datetime.now(ZoneInfo("Europe/Amsterdam")).date(), {}
+    async with serving(address, read_plans=plans) as served:
+        for day in (date(2026, 1, 1), date(2026, 1, 2), date(2026, 1, 3), date(2025, 1, 1), today):
+            answer = await served.ask(token(seed.world, "ann"), DAY, {"date": day.isoformat()})
+            queue = answer["data"]["technicianQueue"]
+            jobs = [job for job in expected(seed, seed.world.technicians["ann"]) if local_day(seed, job, today) == day]
+            ids = [global_id("Assignment", job["id"]) for job in jobs]
+            assert (queue["date"], queue["totalCount"]) == (day.isoformat(), len(jobs))
+            assert [(item["position"], item["assignment"]["id"]) for item in queue["items"]] == list(enumerate(ids, 1))
+            assert queue["next"] == (None if not ids else {"assignment": {"id": ids[0]}})
+            sizes[day] = len(ids)
+    assert sizes[date(2025, 1, 1)] == 0
+    assert min(sizes[date(2026, 1, 1)], sizes[date(2026, 1, 2)], sizes[today]) > 0
+
+
+def local_day(seed: Seed, job: dict[str, Any], today: date) -> date:
+    start = agreed_for(seed, job)
+    return today if start.year == 9999 else start.astimezone(ZoneInfo("Europe/Amsterdam")).date()

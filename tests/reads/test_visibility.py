@@ -189,3 +189,41 @@ async def test_without_a_role_there_is_nothing_to_see(seed: Seed) -> None:
     written = [row.id for row in await everything(seed, comments)]
     assert await load_by_key(reader, entities.COMMENT, written) == {}
     await reader.close()
+
+
+@pytest.mark.parametrize("name", [*STAFF, *OUTSIDE])
+async def test_appointments_are_seen_with_their_tickets_and_series_with_an_appointment(seed: Seed, name: str) -> None:
+    tickets = visible_tickets(seed, name)
+    agreed = [row for row in seed.agreed["appointments"] if row["ticket_id"] in tickets]
+    series = {row["series_id"] for row in agreed if row["series_id"] is not None}
+    every = {row["id"] for row in seed.agreed["appointment_series"]}
+
+    assert set(await seen(seed, name, entities.APPOINTMENT)) == {row["id"] for row in agreed}
+    assert set(await seen(seed, name, entities.APPOINTMENT_SERIES)) == (every if name in STAFF else series)
+
+
+@pytest.mark.parametrize("name", [*STAFF, *OUTSIDE])
+async def test_customers_see_who_of_theirs_waits_and_what_they_joined(seed: Seed, name: str) -> None:
+    mine, customers = seed.world.users[name], seed.actor(name).customer_ids
+    expected = {
+        row["id"]
+        for row in seed.agreed["waitlist_entries"]
+        if name in STAFF or row["joined_by"] == mine or row["customer_id"] in customers
+    }
+
+    assert set(await seen(seed, name, entities.WAITLIST_ENTRY)) == expected
+
+
+async def test_whoever_has_no_role_sees_neither_series_nor_who_waits(seed: Seed) -> None:
+    reader = Reader(seed.engine, replace(seed.actor("customer"), roles=frozenset()))
+    for entity in (entities.APPOINTMENT, entities.APPOINTMENT_SERIES, entities.WAITLIST_ENTRY):
+        keys = [row.id for row in await everything(seed, entity.table)]
+        assert keys
+        assert await load_by_key(reader, entity, keys) == {}
+    await reader.close()
+
+
+@pytest.mark.parametrize("name", ["ann", "customer", "stranger"])
+async def test_facilities_and_bays_are_known_to_everyone(seed: Seed, name: str) -> None:
+    for entity, table in ((entities.FACILITY, "facilities"), (entities.SERVICE_BAY, "service_bays")):
+        assert set(await seen(seed, name, entity)) == {row["id"] for row in seed.agreed[table]}

@@ -81,6 +81,7 @@ def agreements_of(of: Organisation, rows: dict[str, list[Row]]) -> Iterator[tupl
                 "starts_at": chance.choice(words.moments),
                 "exceptions": tuple(chance.sample(words.days, chance.randint(0, len(words.days)))),
                 "planned_until": chance.choice(words.moments),
+                "template": {},
                 "ended": chance.random() < 0.3,
                 **_stamps(of, chance),
             },

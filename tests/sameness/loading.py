@@ -108,6 +108,10 @@ def _events_of(of: Organisation, ticket: Row, rows: Rows, now: datetime) -> list
         concerned = Concerned(technician_id=job["technician_id"], **about)
         keys = {"ticket_id": ticket["id"], "assignment_id": job["id"]}
         told.append(_event(of, EventType.JOB_ASSIGNED, "Assignment", job["id"], now, concerned, **keys))
+    for row in [row for row in rows["appointments"] if row["ticket_id"] == ticket["id"]][:1]:
+        concerned = Concerned(technician_id=row["technician_id"], **about)
+        keys = {"ticket_id": ticket["id"]}
+        told.append(_event(of, EventType.APPOINTMENT_CONFIRMED, "Appointment", row["id"], now, concerned, **keys))
     for said in [said for said in rows["comments"] if said["ticket_id"] == ticket["id"]][:2]:
         concerned = Concerned(internal=said["internal"], **about)
         told.append(_event(of, EventType.COMMENT_ADDED, "Comment", said["id"], now, concerned, ticket_id=ticket["id"]))

@@ -21,7 +21,7 @@ _GRAPHQL = "application/graphql-response+json"
 # Of no type that arguments have, one way or another.
 _WRONG: Sequence[Any] = ({"x": 1}, [[[]]], "🙂", 1.5, 10**12, None)
 # What only few may ask, and what is never compiled, is asked for less often.
-_RARE = {"events": 0.04, "candidates": 0.05, "metrics": 0.05}
+_RARE = {"events": 0.1, "candidates": 0.05, "metrics": 0.05}
 _FOR_TECHNICIANS = {"myJobs": 0.05}
 _FOR_STAFF = {"technicianQueue": 0.05}
 _FOR_DISPATCHERS = {"dispatchBoard": 0.01}

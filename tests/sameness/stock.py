@@ -46,6 +46,8 @@ class Stock:
         self._cursors: dict[tuple[str, str], list[str]] = {}
         words = organisations[0].vocabulary
         self.kinds = tuple(NODES)
+        # Those of moments that rows have, and some other.
+        self.days = sorted({moment.date().isoformat() for moment in words.moments} | {"2026-07-01"})
         self.tags = list(words.tags)
         self.numbers = organisations[0].numbers
         self.moments = [_spelled(moment.isoformat(), at) for at, moment in enumerate(words.moments)]

@@ -123,6 +123,8 @@ class Values:
                 return self.chance.random() < 0.5
             case "DateTime":
                 return self.chance.choice(self._moments(name))
+            case "Date":
+                return self.chance.choice(self.stock.days)
             case "EventCursor":
                 return self._event_cursor()
             case "String":

@@ -16,6 +16,8 @@ appointment_series = tenant_table(
     sa.Column("starts_at", Moment, nullable=False),
     sa.Column("exceptions", ARRAY(sa.Date, as_tuple=True), nullable=False, server_default="{}"),
     sa.Column("planned_until", Moment, nullable=False),
+    sa.Column("template", Json, nullable=False),
+    sa.Column("shift_minutes", sa.Integer, nullable=False, server_default="0"),
     sa.Column("ended", sa.Boolean, nullable=False, server_default=sa.false()),
     *versioned(),
 )

@@ -9,7 +9,8 @@ from app.domain.sla import SlaState
 from app.reads.entities import ASSIGNMENT
 from app.reads.filters import Values
 from app.reads.pages import Placed
-from app.reads.queues import PRIORITIES, QUEUE_ORDER, queue_of, version_of
+from app.reads.queues import PRIORITIES, QUEUE_ORDER, Day, queue_of, version_of
+from app.reads.slots import bound
 from app.reads.statement.listing import OnPage
 from app.reads.statement.pieces import joined, literal, or_null
 from app.reads.statement.standpoints import OnRow, OnValues, Part, Value, as_it_is
@@ -18,13 +19,16 @@ from app.reads.statement.standpoints import OnRow, OnValues, Part, Value, as_it_
 class OnQueue:
     """A queue as a standpoint, by the names of the schema's TechnicianQueue."""
 
-    def __init__(self, page: OnPage, technician: OnRow, first: OnRow) -> None:
+    def __init__(self, page: OnPage, technician: OnRow, first: OnRow, day: Day) -> None:
         self._page = page
         self._technician = technician
         self._first = first
+        self._day = day
 
     def value(self, name: str) -> Value:
-        """Return how many jobs the whole queue has, or its version."""
+        """Return how many jobs the whole queue has, its version, or its day."""
+        if name == "date":
+            return Value(sa.cast(sa.null() if self._day is None else bound(self._day), sa.Date), nullable=True)
         if name == "version":
             return Value(version_of(self._technician.table.c.id), nullable=False)
         return self._page.value(name)
@@ -62,9 +66,10 @@ def on_queue(
     *,
     with_info: bool,
     territory_ids: Values | None = None,
+    day: Day = None,
 ) -> tuple[OnPage, OnQueue]:
-    """Return a technician's queue, whole or in territories, and the page of it that holds the items."""
-    jobs = queue_of(technician.table.c.id, visibility, territory_ids).correlate(technician.table)
+    """Return a technician's queue, whole, in territories or of a day, and the page of it that holds the items."""
+    jobs = queue_of(technician.table.c.id, visibility, territory_ids, day).correlate(technician.table)
     queue, first, counted = jobs.subquery(), jobs.subquery(), jobs.subquery()
     page = OnPage(
         sa.select(*queue.c),
@@ -74,12 +79,17 @@ def on_queue(
         with_info=with_info,
     )
     page.holds({"items": _item(OnRow(ASSIGNMENT, page.rows, visibility))})
-    return page, OnQueue(page, technician, OnRow(ASSIGNMENT, first, visibility))
+    return page, OnQueue(page, technician, OnRow(ASSIGNMENT, first, visibility), day)
 
 
 def _item(job: OnRow) -> OnValues:
     table = job.table
     stamp, due_stamp = _minute(table.c.assigned_at), _minute(table.c.sla_due_at)
+    agreed_stamp = _minute(table.c.planned_start)
+    agreed = sa.case(
+        (table.c.planned_start.is_(None), literal("")),
+        else_=sa.func.concat(literal("Agreed for "), agreed_stamp, literal(" UTC, ")),
+    )
     due = sa.case(
         (table.c.sla_due_at.is_(None), literal("")), else_=sa.func.concat(literal("Due "), due_stamp, literal(" UTC, "))
     )
@@ -88,20 +98,21 @@ def _item(job: OnRow) -> OnValues:
     tenths = (table.c.meters + _number(50)) // _number(100)
     km = (tenths // _number(10), literal("."), tenths % _number(10))
     way = sa.case((table.c.distance_km.is_(None), literal("")), else_=sa.func.concat(*km, literal(" km from home, ")))
+    words = (table.c.priority, literal(" "), label, literal(", "))
     reason = sa.case(
         (
             table.c.waiting == sa.literal_column("0"),
             sa.func.concat(literal("Under way ("), table.c.status, literal(")")),
         ),
         (pinned, sa.func.concat(literal("Pinned at "), pin)),
-        else_=sa.func.concat(
-            due, table.c.priority, literal(" "), label, literal(", "), way, literal("assigned "), stamp, literal(" UTC")
-        ),
+        else_=sa.func.concat(agreed, due, *words, way, literal("assigned "), stamp, literal(" UTC")),
     )
     return OnValues(
         {
             "position": Value(table.c.queue_position, nullable=False),
             "pinned": Value(pinned, nullable=False),
+            "planned_start": Value(table.c.planned_start, nullable=True),
+            "planned_end": Value(table.c.planned_end, nullable=True),
             "sla_due_at": Value(table.c.sla_due_at, nullable=True),
             "late": Value(
                 sa.func.coalesce(table.c.sla_state == literal(SlaState.BREACHED), sa.false()), nullable=False

@@ -15,6 +15,7 @@ from app.reads.entities import TECHNICIAN, TICKET, Entity
 from app.reads.filters import Values, conditions_of
 from app.reads.orders import Order
 from app.reads.pages import Placed, sorting
+from app.reads.queues import Day
 from app.reads.relations import Relation, source_of
 from app.reads.searching import Search, found_by, snippet_of
 from app.reads.selection import Branch, Form, Known, Leaf, Selection, Spelling, Words
@@ -244,7 +245,7 @@ class Writer:
         if isinstance(question, ask.QueueOfRow):
             if outside:
                 return [literal("null")]
-            return [self._queue(field, question.window, _row(here))]
+            return [self._queue(field, question.window, _row(here), day=question.day)]
         if outside:
             raise NotInSql("queues are for staff")
         entity = TECHNICIAN
@@ -254,16 +255,26 @@ class Writer:
             self.for_technicians = True
         key = VIEWER_TECHNICIAN if question.technician_id is None else bound(question.technician_id)
         chosen = (
-            sa.select(self._queue(field, question.window, technician))
+            sa.select(self._queue(field, question.window, technician, day=question.day))
             .where(*entity.seen(table, self._visibility), table.c.id == key)
             .correlate(None)
         )
         return [or_null(chosen.scalar_subquery(), required=field.required)]
 
-    def _queue(self, field: Branch, window: Placed, technician: OnRow, territory_ids: Values | None = None) -> Any:
+    def _queue(
+        self,
+        field: Branch,
+        window: Placed,
+        technician: OnRow,
+        territory_ids: Values | None = None,
+        *,
+        day: Day = None,
+    ) -> Any:
         selection = _of(field)
         with_info = _asks(selection, "page_info")
-        page, queue = on_queue(technician, window, self._visibility, with_info=with_info, territory_ids=territory_ids)
+        page, queue = on_queue(
+            technician, window, self._visibility, with_info=with_info, territory_ids=territory_ids, day=day
+        )
         return _selected(self.object(selection, queue), page)
 
     def board(self, field: Branch, question: ask.Board, _here: Standpoint) -> "list[str | sa.ColumnElement[Any]]":

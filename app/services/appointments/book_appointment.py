@@ -1,11 +1,12 @@
 """Somebody books a slot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.domain import validation
 from app.domain.people import Actor
 from app.domain.policy import Action
+from app.services.appointments.begin_series import begin_series
 from app.services.appointments.booking import Terms, book, ids_of, ticket_for
 from app.services.appointments.offered import chosen, for_things, rules_of
 from app.services.appointments.wanting import expect_books
@@ -58,7 +59,13 @@ async def book_appointment(writer: Writer, actor: Actor, command: BookAppointmen
         terms = Terms(
             rules=rules, settings=settings, hold=choice.hold, notes=notes, notify=command.notify, field=choice.field
         )
-        appointment = await book(change, wish, situation, terms)
-        return ids_of(appointment)
+        if command.rrule is None:
+            return ids_of(await book(change, wish, situation, terms))
+        requester_id = situation.ticket.requester_id
+        series = await begin_series(
+            change, wish, command.rrule, requester_id=requester_id, notes=notes, notify=command.notify
+        )
+        first = replace(terms, series_id=series.id, occurrence_at=wish.starts_at)
+        return {**ids_of(await book(change, wish, situation, first)), "series": series.id}
 
     return await perform(writer, actor, "bookAppointment", command, work)

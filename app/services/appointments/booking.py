@@ -216,7 +216,7 @@ async def _given(change: Change, situation: Situation, chosen: SlotOffer, terms:
         change.followed.add(job.id)
         await end_job(change, situation, job, ended, told_as=EventType.JOB_REASSIGNED)
     asked_by_hand = change.actor.user_id is not None and change.actor.technician_id is None
-    return await offer(
+    given = await offer(
         change,
         situation,
         ticket_rules.move(ticket, TicketStatus.ASSIGNED, now=change.now),
@@ -229,3 +229,6 @@ async def _given(change: Change, situation: Situation, chosen: SlotOffer, terms:
         told_as=EventType.TICKET_STATUS_CHANGED,
         expires=False,
     )
+    # That is a dispatcher's to think about, who gives jobs away by hand.
+    change.impact = None
+    return given

@@ -11,6 +11,7 @@ from app.services.appointments.agreed import expect_bookable_by, expect_version,
 from app.services.appointments.booking import ids_of
 from app.services.appointments.ending import call_off
 from app.services.appointments.offered import rules_of
+from app.services.appointments.scopes import SeriesScope, end_series, lock_series_of, others_of
 from app.services.change import Change
 from app.services.perform import Writer, Written, perform
 
@@ -22,6 +23,7 @@ class CancelAppointment:
     appointment_id: UUID
     reason: str
     accept_fee: bool = False
+    scope: SeriesScope = SeriesScope.THIS
     expected_version: int | None = None
     idempotency_key: str | None = None
 
@@ -29,9 +31,10 @@ class CancelAppointment:
 async def cancel_appointment(writer: Writer, actor: Actor, command: CancelAppointment) -> Written:
     """Cancel an appointment that is ahead; its job is called off, its ticket OPEN.
 
-    Ids: appointment, ticket, assignment.
+    Of a series it may be those that follow too, or all that are ahead: the series comes no more then. The fee is
+    asked for the one that is named. Ids: appointment, ticket, assignment, series.
 
-    Guard: the ticket's row lock, then the technician's.
+    Guard: the series' row lock, the tickets' row locks, then the technicians'.
 
     Raises:
         CancellationFeeRequired: it is too late to do so free of charge, and the fee was not accepted.
@@ -40,6 +43,7 @@ async def cancel_appointment(writer: Writer, actor: Actor, command: CancelAppoin
 
     async def work(change: Change) -> dict[str, UUID]:
         reason = validation.text(command.reason, "reason", longest=validation.LONGEST_REASON)
+        series = await lock_series_of(change, command.appointment_id, command.scope)
         agreed = await lock_agreed(change, command.appointment_id)
         expect_bookable_by(change, agreed, words="cancel this appointment")
         expect_version(agreed.appointment, command.expected_version)
@@ -49,6 +53,13 @@ async def cancel_appointment(writer: Writer, actor: Actor, command: CancelAppoin
             raise CancellationFeeRequired(
                 field=("acceptFee",), fee=fee, currency=settings.currency, free_until=free_until
             )
-        return ids_of(await call_off(change, agreed, reason=reason, fee=fee, currency=settings.currency))
+        others = () if series is None else await others_of(change, series, agreed.appointment, command.scope)
+        ids = ids_of(await call_off(change, agreed, reason=reason, fee=fee, currency=settings.currency))
+        for each in others:
+            await call_off(change, each, reason=reason)
+        if series is None:
+            return ids
+        ended = await end_series(change, series, agreed.appointment, command.scope)
+        return {**ids, "series": ended.id}
 
     return await perform(writer, actor, "cancelAppointment", command, work)

@@ -136,7 +136,8 @@ async def _suiting(
     )
     stocked = replace(agenda, problem=replace(agenda.problem, parts=stock))
     answer = find(stocked, request_of(work, refused_by=refused, limit=_MOST_SLOTS), now=change.now)
-    plain = replace(work, windows=known.windows)
+    # What suited them before counts no longer: they have said what would.
+    plain = replace(work, windows=_moments(entry))
     offers = [offer_of(slot, plain, now=change.now) for slot in answer.slots]
     return [offer for offer in offers if offer.starts_at.isoformat() not in entry.declined]
 
@@ -144,12 +145,15 @@ async def _suiting(
 def _within(entry: WaitlistEntry, freed: Booking, before: datetime | None) -> tuple[tuple[datetime, datetime], ...]:
     """Return what of somebody's windows lies in the freed time, and is earlier than what they have."""
     found = []
-    for start, end in entry.windows:
-        since = max(datetime.fromisoformat(start), freed.starts_at)
-        until = min(datetime.fromisoformat(end), freed.ends_at)
+    for start, end in _moments(entry):
+        since, until = max(start, freed.starts_at), min(end, freed.ends_at)
         if since < until and (before is None or since < before):
             found.append((since, until))
     return tuple(found)
+
+
+def _moments(entry: WaitlistEntry) -> tuple[tuple[datetime, datetime], ...]:
+    return tuple((datetime.fromisoformat(start), datetime.fromisoformat(end)) for start, end in entry.windows)
 
 
 async def _held(change: Change, entry: WaitlistEntry, offer: SlotOffer, rules: BookingRules) -> dict[str, UUID]:

@@ -1,18 +1,20 @@
 """Somebody moves an appointment to another slot."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.domain import appointment_life
 from app.domain import assignments as job_rules
 from app.domain import tickets as ticket_rules
-from app.domain.appointments import Appointment, AppointmentStatus, ScheduleLock
+from app.domain.appointments import Appointment, AppointmentSeries, AppointmentStatus, ScheduleLock
 from app.domain.assignments import Assignment, AssignmentReason, AssignmentStatus, AssignmentType
 from app.domain.bookings import Booking
 from app.domain.events import EventType
 from app.domain.organizations import BookingRules, OrganizationSettings
 from app.domain.people import Actor
 from app.domain.refusals import Invalid, InvalidTransition
+from app.domain.series import local_minutes, shifted, template_of
 from app.domain.slot_offers import SlotOffer
 from app.domain.tickets import TicketStatus
 from app.services.appointments.agreed import Agreed, expect_bookable_by, expect_version, lock_agreed, save
@@ -21,6 +23,7 @@ from app.services.appointments.holds import tell_who_waits
 from app.services.appointments.judging import expect_bookable, lock_time
 from app.services.appointments.offered import chosen, rules_of
 from app.services.appointments.reserving import reserve, unreserve
+from app.services.appointments.scopes import SeriesScope, lock_series_of, others_of, save_series
 from app.services.appointments.taking import booking_of, release, take
 from app.services.change import Change
 from app.services.job_step import end_job
@@ -37,6 +40,7 @@ class RescheduleAppointment:
     appointment_id: UUID
     hold_id: UUID | None = None
     slot_token: str | None = None
+    scope: SeriesScope = SeriesScope.THIS
     expected_version: int | None = None
     idempotency_key: str | None = None
 
@@ -55,10 +59,12 @@ class Move:
 async def reschedule_appointment(writer: Writer, actor: Actor, command: RescheduleAppointment) -> Written:
     """Give an appointment that is ahead another slot; with another technician its job is handed over.
 
-    It is SCHEDULED again, and who confirmed it is asked anew. Ids: appointment, ticket, assignment.
+    It is SCHEDULED again, and who confirmed it is asked anew. Of a series those that follow, or all that are ahead,
+    move by as much on the local clock and to the same technician and bay; if one of them cannot, none does.
+    Ids: appointment, ticket, assignment, series.
 
-    Guard: the ticket's row lock, then the locks of all technicians, bays and parts involved; the exclusion
-    constraints on bookings.
+    Guard: the series' row lock, the tickets' row locks, then the locks of all technicians, bays and parts involved;
+    the exclusion constraints on bookings.
 
     Raises:
         Invalid: it is locked, or the slot is as long as something else needs.
@@ -67,15 +73,50 @@ async def reschedule_appointment(writer: Writer, actor: Actor, command: Reschedu
     """
 
     async def work(change: Change) -> dict[str, UUID]:
+        series = await lock_series_of(change, command.appointment_id, command.scope)
         agreed = await lock_agreed(change, command.appointment_id)
         expect_bookable_by(change, agreed, words="reschedule this appointment")
         expect_version(agreed.appointment, command.expected_version)
         choice = await chosen(change, writer.slot_tokens, slot_token=command.slot_token, hold_id=command.hold_id)
         rules, settings = await rules_of(writer, change)
         move = Move(offer=choice.offer, rules=rules, settings=settings, hold=choice.hold, field=choice.field)
-        return ids_of(await move_appointment(change, agreed, move))
+        if series is None:
+            return ids_of(await move_appointment(change, agreed, move))
+        others = await others_of(change, series, agreed.appointment, command.scope)
+        moved = await move_appointment(change, agreed, move)
+        await _move_others(change, agreed.appointment, others, move)
+        saved = await _adapted(change, series, agreed.appointment, moved, move)
+        return {**ids_of(moved), "series": saved.id}
 
     return await perform(writer, actor, "rescheduleAppointment", command, work)
+
+
+async def _move_others(change: Change, before: Appointment, others: Sequence[Agreed], move: Move) -> None:
+    """Move others as one was moved: by as much on the local clock, to the same technician and bay."""
+    wish, zone = move.offer, before.time_zone
+    minutes = local_minutes(before.starts_at, wish.starts_at, zone)
+    # Whoever moves later goes first, so that nobody is in the way of the one before.
+    for each in reversed(others) if minutes > 0 else others:
+        start = shifted(each.appointment.starts_at, minutes=minutes, zone=zone)
+        copy = replace(
+            wish,
+            starts_at=start,
+            ends_at=start + (wish.ends_at - wish.starts_at),
+            arrival_until=start + (wish.arrival_until - wish.starts_at),
+            wanted=replace(wish.wanted, windows=(), ticket_id=None),
+        )
+        await move_appointment(change, each, replace(move, offer=copy, hold=None, field="scope"))
+
+
+async def _adapted(
+    change: Change, series: AppointmentSeries, before: Appointment, after: Appointment, move: Move
+) -> AppointmentSeries:
+    """Let the occurrences that are still to come be copies of the new slot, moved by as much."""
+    kept = {name: series.template[name] for name in ("notes", "notify")}
+    template = template_of(move.offer, requester_id=UUID(series.template["requester_id"]), **kept)
+    minutes = local_minutes(before.starts_at, after.starts_at, series.time_zone)
+    changed = replace(series, template=template, shift_minutes=series.shift_minutes + minutes)
+    return await save_series(change, series, changed, after)
 
 
 async def move_appointment(change: Change, agreed: Agreed, move: Move) -> Appointment:
@@ -162,7 +203,7 @@ async def _handed_over(change: Change, agreed: Agreed, wish: SlotOffer, move: Mo
         change.followed.add(job.id)
         await end_job(change, situation, job, job_rules.hand_over(job, at=at), told_as=EventType.JOB_REASSIGNED)
     tier = await tier_of(change.connection, ticket)
-    return await offer(
+    given = await offer(
         change,
         situation,
         ticket_rules.move(ticket, TicketStatus.ASSIGNED, now=change.now),
@@ -175,3 +216,6 @@ async def _handed_over(change: Change, agreed: Agreed, wish: SlotOffer, move: Mo
         told_as=EventType.TICKET_STATUS_CHANGED,
         expires=False,
     )
+    # That is a dispatcher's to think about, who gives jobs away by hand.
+    change.impact = None
+    return given

@@ -1,0 +1,113 @@
+"""When technicians work and what is agreed with them, for those who work here; how well bays are used."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.domain.calendars import worked
+from app.domain.policy import dispatches, is_staff
+from app.domain.utilization import Shift, Stretch, Utilization, lasting, utilized, working
+from app.reads import relations
+from app.reads.record import Record
+from app.reads.schedules import (
+    Agreed,
+    TimeOff,
+    load_agreed,
+    load_holidays,
+    load_shifts,
+    load_time_off,
+)
+from resolvers.appointments import within
+from resolvers.clocks import calendar_from
+from resolvers.context import Operation
+
+LONGEST = timedelta(days=92)
+
+Entry = Shift | TimeOff | Record
+
+
+async def schedule(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Entry] | None:
+    """Return a technician's shifts, time off and appointments within a time, by where they begin; None for customers.
+
+    Raises:
+        Invalid: the time ends before it begins, or is longer than 92 days.
+    """
+    within(start, end, LONGEST)
+    if not is_staff(operation.actor):
+        return None
+    found: list[tuple[datetime, int, Entry]] = [
+        (each.start, 0, each) for each in await shifts_of(operation, technician_id, start, end)
+    ]
+    found += [(each.start, 1, each) for each in await time_off_of(operation, technician_id, start, end)]
+    found += [
+        (each.appointment.starts_at, 2, each.appointment)
+        for each in await agreed_with(operation, technician_id, start, end)
+    ]
+    return [entry for _, _, entry in sorted(found, key=lambda each: each[:2])]
+
+
+async def utilization(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> Utilization | None:
+    """Return how much of a technician's working time within a time is booked; None for customers. Raises Invalid."""
+    within(start, end, LONGEST)
+    if not is_staff(operation.actor):
+        return None
+    at_work = await working_hours(operation, technician_id, start, end)
+    agreed = await agreed_with(operation, technician_id, start, end)
+    return utilized(lasting(at_work, start, end), [each.taken for each in agreed], start, end)
+
+
+async def utilization_of_bay(operation: Operation, bay: Any, start: datetime, end: datetime) -> Utilization | None:
+    """Return how much of the time in which a bay's facility is open is booked in it; None for customers.
+
+    Raises:
+        Invalid: the time ends before it begins, or is longer than 92 days.
+    """
+    within(start, end, LONGEST)
+    if not is_staff(operation.actor):
+        return None
+    facility = await operation.loaders.one(relations.BAY_FACILITY, bay)
+    kept = None if facility is None else await operation.loaders.one(relations.FACILITY_CALENDAR, facility)
+    opened = worked(None if kept is None else calendar_from(kept), start, end)
+    agreed = await _agreed(operation, "bay_id", bay.id, start, end)
+    return utilized(opened, [each.taken for each in agreed], start, end)
+
+
+async def working_hours(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Stretch]:
+    """Return when a technician works within a time, or around its bounds."""
+    holidays: list[Stretch] = await _load(operation, "holidays", load_holidays, technician_id, start, end)
+    off = await time_off_of(operation, technician_id, start, end)
+    shifts = await shifts_of(operation, technician_id, start, end)
+    return working(shifts, holidays, [(each.start, each.end) for each in off])
+
+
+async def shifts_of(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Shift]:
+    """Return a technician's shifts within a time."""
+    found: list[Shift] = await _load(operation, "shifts", load_shifts, technician_id, start, end)
+    return found
+
+
+async def time_off_of(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[TimeOff]:
+    """Return a technician's time off within a time; why is for themselves and for dispatchers and up."""
+    found: Sequence[TimeOff] = await _load(operation, "time off", load_time_off, technician_id, start, end)
+    if dispatches(operation.actor) or operation.actor.technician_id == technician_id:
+        return list(found)
+    return [TimeOff(start=each.start, end=each.end, reason=None) for each in found]
+
+
+async def agreed_with(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Agreed]:
+    """Return a technician's appointments within a time but for those that were called off."""
+    return await _agreed(operation, "technician_id", technician_id, start, end)
+
+
+async def _agreed(operation: Operation, column: str, key: UUID, start: datetime, end: datetime) -> list[Agreed]:
+    found: list[Agreed] = await operation.loaders.by(
+        ("agreed", column, start, end),
+        lambda keys: load_agreed(operation.reader, column, keys, (start, end)),
+        key,
+    )
+    return found
+
+
+async def _load(operation: Operation, name: str, load: Any, key: UUID, start: datetime, end: datetime) -> Any:
+    return await operation.loaders.by((name, start, end), lambda keys: load(operation.reader, keys, (start, end)), key)
