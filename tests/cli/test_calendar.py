@@ -3,7 +3,6 @@
 import subprocess
 import sys
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -77,7 +76,7 @@ async def test_the_address_of_a_feed_is_revoked(
         ("token", {"GOOGLE_CALENDAR_CLIENT_SECRET": ""}, None, "GOOGLE is not set up"),
         ("", {}, None, "That is no refresh token."),
         ("two words", {}, None, "That is no refresh token."),
-        ("token", {}, str(uuid4()), "There is no such technician."),
+        ("token", {}, "00000000-0000-0000-0000-000000000001", "There is no such technician."),
     ],
 )
 async def test_what_cannot_be_is_said(
