@@ -18,7 +18,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 _REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 # What follows these opens a file to whoever has it.
-_SIGNED = ("/files/", "/uploads/")
+_SIGNED = ("/files/", "/uploads/", "/calendars/")
 # These say at INFO what each request or statement of theirs did.
 _TALKATIVE = ("alembic", "asyncio", "httpx", "httpcore")
 

@@ -24,6 +24,7 @@ from app.db.notifications import Notifications
 from app.db.read_pool import ReadPool
 from app.db.timers.carrying import Carrier
 from app.db.transaction import system_transaction
+from app.domain.calendar_addresses import CALENDAR_PATH, CalendarAddresses
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import DOWNLOAD_PATH, UPLOAD_PATH, FileAddresses
 from app.domain.slot_offers import SlotTokens
@@ -34,6 +35,7 @@ from app.integrations.clamd import Clamd
 from app.integrations.disk_files import DiskFiles
 from app.integrations.event_bus import EventBus
 from app.integrations.file_stores import store_at
+from app.integrations.outlets import posts_of
 from app.jobs.forgetting import forgetting
 from app.jobs.handlers import handlers
 from app.jobs.promises import keeping_promises
@@ -44,7 +46,9 @@ from app.live.replay import Log
 from app.services.appointments.agendas import Agendas
 from app.services.files import Files
 from app.services.perform import Writer
+from app.services.posts import Posts
 from app.settings import Settings
+from app.transfers.calendars import Calendars
 from app.transfers.downloads import Downloads
 from app.transfers.uploads import Uploads
 from resolvers.context import Process
@@ -69,6 +73,7 @@ from schema.sheets.imports import TicketImports
 
 _LAST_WRITES_SECONDS = 4.0
 _LAST_TASKS_SECONDS = 1.0
+_OUTSIDE_SECONDS = 10.0
 _LOG_CONNECTIONS = 3
 _KEPT_FOR_READERS = 2
 # Each keeps a connection and a snapshot for as long as its client takes.
@@ -104,7 +109,7 @@ def create_app(settings: Settings) -> Door:
         pooled=settings.pooled,
     )
     exporter = open_engine(settings.database_url, size=_EXPORTS_AT_ONCE, application="fieldgraph exports")
-    client = httpx.AsyncClient()
+    client = httpx.AsyncClient(timeout=_OUTSIDE_SECONDS)
     verifier = CachedVerifier(_verifier(settings, client))
     limits = _limits(settings)
     documents = Documents(executable(), limits, introspection=settings.tells_schema, suggestions=settings.suggests)
@@ -181,6 +186,9 @@ def create_app(settings: Settings) -> Door:
             *health.routes(),
             Route("/metrics", figures_of(metrics)),
             Route(f"{DOWNLOAD_PATH}{{token}}", Downloads(engine, files.store, addresses, now, origins.headers)),
+            Route(
+                f"{CALENDAR_PATH}{{name}}", Calendars(engine, CalendarAddresses.beside(addresses), now, origins.headers)
+            ),
             Route("/exports/tickets.csv", exports),
             Route("/imports/tickets.csv", TicketImports(importing, metrics.imported)),
         ]
@@ -189,7 +197,8 @@ def create_app(settings: Settings) -> Door:
             starlette.router.routes.append(Route(f"{UPLOAD_PATH}{{token}}", taking))
         running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]
         timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
-        carrier = Carrier(timers, handlers(process.writer, files), taken_over_after=settings.job_takeover)
+        works = handlers(process.writer, files, _posts(settings, client))
+        carrier = Carrier(timers, works, taken_over_after=settings.job_takeover)
         carrying = [asyncio.create_task(carrier.run() if settings.runs_worker else asyncio.sleep(0))]
         running += carrying
         if settings.runs_worker:
@@ -273,6 +282,18 @@ def _files(settings: Settings, addresses: FileAddresses) -> Files:
     )
 
 
+def _posts(settings: Settings, client: httpx.AsyncClient) -> Posts:
+    mail = settings.smtp_url
+    return posts_of(
+        smtp_url=None if mail is None else mail.get_secret_value(),
+        mail_from=settings.mail_from,
+        applications=settings.calendar_applications,
+        token_keys=settings.token_keys,
+        http=client,
+        clock=now,
+    )
+
+
 def _limits(settings: Settings) -> Limits:
     return Limits(
         depth=settings.max_depth,
@@ -306,6 +327,7 @@ def _writer(settings: Settings, engine: AsyncEngine, wake: Callable[[UUID], None
         targets=settings.sla_targets,
         booking_rules=settings.booking_rules,
         slot_tokens=SlotTokens(identity.cursor_key),
+        channels=settings.channels,
         slots=slots,
     )
 
@@ -337,6 +359,7 @@ async def create_worker(settings: Settings) -> AsyncIterator[Carrier]:
     engine = open_engine(settings.database_url, size=settings.database_pool_size, application="fieldgraph worker")
     listener = open_engine(settings.direct_url, size=1, application="fieldgraph listener")
     timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
+    client = httpx.AsyncClient(timeout=_OUTSIDE_SECONDS)
     async with system_transaction(engine) as connection:
         identity = await log.identity(connection)
     bus_url = settings.event_bus_url
@@ -347,10 +370,12 @@ async def create_worker(settings: Settings) -> AsyncIterator[Carrier]:
     beside = [asyncio.create_task(work) for work in works]
     try:
         files = _files(settings, FileAddresses.of_log(identity.cursor_key, settings.public_url or ""))
-        yield Carrier(timers, handlers(writer, files), taken_over_after=settings.job_takeover)
+        posts = _posts(settings, client)
+        yield Carrier(timers, handlers(writer, files, posts), taken_over_after=settings.job_takeover)
     finally:
         for task in beside:
             task.cancel()
         await asyncio.wait(beside, timeout=_LAST_TASKS_SECONDS)
+        await client.aclose()
         for each in (engine, listener, timers):
             await each.dispose()

@@ -9,7 +9,7 @@ import orjson
 import typer
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.cli import check_services
+from app.cli import check_outlets, check_services
 from app.cli.check_database import SUBJECTS, database_findings
 from app.cli.console import results
 from app.cli.findings import Finding, State, not_looked_at, ok, wrong
@@ -24,7 +24,16 @@ _REMEDY_OF_DATABASE = (
     "Check DATABASE_URL (or DB_*) and DATABASE_DIRECT_URL, and that the server may be reached from here."
 )
 _REMEDY_OF_EMBEDDED = "See its log (`fieldgraph database status` says where), or set DATABASE_URL."
-_WITHOUT_SETTINGS = ("tokens", "database", *SUBJECTS, "storage", "event bus", "scanner", "identity provider")
+_WITHOUT_SETTINGS = (
+    "tokens",
+    "database",
+    *SUBJECTS,
+    "storage",
+    "event bus",
+    "scanner",
+    "identity provider",
+    *check_outlets.SUBJECTS,
+)
 
 
 def check(
@@ -98,5 +107,7 @@ async def _outside(settings: Settings) -> list[Finding]:
             check_services.event_bus(settings),
             check_services.scanner(settings),
             check_services.provider_keys(settings),
+            check_outlets.mail(settings),
+            check_outlets.calendars(settings),
         )
     )

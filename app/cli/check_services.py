@@ -18,6 +18,7 @@ from app.integrations.file_stores import StorageDriverMissing, try_out
 from app.services.files import ScannerFailed, StoreFailed
 from app.settings import Settings
 
+SUBJECTS = ("storage", "event bus", "scanner", "identity provider")
 _SECONDS = 10.0
 _FIRST_WORD_AGAIN_SECONDS = 0.2
 _SUBJECT = "fieldgraph.wake.check"

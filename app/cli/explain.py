@@ -90,4 +90,4 @@ async def _lines(settings: Settings, text: str, user: str, variables: dict[str, 
 
 def _shown(name: str, value: object) -> str:
     # What cursors and addresses are signed with is a secret.
-    return "…" if name.startswith(("cursor_", "file_")) else str(value)
+    return "…" if name.startswith(("cursor_", "file_", "calendar_")) else str(value)

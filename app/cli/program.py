@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from app.cli.calendar import calendar
 from app.cli.check import check
 from app.cli.console import errors
 from app.cli.database import database
@@ -60,6 +61,7 @@ program.command()(diagrams)
 program.command()(tables)
 program.command()(explain)
 program.add_typer(database, name="database")
+program.add_typer(calendar, name="calendar")
 
 
 def main() -> None:

@@ -7,8 +7,6 @@ keeps its address for a while, and answers do not differ without need.
 """
 
 import hmac
-from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as BadBase64
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -16,13 +14,12 @@ from struct import Struct
 from typing import Any
 from uuid import UUID
 
+from app.domain.signing import pads, signed, unsigned
+
 DOWNLOADS_END_EACH_SECONDS = 300
 _DOWNLOAD = Struct(">B16s16sq")
 _UPLOAD = Struct(">B16s16sqq")
 _DOWNLOADS, _UPLOADS = 1, 2
-_MAC_BYTES = 16
-_BLOCK_BYTES = 64
-_LONGEST_TOKEN = 200
 DOWNLOAD_PATH = "/files/"
 UPLOAD_PATH = "/uploads/"
 
@@ -90,25 +87,14 @@ class FileAddresses:
     @property
     def pads(self) -> tuple[bytes, bytes]:
         """The key as HMAC pads it for the inner and for the outer hash (RFC 2104)."""
-        padded = self.secret.ljust(_BLOCK_BYTES, b"\0")
-        return bytes(byte ^ 0x36 for byte in padded), bytes(byte ^ 0x5C for byte in padded)
+        return pads(self.secret)
 
     def _token(self, body: bytes) -> str:
-        return urlsafe_b64encode(body + self._mac(body)).rstrip(b"=").decode()
-
-    def _mac(self, body: bytes) -> bytes:
-        return hmac.digest(self.secret, body, sha256)[:_MAC_BYTES]
+        return signed(self.secret, body)
 
     def _read(self, token: str, shape: Struct, purpose: int, now: datetime) -> tuple[Any, ...]:
-        if len(token) > _LONGEST_TOKEN:
-            raise BadAddress
-        try:
-            raw = urlsafe_b64decode(token.encode("ascii") + b"=" * (-len(token) % 4))
-        except (BadBase64, UnicodeEncodeError) as error:
-            raise BadAddress from error
-        body, mac = raw[: shape.size], raw[shape.size :]
-        # Base64 has more than one text for some bytes: only ours counts.
-        if len(body) != shape.size or not hmac.compare_digest(mac, self._mac(body)) or self._token(body) != token:
+        body = unsigned(self.secret, token, shape.size)
+        if body is None:
             raise BadAddress
         parts = shape.unpack(body)
         if parts[0] != purpose or parts[3] <= now.timestamp():

@@ -21,6 +21,9 @@ class TimerKind(StrEnum):
     FILE_SCAN = "file-scan"
     # The bytes of an attachment that was deleted.
     FILE_ERASE = "file-erase"
+    # What is to leave the house about an appointment.
+    DELIVERY = "delivery"
+    APPOINTMENT_REMINDER = "appointment-reminder"
 
 
 @dataclass(frozen=True, slots=True)

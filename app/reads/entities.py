@@ -15,6 +15,7 @@ from app.db.tables.appointments import appointment_series, appointments, booking
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.attachments import attachments
 from app.db.tables.customers import assets, customer_users, customers, parts
+from app.db.tables.deliveries import calendar_feeds
 from app.db.tables.locations import technician_locations
 from app.db.tables.organizations import (
     escalation_tiers,
@@ -279,6 +280,8 @@ TECHNICIAN_SKILL = Entity(name="TechnicianSkill", table=technician_skills, key=N
 TECHNICIAN_LOCATION = Entity(
     name="TechnicianLocation", table=technician_locations, key=None, visible=_expected_or_dispatch
 )
+# Only its address is told.
+CALENDAR_FEED = Entity(name="CalendarFeed", table=calendar_feeds, key=None)
 CUSTOMER = Entity(name="Customer", table=customers, visible=_own_customers, masks=_PLACE_OF_CUSTOMER)
 ASSET = Entity(name="Asset", table=assets, visible=_assets_of_own_customers)
 PART = Entity(

@@ -262,6 +262,12 @@ TECHNICIAN_LAST_LOCATION = Relation(
     parent_column="id",
     target_column="technician_id",
 )
+TECHNICIAN_CALENDAR_FEED = Relation(
+    name="technician.calendarFeed",
+    target=entities.CALENDAR_FEED,
+    parent_column="id",
+    target_column="technician_id",
+)
 LOCATION_TECHNICIAN = Relation(
     name="technicianLocation.technician", target=entities.TECHNICIAN, parent_column="technician_id"
 )

@@ -9,8 +9,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from app.domain.deliveries import Channel
 from app.domain.events import CLOCK, NewEvent
 from app.domain.impact import Impact
+from app.domain.organizations import BookingRules
 from app.domain.people import Actor
 from app.domain.refusals import NoCandidate
 
@@ -33,6 +35,9 @@ class Change:
     actor: Actor
     now: datetime
     id: UUID
+    # How time is booked by organisations that have settled nothing themselves, and by which ways something can leave.
+    booking_rules: BookingRules = field(default_factory=BookingRules)
+    channels: frozenset[Channel] = frozenset()
     # The technicians whose queues have got or lost a job.
     queues: set[UUID] = field(default_factory=set)
     impact: Impact | None = None

@@ -24,6 +24,7 @@ from uuid_utils.compat import uuid7
 from app.db import locks, log, queue_versions
 from app.db.tables.log import idempotency_results
 from app.db.transaction import transaction
+from app.domain.deliveries import Channel
 from app.domain.events import plain
 from app.domain.impact import Impact
 from app.domain.organizations import BookingRules
@@ -61,7 +62,8 @@ class Writer:
 
     `targets` are promised, and time is booked as `booking_rules` say, by organisations that have settled
     nothing themselves. Slots are offered under `slot_tokens`. `slots` bounds how many write at once: fewer than there
-    are connections, so that writers that wait for each other never keep readers from one.
+    are connections, so that writers that wait for each other never keep readers from one. Something can leave the
+    house by `channels`.
     """
 
     engine: AsyncEngine
@@ -70,6 +72,7 @@ class Writer:
     targets: Targets = field(default_factory=lambda: DEFAULT_TARGETS)
     booking_rules: BookingRules = field(default_factory=BookingRules)
     slot_tokens: SlotTokens = field(default_factory=lambda: SlotTokens(token_bytes(32)))
+    channels: frozenset[Channel] = frozenset()
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
 
 
@@ -135,12 +138,23 @@ async def perform(
 
 async def _rehearse(writer: Writer, actor: Actor, work: Work) -> NoReturn:
     async with _slot(writer), transaction(writer.engine, actor.organization_id) as connection:
-        change = Change(connection=connection, actor=actor, now=writer.clock(), id=uuid7())
+        change = _begun(writer, connection, actor, writer.clock())
         await work(change)
         await follow_jobs(change, writer.booking_rules)
         if change.impact is None:
             raise TypeError("what is rehearsed must tell its impact")
         raise Rehearsed(change.impact)
+
+
+def _begun(writer: Writer, connection: AsyncConnection, actor: Actor, now: datetime) -> Change:
+    return Change(
+        connection=connection,
+        actor=actor,
+        now=now,
+        id=uuid7(),
+        booking_rules=writer.booking_rules,
+        channels=writer.channels,
+    )
 
 
 async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, key: str | None, work: Work) -> Written:
@@ -151,7 +165,7 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
             repeated = await _repeat(connection, actor, mutation, key, input_hash, now)
             if repeated is not None:
                 return repeated
-        change = Change(connection=connection, actor=actor, now=now, id=uuid7())
+        change = _begun(writer, connection, actor, now)
         ids = await work(change)
         await follow_jobs(change, writer.booking_rules)
         for event in await keep_promises(connection, actor, change.told, writer.targets, new_id=change.new_id, now=now):

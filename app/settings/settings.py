@@ -11,6 +11,7 @@ from app.settings.database import DatabaseSettings
 from app.settings.declaring import SettingsError, accepted, accepts, env_name, is_secret
 from app.settings.endpoint import EndpointSettings
 from app.settings.files import FileSettings
+from app.settings.invitations import InvitationSettings
 from app.settings.limits import LimitSettings
 from app.settings.promises import PromiseSettings
 from app.settings.serving import ServingSettings
@@ -23,6 +24,7 @@ class Settings(
     EndpointSettings,
     FileSettings,
     PromiseSettings,
+    InvitationSettings,
     AppointmentSettings,
     TokenSettings,
     WakeUpSettings,
@@ -54,7 +56,11 @@ class Settings(
     @property
     def unused(self) -> tuple[str, ...]:
         """The names of settings that are set and that nothing uses."""
-        given = {"TICKET_SERVICE_URL": self.ticket_service_url, "API_V1_PREFIX": self.api_v1_prefix}
+        given = {
+            "TICKET_SERVICE_URL": self.ticket_service_url,
+            "API_V1_PREFIX": self.api_v1_prefix,
+            "GOOGLE_CALENDAR_API_KEY": self.google_calendar_api_key,
+        }
         return tuple(name for name, value in given.items() if value is not None)
 
 

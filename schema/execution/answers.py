@@ -13,6 +13,7 @@ import structlog
 from graphql import GraphQLSchema, OperationType
 
 from app.db.read_pool import ReadFailed, ReadPool
+from app.domain.calendar_addresses import CALENDAR_PATH, CalendarAddresses
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import DOWNLOAD_PATH, FileAddresses
 from app.domain.people import Actor
@@ -165,6 +166,8 @@ def shared_values(
         return codec.start(actor.organization_id, epoch)
 
     file_inner, file_outer = addresses.pads
+    calendars = CalendarAddresses.beside(addresses)
+    calendar_inner, calendar_outer = calendars.pads
     return {
         "cursor_start": start,
         "cursor_inner": inner,
@@ -173,5 +176,10 @@ def shared_values(
         "file_start": lambda actor: addresses.start(actor.organization_id),
         "file_inner": file_inner,
         "file_outer": file_outer,
+        "calendar_base": f"{calendars.base}{CALENDAR_PATH}",
+        "feed_start": lambda actor: calendars.start_of_feeds(actor.organization_id),
+        "entry_start": lambda actor: calendars.start_of_entries(actor.organization_id),
+        "calendar_inner": calendar_inner,
+        "calendar_outer": calendar_outer,
         "now": lambda _actor: clock(),
     }

@@ -1,14 +1,16 @@
 """Appointments and their series."""
 
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from app.reads import entities, relations
+from app.reads import entities, questions, relations
+from app.reads.statement.calendars import entry_address
+from resolvers import calendars
 from schema.enums import AppointmentStatus, AppointmentType, LocationMode, ScheduleLock, Urgency
-from schema.fields import composed, record_type, to_one, to_page
-from schema.scalars import TimeZone
+from schema.fields import Info, composed, record_type, to_one, to_page
+from schema.scalars import TimeZone, WebAddress
 from schema.types.node import Connection, Edge, Money, Node, TimeWindow, Versioned
 from schema.types.supply import Facility, ServiceBay
 from schema.types.users import User
@@ -73,6 +75,16 @@ class Appointment(Node, Versioned):
     cancellation_fee: Money | None = composed(
         Money, "What calling it off cost; null: nothing.", amount="cancellation_fee", currency="currency"
     )
+
+    @strawberry.field(
+        description="Where it can be had as iCalendar without a token, for 24 to 25 hours; null: it was called off.",
+        metadata={"question": questions.Computed(entry_address, nullable=True)},
+    )
+    async def ics_url(self, root: strawberry.Parent[Any], info: Info) -> WebAddress | None:
+        """Return where it can be had from."""
+        address = calendars.entry(info.context, root)
+        return None if address is None else WebAddress(address)
+
     used_recommended_slot: bool = strawberry.field(description="Whether the slot was one that the server proposed.")
 
 

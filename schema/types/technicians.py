@@ -11,9 +11,10 @@ from app.reads.pages import placed, window
 from app.reads.questions import Computed, QueueOfRow
 from app.reads.queues import QUEUE_ORDER
 from app.reads.ratings import mean_rating
-from resolvers import schedules
+from app.reads.statement.calendars import feed_address
+from resolvers import calendars, schedules
 from schema.fields import After, First, Info, asked, asks, record_type, through, to_all, to_one
-from schema.scalars import EventCursor
+from schema.scalars import EventCursor, WebAddress
 from schema.types.locations import TechnicianLocation
 from schema.types.node import Connection, Edge, Node, PageInfo, Versioned
 from schema.types.organizations import EscalationTier, Skill, Team, Territory
@@ -78,6 +79,16 @@ class Technician(Node, Versioned):
     current_job: Annotated["Assignment", strawberry.lazy("schema.types.assignments")] | None = to_one(
         relations.TECHNICIAN_CURRENT_JOB, "The job they are at work on; null: none that the viewer may see."
     )
+
+    @strawberry.field(
+        description="Where their appointments can be subscribed to without a token, as iCalendar, until the address is"
+        " revoked: for themselves, and for DISPATCHER and up; null otherwise.",
+        metadata={"question": questions.Computed(feed_address, nullable=True)},
+    )
+    async def calendar_feed_url(self, root: strawberry.Parent[Any], info: Info) -> WebAddress | None:
+        """Return where their feed can be had from."""
+        address = await calendars.feed(info.context, root)
+        return None if address is None else WebAddress(address)
 
     @asked("Their active jobs in the order in which they are to be done; null: not the viewer's to see.")
     def queue(self, date: QueueDay = None, first: First = 50, after: After = None) -> "TechnicianQueue | None":

@@ -2,6 +2,7 @@ import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import asyncpg
 import pytest
@@ -17,6 +18,8 @@ from tests.auth.key_server import serving
 from tests.cli.command import Workplace, free_port
 from tests.files.clamd import fake_clamd
 from tests.integrations.bus_servers import KINDS, bus_server
+from tests.invitations.diary import KEY
+from tests.invitations.mail import PASSWORD, USER, mail_server
 
 SECRET = "s" * 32
 
@@ -55,7 +58,13 @@ async def test_where_all_is_in_order_nothing_is_wrong(workplace: Workplace, data
 
     assert status == 0
     assert states(found, "ok") == {"settings", "tokens", "database", "migrations", "roles", "clock", "storage"}
-    assert states(found, "not used") == {"event bus", "scanner", "identity provider"}
+    assert states(found, "not used") == {
+        "event bus",
+        "scanner",
+        "identity provider",
+        "e-mail",
+        "calendars",
+    }
 
 
 async def test_people_read_a_line_for_each_subject_and_what_helps(
@@ -232,3 +241,40 @@ async def test_a_provider_has_keys_none_or_is_gone(workplace: Workplace, databas
 
     status, found, _ = await told(workplace, **env)
     assert (status, states(found, "wrong")) == (1, {"identity provider"})
+
+
+async def test_a_mail_server_lets_us_in_or_not(workplace: Workplace, database_url: str) -> None:
+    async with mail_server(login=True) as server:
+        env = own(database_url, MAIL_FROM="service@test.example")
+        url = f"smtp://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}"
+        status, found, _ = await told(workplace, **env, SMTP_URL=url)
+        assert (status, found["e-mail"]["state"]) == (0, "ok")
+
+        status, found, said = await told(workplace, **env, SMTP_URL=f"smtp://{USER}:hunter2@127.0.0.1:{server.port}")
+        assert (status, states(found, "wrong")) == (1, {"e-mail"})
+        assert "does not let us in" in found["e-mail"]["detail"]
+        assert "hunter2" not in said
+        assert server.letters == []
+
+    status, found, _ = await told(workplace, **env, SMTP_URL=url)
+    assert (status, states(found, "wrong")) == (1, {"e-mail"})
+
+    status, found, _ = await told(workplace, **own(database_url, SMTP_URL=url))
+    assert (status, states(found, "wrong")) == (1, {"e-mail"})
+    assert "MAIL_FROM is unset" in found["e-mail"]["detail"]
+
+
+async def test_calendars_are_set_up_wholly_or_not_at_all(workplace: Workplace, database_url: str) -> None:
+    half = own(database_url, GOOGLE_CALENDAR_CLIENT_ID="client")
+    status, found, _ = await told(workplace, **half)
+    assert (status, states(found, "wrong")) == (1, {"calendars"})
+    assert "GOOGLE" in found["calendars"]["detail"]
+
+    no_key = {**half, "GOOGLE_CALENDAR_CLIENT_SECRET": "hunter2"}
+    status, found, said = await told(workplace, **no_key)
+    assert (status, states(found, "wrong")) == (1, {"calendars"})
+    assert "CALENDAR_TOKEN_KEY" in found["calendars"]["detail"]
+
+    status, found, said = await told(workplace, **no_key, CALENDAR_TOKEN_KEY=KEY)
+    assert (status, found["calendars"]["state"]) == (0, "ok")
+    assert "hunter2" not in said

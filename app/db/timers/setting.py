@@ -14,8 +14,11 @@ from app.domain.timers import Timer
 _PRIORITY = 0
 
 
-async def set_timer(connection: AsyncConnection, timer: Timer, *, after: timedelta) -> None:
-    """Let a worker carry the timer out so long after this transaction began; twice the same counts once."""
+async def set_timer(connection: AsyncConnection, timer: Timer, *, after: timedelta, apart: str | None = None) -> None:
+    """Let a worker carry the timer out so long after this transaction began; twice the same counts once.
+
+    What sets it `apart` from others of the same row makes it another one.
+    """
     driver = await driver_of(connection)
     await driver.fetch(
         _statement(),
@@ -23,7 +26,7 @@ async def set_timer(connection: AsyncConnection, timer: Timer, *, after: timedel
         [timer.kind.value],
         [written(timer)],
         [max(timedelta(), after)],
-        [f"{timer.kind}:{timer.organization_id}:{timer.subject_id}"],
+        [f"{timer.kind}:{timer.organization_id}:{timer.subject_id}" + ("" if apart is None else f":{apart}")],
         [None],
     )
 

@@ -13,6 +13,7 @@ from app.domain.events import EventType
 from app.domain.policy import Action
 from app.domain.refusals import NotFound, StaleVersion
 from app.domain.situations import Situation
+from app.services.appointments.outside import tell_outside
 from app.services.change import Change
 from app.services.situations import lock_ticket, require, standing_of, team_id_of
 
@@ -71,7 +72,7 @@ def expect_version(appointment: Appointment, expected: int | None) -> None:
 
 
 async def save(change: Change, agreed: Agreed, after: Appointment, *, told_as: EventType) -> Appointment:
-    """Write a locked appointment and tell of it; return it with its new version."""
+    """Write a locked appointment, tell of it here and outside; return it with its new version."""
     before = agreed.appointment
     saved = await records.update(change.connection, appointments, before, after, now=change.now)
     team_id = await team_id_of(change, saved.technician_id)
@@ -80,4 +81,5 @@ async def save(change: Change, agreed: Agreed, after: Appointment, *, told_as: E
             told_as, before, saved, ticket=agreed.situation.ticket, team_id=team_id, occurred_at=change.now
         )
     )
+    await tell_outside(change, saved, told_as)
     return saved

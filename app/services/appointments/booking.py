@@ -24,6 +24,7 @@ from app.domain.slot_offers import SlotOffer
 from app.domain.tickets import TicketCategory, TicketStatus
 from app.domain.wanted import Wanted
 from app.services.appointments.judging import expect_bookable, lock_time
+from app.services.appointments.outside import tell_outside
 from app.services.appointments.reserving import reserve
 from app.services.appointments.taking import release, take
 from app.services.appointments.wanting import PRIORITIES
@@ -171,6 +172,7 @@ async def book(change: Change, wish: SlotOffer, situation: Situation, terms: Ter
             EventType.APPOINTMENT_SCHEDULED, None, appointment, ticket=ticket, team_id=team_id, occurred_at=change.now
         )
     )
+    await tell_outside(change, appointment, EventType.APPOINTMENT_SCHEDULED)
     return appointment
 
 
