@@ -76,7 +76,7 @@ async def test_a_job_that_somebody_has_goes_to_the_technician_of_the_slot(shop: 
 
 
 async def test_a_held_slot_is_hidden_from_others_and_booked_by_its_hold(shop: Workshop) -> None:
-    only_ann = {"preferred_technician_id": shop.world.technicians["ann"]}
+    only_ann: dict[str, Any] = {"preferred_technician_id": shop.world.technicians["ann"]}
     offer = await shop.offer(**only_ann)
     hold_id = await shop.hold(offer)
     agendas = shop.agendas
