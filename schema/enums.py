@@ -301,6 +301,7 @@ _described(
         "IDEMPOTENCY_IN_PROGRESS": "The first request with this key has not finished.",
         "CLOCK_SKEW": "The client's clock cannot be right.",
         "FILE_REJECTED": "The file is not taken; the message says why.",
+        "DEPENDENCY_UNAVAILABLE": "Something that is needed for this does not work now; try again later.",
     },
 )
 _described(
