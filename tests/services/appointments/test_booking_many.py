@@ -1,8 +1,6 @@
 """Many booked at once, at times that are chosen together: what cannot be is refused, and the others are booked."""
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,45 +14,15 @@ from app.domain.appointments import AppointmentType, LocationMode, Urgency
 from app.domain.events import EventType
 from app.domain.refusals import DependencyUnavailable, Forbidden, IdempotencyMismatch, Invalid
 from app.integrations.solver import Solver
-from app.planning.slots.batch.answer import BatchAnswer, BatchFailed, BatchProblem, Progress
-from app.planning.slots.batch.search import slotted
 from app.services.appointments.book_appointments import BookAppointments, book_appointments
 from app.services.appointments.together import BatchSolver
 from app.services.appointments.wanting import SlotQuestion
 from app.services.perform import Written
+from tests.services.appointments.solving import Broken, Here
 from tests.services.appointments.test_booking import overlaps
 from tests.services.appointments.workshop import MONDAY, Workshop
 
 HOUR = timedelta(hours=1)
-
-
-class Here:
-    """Slots batches in this process, with little effort; `meanwhile` is done while it searches."""
-
-    def __init__(self, meanwhile: Callable[[], Any] | None = None) -> None:
-        self.asked: list[BatchProblem] = []
-        self._meanwhile = meanwhile
-
-    async def slotted(
-        self, problem: BatchProblem, *, seconds: float, on_progress: Callable[[Progress], None]
-    ) -> BatchAnswer:
-        assert seconds > 0
-        self.asked.append(problem)
-        little = replace(problem, effort_seconds=0.05)
-        answer = await asyncio.to_thread(slotted, little, on_progress=on_progress, keep_going=lambda: True)
-        if self._meanwhile is not None:
-            await self._meanwhile()
-        return answer
-
-
-class Broken:
-    """A search that dies."""
-
-    async def slotted(
-        self, problem: BatchProblem, *, seconds: float, on_progress: Callable[[Progress], None]
-    ) -> BatchAnswer:
-        on_progress(Progress(spent_seconds=seconds, placed=0, shortfall=len(problem.requests)))
-        raise BatchFailed("the process ran out of memory")
 
 
 def work(**values: Any) -> SlotQuestion:
