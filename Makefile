@@ -14,7 +14,7 @@
 # make faults-worker  kills workers, again and again
 # make test-clamd  has the real clamd look at files
 # make worlds  holds the search for slots against everything in 500 tiny worlds
-# make races  tries everything in any order and at once
+# make races  tries everything in any order and at once      make race-bookings  lets 200 race for each of 100 slots
 # make hostile  holds the limits by their targets  make soak-live  has many clients come and go for long
 # make clean  removes all that can be made again; the data in .fieldgraph stays
 
@@ -32,7 +32,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --extra storage --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-legacy bench-slots calibrate-slots worlds hostile soak-live faults-worker races test-clamd lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-legacy bench-slots calibrate-slots worlds hostile soak-live faults-worker races race-bookings test-clamd lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -67,6 +67,9 @@ sameness: .venv/.dev
 
 races: .venv/.dev
 	RACE_RUNS=500 RACE_KEYS=2000 RACE_JOBS=100 $(bin)/pytest -q -n 0 tests/races $(ARGS)
+
+race-bookings: .venv/.dev
+	RACE_BOOKERS=200 RACE_SLOTS=100 RACE_ROUNDS=150 $(bin)/pytest -q -n 0 -s tests/races/test_bookings.py $(ARGS)
 
 faults-worker: .venv/.dev
 	WORKER_KILLS=50 $(bin)/pytest -q -n 0 tests/jobs/test_worker.py $(ARGS)

@@ -307,6 +307,7 @@ _described(
         "SLOT_TAKEN": "Somebody else has got the slot.",
         "HOLD_EXPIRED": "The slot is not held any more.",
         "CANCELLATION_FEE_REQUIRED": "It is too late to cancel free of charge, and nobody has accepted the fee.",
+        "DEPENDENCY_UNAVAILABLE": "Something that is needed for this does not work now; try again later.",
     },
 )
 _described(

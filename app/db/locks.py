@@ -1,6 +1,6 @@
 """Locks that last until the transaction ends, and the one order in which they are taken.
 
-Idempotency key, series of appointments, ticket-number counter, tickets (by id), their assignments, technicians
+Idempotency key, alert, series of appointments, ticket-number counter, tickets (by id), their assignments, technicians
 (sorted), bays (sorted), part rows (by id), waitlist entries (by id), uploads, the bytes of files, attachments (by id),
 saved views, versions of queues (by technician), the log's head. Whoever needs several takes them in this order, so that
 no two transactions can wait for each other. What a lock guards is read in a later statement than the lock.

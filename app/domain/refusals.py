@@ -36,6 +36,7 @@ class ErrorCode(StrEnum):
     SLOT_TAKEN = "SLOT_TAKEN"
     HOLD_EXPIRED = "HOLD_EXPIRED"
     CANCELLATION_FEE_REQUIRED = "CANCELLATION_FEE_REQUIRED"
+    DEPENDENCY_UNAVAILABLE = "DEPENDENCY_UNAVAILABLE"
 
 
 class ConstraintKind(StrEnum):
@@ -336,3 +337,16 @@ class CancellationFeeRequired(Refusal):
     def message(self) -> str:
         """Name the fee, and how to accept it."""
         return f"Cancelling costs {self.fee} {self.currency} by now; repeat it with acceptFee: true to accept that."
+
+
+@dataclass(kw_only=True, eq=False)
+class DependencyUnavailable(Refusal):
+    """Something that is needed for this did not work; it may when it is tried again."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.DEPENDENCY_UNAVAILABLE
+    retry_after_seconds: int
+
+    @property
+    def message(self) -> str:
+        """Say when to try again."""
+        return f"Something that is needed for this does not work now; try again in {self.retry_after_seconds} seconds."

@@ -12,6 +12,7 @@ _LENGTH_BYTES = 8
 # The process may take so long to load the solver and to lay the problem out.
 _GRACE_SECONDS = 30.0
 _TOLD_OF_AN_END = 2000
+_PIECE_BYTES = 65_536
 # The libraries' threads reserve memory that one worker does not need.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -59,10 +60,13 @@ async def _answer(
         raise BatchFailed("the process has no pipes")
     complaining = asyncio.create_task(process.stderr.read())
     try:
+        # Writing the problem of a large organisation out takes long: beside the loop, and then piece by piece.
+        written = memoryview(await asyncio.to_thread(pickle.dumps, problem, pickle.HIGHEST_PROTOCOL))
         # One that died before it had read everything is told of below.
         with suppress(ConnectionError):
-            process.stdin.write(pickle.dumps(problem))
-            await process.stdin.drain()
+            for at in range(0, len(written), _PIECE_BYTES):
+                process.stdin.write(written[at : at + _PIECE_BYTES])
+                await process.stdin.drain()
             process.stdin.close()
         while True:
             message = await _message(process.stdout)

@@ -128,6 +128,14 @@ async def insert_drafts(change: Change, drafts: Sequence[Draft]) -> list[Ticket]
     return created
 
 
+async def lock_numbers(change: Change) -> None:
+    """Lock the year's counter before other locks that come after it: several tickets will follow one by one.
+
+    Guard: the counter's row lock, held until the change ends.
+    """
+    await _raise_counter(change, by=0)
+
+
 def _checked(change: Change, command: CreateTicket, requester_id: UUID) -> dict[str, Any]:
     latitude, longitude = command.latitude, command.longitude
     service = validation.optional_text(command.affected_service, "affectedService", longest=LONGEST_SERVICE)
@@ -158,16 +166,21 @@ def _checked(change: Change, command: CreateTicket, requester_id: UUID) -> dict[
 
 
 async def _numbered(change: Change, drafts: Sequence[Draft]) -> list[Ticket]:
-    year, count = change.now.year, len(drafts)
-    counter = insert(ticket_counters).values(organization_id=change.actor.organization_id, year=year, last_number=count)
-    raised = counter.on_conflict_do_update(
-        index_elements=["organization_id", "year"], set_={"last_number": ticket_counters.c.last_number + count}
-    ).returning(ticket_counters.c.last_number)
-    first = (await change.connection.execute(raised)).scalar_one() - count + 1
+    first = await _raise_counter(change, by=len(drafts)) - len(drafts) + 1
+    year = change.now.year
     return [
         Ticket(ticket_number=f"TKT-{year}-{number:06d}", **drafted.values)
         for number, drafted in enumerate(drafts, start=first)
     ]
+
+
+async def _raise_counter(change: Change, *, by: int) -> int:
+    key = {"organization_id": change.actor.organization_id, "year": change.now.year}
+    counter = insert(ticket_counters).values(**key, last_number=by)
+    raised = counter.on_conflict_do_update(
+        index_elements=["organization_id", "year"], set_={"last_number": ticket_counters.c.last_number + by}
+    ).returning(ticket_counters.c.last_number)
+    return int((await change.connection.execute(raised)).scalar_one())
 
 
 def _told(command: CreateTicket) -> Iterator[FieldChange]:

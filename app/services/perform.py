@@ -23,7 +23,7 @@ from uuid_utils.compat import uuid7
 
 from app.db import locks, log, queue_versions
 from app.db.tables.log import idempotency_results
-from app.db.transaction import transaction
+from app.db.transaction import Mode, transaction
 from app.domain.deliveries import Channel
 from app.domain.events import plain
 from app.domain.impact import Impact
@@ -198,6 +198,21 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
     )
 
 
+async def answered_before(writer: Writer, actor: Actor, mutation: str, command: Command) -> Written | None:
+    """Return the answer that a repeat will get, before what takes long is done; None: there is none yet.
+
+    Guard: none; `perform` looks again under the key's lock.
+
+    Raises:
+        IdempotencyMismatch: the key was used before with another input.
+    """
+    key = _checked(command.idempotency_key)
+    if key is None:
+        return None
+    async with transaction(writer.engine, actor.organization_id, mode=Mode.READ) as connection:
+        return await _kept(connection, actor, mutation, key, fingerprint(command), writer.clock())
+
+
 @asynccontextmanager
 async def beside_the_log(writer: Writer, actor: Actor) -> AsyncIterator[AsyncConnection]:
     """Open a transaction for what is no event, so that it waits for none and none waits for it.
@@ -228,6 +243,12 @@ async def _repeat(
     names = (str(actor.organization_id), str(actor.user_id), mutation, key)
     if not await locks.try_lock_key(connection, *names, patience_seconds=_PATIENCE_SECONDS):
         raise IdempotencyInProgress(field=("idempotencyKey",))
+    return await _kept(connection, actor, mutation, key, input_hash, now)
+
+
+async def _kept(
+    connection: AsyncConnection, actor: Actor, mutation: str, key: str, input_hash: bytes, now: datetime
+) -> Written | None:
     kept = idempotency_results.c
     query = sa.select(kept.input_hash, kept.change_id, kept.position, kept.result).where(
         kept.organization_id == actor.organization_id,

@@ -15,6 +15,7 @@ from app.planning.slots.batch.search import slotted
 from app.planning.slots.search import find
 from benchmarks.slots.bound import lower_bound
 from benchmarks.slots.company import company, request
+from benchmarks.slots.served import QUICK, SIZES, served
 
 # Technicians and bays, with the milliseconds that half and 99 of 100 questions should take at most.
 _SIZES = ((50, 8, 3, 20), (500, 40, 3, 20), (2000, 100, 15, 60))
@@ -105,21 +106,25 @@ def batches(
 
 
 def main() -> None:
-    """Measure questions, then batches."""
+    """Measure questions, then batches, then both with a database."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="small sizes, to see that all runs")
     parser.add_argument("--questions", type=int, default=1000)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--long", type=float, default=60)
+    parser.add_argument("--only", choices=("questions", "batches", "served"), help="one part of it")
     asked = parser.parse_args()
-    if asked.quick:
-        latency(_QUICK_SIZES, count=20)
+    latencies, many, in_database = (asked.only in {None, part} for part in ("questions", "batches", "served"))
+    if latencies:
+        latency(_QUICK_SIZES if asked.quick else _SIZES, count=20 if asked.quick else asked.questions)
+    if many and asked.quick:
         batches(_QUICK_SCARCE, seeds=[1], seconds=0.3, long=0.6, bound=1)
-        return
-    latency(_SIZES, count=asked.questions)
-    seeds = range(1, asked.seeds + 1)
-    batches(_SCARCE, seeds=seeds, seconds=asked.seconds, long=asked.long, bound=asked.long)
+    elif many:
+        seeds = range(1, asked.seeds + 1)
+        batches(_SCARCE, seeds=seeds, seconds=asked.seconds, long=asked.long, bound=asked.long)
+    if in_database:
+        served(QUICK if asked.quick else SIZES)
 
 
 if __name__ == "__main__":

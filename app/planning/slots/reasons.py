@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
+from uuid import UUID
 
 import numpy as np
 
@@ -75,6 +76,18 @@ def complaint(kind: ConstraintKind) -> str:
     return _SAID[kind][0]
 
 
+def rejection(kind: ConstraintKind, technician_ids: Sequence[UUID]) -> Rejection:
+    """Return what is said of technicians who all failed one constraint; the first of them are named."""
+    one, many = _SAID[kind]
+    count = len(technician_ids)
+    return Rejection(
+        constraint=kind,
+        count=count,
+        message=f"1 technician {one}." if count == 1 else f"{count} technicians {many}.",
+        technician_ids=tuple(technician_ids[:_EXAMPLES]),
+    )
+
+
 def rejections(
     agenda: Agenda,
     request: SlotRequest,
@@ -98,20 +111,14 @@ def rejections(
         survived = np.maximum(survived, np.sum([*steps, np.zeros(len(fitting))], axis=0).astype(np.int64))
     order = (*LASTING, *PASSING)
     return tuple(
-        _rejection(agenda, order[step], np.flatnonzero(fell & (survived == step)))
+        rejection(order[step], _ids(agenda, fell & (survived == step)))
         for step in range(len(order))
         if (fell & (survived == step)).any()
     )
 
 
-def _rejection(agenda: Agenda, kind: ConstraintKind, who: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> Rejection:
-    one, many = _SAID[kind]
-    return Rejection(
-        constraint=kind,
-        count=len(who),
-        message=f"1 technician {one}." if len(who) == 1 else f"{len(who)} technicians {many}.",
-        technician_ids=tuple(agenda.roster.technicians[number].id for number in who[:_EXAMPLES].tolist()),
-    )
+def _ids(agenda: Agenda, who: Mask) -> list[UUID]:
+    return [agenda.roster.technicians[number].id for number in np.flatnonzero(who).tolist()]
 
 
 def _steps(

@@ -61,7 +61,10 @@ _ASSET_NAME = sa.text("SELECT name FROM assets WHERE organization_id = :organiza
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """How an appointment is made: by which rules, from which hold, for which series, and who is told."""
+    """How an appointment is made: by which rules, from which hold, for which series, and who is told.
+
+    `automatic`: the server has chosen the slot, whoever has asked it to.
+    """
 
     rules: BookingRules
     settings: OrganizationSettings
@@ -71,6 +74,7 @@ class Terms:
     series_id: UUID | None = None
     occurrence_at: datetime | None = None
     reason: AssignmentReason | None = None
+    automatic: bool = False
     field: str = "slotToken"
 
 
@@ -215,7 +219,7 @@ async def _given(change: Change, situation: Situation, chosen: SlotOffer, terms:
         ended = job_rules.hand_over(job, at=at)
         change.followed.add(job.id)
         await end_job(change, situation, job, ended, told_as=EventType.JOB_REASSIGNED)
-    asked_by_hand = change.actor.user_id is not None and change.actor.technician_id is None
+    by_hand = change.actor.user_id is not None and change.actor.technician_id is None and not terms.automatic
     given = await offer(
         change,
         situation,
@@ -225,7 +229,7 @@ async def _given(change: Change, situation: Situation, chosen: SlotOffer, terms:
         terms.settings,
         reason=terms.reason or inferred_reason(ticket, situation.last),
         note=None,
-        type_=AssignmentType.MANUAL if asked_by_hand else AssignmentType.AUTO,
+        type_=AssignmentType.MANUAL if by_hand else AssignmentType.AUTO,
         told_as=EventType.TICKET_STATUS_CHANGED,
         expires=False,
     )
