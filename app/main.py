@@ -36,6 +36,7 @@ from app.integrations.disk_files import DiskFiles
 from app.integrations.event_bus import EventBus
 from app.integrations.file_stores import store_at
 from app.integrations.outlets import posts_of
+from app.integrations.solver import Solver
 from app.jobs.forgetting import forgetting
 from app.jobs.handlers import handlers
 from app.jobs.promises import keeping_promises
@@ -268,6 +269,7 @@ def _process(
         files=files,
         addresses=addresses,
         agendas=Agendas(engine, clock=now, rules=settings.booking_rules),
+        solver=Solver(),
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
 

@@ -16,6 +16,7 @@ from app.live.locations import Locations
 from app.live.replay import Log
 from app.reads.reader import Reader
 from app.services.appointments.agendas import Agendas
+from app.services.appointments.together import BatchSolver
 from app.services.files import Files
 from app.services.perform import Writer, Written
 from resolvers.loaders import Loaders
@@ -38,6 +39,7 @@ class Process:
     files: Files
     addresses: FileAddresses
     agendas: Agendas
+    solver: BatchSolver
     statement_timeout_seconds: float = 10
     unfinished: set[asyncio.Task[Written | None]] = field(default_factory=set)
 

@@ -138,6 +138,13 @@ class FileRejectedError(UserError):
     allowed_extensions: list[str] = strawberry.field(description="How its name may end.")
 
 
+@strawberry.type(description="Something that is needed for this does not work now.")
+class DependencyUnavailableError(UserError):
+    """Something that is needed does not work now."""
+
+    retry_after_seconds: int | None = strawberry.field(description="When to try again; null: nobody knows.")
+
+
 @strawberry.type(description="Somebody else has got the slot.")
 class SlotTakenError(UserError):
     """Somebody else has got the slot."""
@@ -195,6 +202,10 @@ AssignmentError = Annotated[
     | NoActiveAssignmentError
     | TopTierReachedError,
     strawberry.union("AssignmentError", description="Why an assignment was not written."),
+]
+BookAppointmentsError = Annotated[
+    ValidationError | ForbiddenError | IdempotencyError | DependencyUnavailableError,
+    strawberry.union("BookAppointmentsError", description="Why nothing at all was booked."),
 ]
 BulkError = Annotated[
     ValidationError | IdempotencyError,
@@ -288,6 +299,8 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:  # o
         case refusals.NotEligible():
             reasons = [await rejection_of(operation, each) for each in refusal.reasons]
             return NotEligibleError(**said, reasons=reasons, overridable=refusal.overridable)
+        case refusals.DependencyUnavailable():
+            return DependencyUnavailableError(**said, retry_after_seconds=refusal.retry_after_seconds)
         case refusals.SlotTaken() | refusals.HoldExpired():
             instead = [slot_told(offer) for offer in await slots.alternatives(operation, refusal.wanted)]
             error = SlotTakenError if isinstance(refusal, refusals.SlotTaken) else HoldExpiredError

@@ -1,7 +1,7 @@
 """What mutations answer: the rows as they are after the change, or why there was none."""
 
 from datetime import datetime
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from app.domain.locations import MOST_REFUSALS
 from app.reads import entities
 from app.reads.pages import placed, window
 from app.reads.queues import QUEUE_ORDER
+from app.services.appointments.book_appointments import MOST_AT_ONCE as MOST_BOOKED_AT_ONCE
 from app.services.bulk_update_tickets import MOST_AT_ONCE
 from app.services.change import RefusedItem
 from app.services.perform import Written
@@ -23,6 +24,7 @@ from schema.errors import (
     AppointmentError,
     AssignmentError,
     AttachmentError,
+    BookAppointmentsError,
     BulkError,
     BulkItemError,
     CommentError,
@@ -237,6 +239,32 @@ class AppointmentPayload(MutationPayload):
     )
 
 
+@strawberry.type(description="What became of one of many requests for a time.")
+class BookingResult:
+    """What became of one of many requests for a time."""
+
+    place: int = strawberry.field(description="Its place among the requests, from 0.")
+    ok: bool = strawberry.field(description="It was booked.")
+    appointment: Appointment | None = strawberry.field(description="The appointment; null: it was not booked.")
+    errors: list[BulkItemError] = strawberry.field(
+        description="Why it was not booked; empty: it was.", metadata=ONE_ROW
+    )
+
+
+@strawberry.type(description="What booking many at once answers.")
+class BookAppointmentsPayload(MutationPayload):
+    """What booking many at once answers."""
+
+    results: list[BookingResult] = strawberry.field(
+        default_factory=list,
+        description="What became of each, in the order of the requests; empty: nothing was done.",
+        metadata={"rows": MOST_BOOKED_AT_ONCE},
+    )
+    errors: list[BookAppointmentsError] = strawberry.field(
+        default_factory=list, description="Why nothing at all was done; empty: see results.", metadata=ONE_ROW
+    )
+
+
 @strawberry.type(description="What mutations on the waitlist answer.")
 class WaitlistPayload(MutationPayload):
     """What mutations on the waitlist answer."""
@@ -318,6 +346,20 @@ async def results_of(operation: Operation, written: Written) -> dict[str, Any]:
         results.append((place, BulkResult(id=global_id("Ticket", key), ok=True, ticket=row, errors=[])))
     ordered = [result for _, result in sorted(results, key=itemgetter(0))]
     return {**_named(operation, written), "results": ordered}
+
+
+async def bookings_of(operation: Operation, written: Written) -> dict[str, Any]:
+    """Return a payload's fields for many requests of which each was booked, or not."""
+    results = [
+        BookingResult(place=item.place, ok=False, appointment=None, errors=[_item_error(item)])
+        for item in written.refused.values()
+    ]
+    for name, key in written.ids.items():
+        role, _, place = name.partition(".")
+        if role == "appointment":
+            row: Any = await operation.loaders.row(entities.APPOINTMENT, key)
+            results.append(BookingResult(place=int(place), ok=True, appointment=row, errors=[]))
+    return {**_named(operation, written), "results": sorted(results, key=attrgetter("place"))}
 
 
 def _named(operation: Operation, written: Written) -> dict[str, Any]:

@@ -28,6 +28,7 @@ from app.domain.file_addresses import FileAddresses
 from app.domain.files import FileLimits
 from app.domain.organizations import BookingRules
 from app.integrations.disk_files import DiskFiles
+from app.integrations.solver import Solver
 from app.live.hub import Hub
 from app.live.locations import Locations
 from app.live.replay import Log
@@ -100,6 +101,7 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
         log=reader,
         locations=Locations(_ENGINE),
         agendas=Agendas(_ENGINE, clock=now, rules=BookingRules()),
+        solver=Solver(),
         actors=actors,
         verifier=CachedVerifier(SecretVerifier(os.environ["SECRET"])),
         clock=now,

@@ -7,8 +7,10 @@ import strawberry
 from app.services.appointments.action import AppointmentAction
 from app.services.appointments.answer_waitlist_offer import AnswerWaitlistOffer
 from app.services.appointments.book_appointment import BookAppointment
+from app.services.appointments.book_appointments import BookAppointments
 from app.services.appointments.cancel_appointment import CancelAppointment
 from app.services.appointments.hold_slot import HoldSlot
+from app.services.appointments.ingest_alert import IngestAlert
 from app.services.appointments.join_waitlist import JoinWaitlist
 from app.services.appointments.leave_waitlist import LeaveWaitlist
 from app.services.appointments.lock_appointment import LockAppointment
@@ -93,6 +95,58 @@ class SlotSearchInput:
             preferred_date=self.preferred_date,
             windows=() if self.window is None else ((self.window.start, self.window.end),),
             preferred_technician_id=optional_key("Technician", self.preferred_technician_id, "preferredTechnicianId"),
+        )
+
+
+@strawberry.input(description="Work to be booked at times that are chosen together.")
+class BookAppointmentsInput:
+    """Work to be booked together."""
+
+    requests: list[SlotSearchInput] = strawberry.field(
+        description="What times are wanted for, 1 to 50; how many slots each asks for does not count."
+    )
+    time_budget_ms: int = strawberry.field(
+        default=5000, description="How long may be searched, 500 to 30,000 milliseconds."
+    )
+    notify: bool = strawberry.field(default=True, description="Whether the customers are told.")
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+    def command(self) -> BookAppointments:
+        """Return the command. Raises Invalid for ids of another type."""
+        return BookAppointments(
+            requests=tuple(each.question() for each in self.requests),
+            seconds=self.time_budget_ms / 1000,
+            notify=self.notify,
+            idempotency_key=self.idempotency_key,
+        )
+
+
+@strawberry.input(description="What monitoring has found to be wrong.")
+class IngestAlertInput:
+    """What monitoring has found to be wrong."""
+
+    alert_id: str = strawberry.field(
+        description="The alert's id there, 1 to 255 characters: the same alert has the same ticket."
+    )
+    asset_external_id: str = strawberry.field(description="On what, by its id elsewhere.")
+    severity: Urgency = strawberry.field(description="How bad it is.")
+    service_type: AppointmentType = strawberry.field(description="What sort of service it needs.")
+    message: str | None = strawberry.field(default=None, description="What is wrong.")
+    part_numbers: list[str] | None = strawberry.field(
+        default=None, description="Parts without which the work cannot begin; at most 20."
+    )
+    idempotency_key: str | None = strawberry.field(default=None, description=KEY)
+
+    def command(self) -> IngestAlert:
+        """Return the command."""
+        return IngestAlert(
+            alert_id=self.alert_id,
+            asset_external_id=self.asset_external_id,
+            severity=self.severity,
+            service_type=self.service_type,
+            message=self.message,
+            part_numbers=tuple(self.part_numbers or ()),
+            idempotency_key=self.idempotency_key,
         )
 
 

@@ -1,14 +1,17 @@
 """Mutations on slots, appointments and the waitlist."""
 
+from functools import partial
 from typing import Annotated
 
 import strawberry
 
 from app.services.appointments.answer_waitlist_offer import answer_waitlist_offer
 from app.services.appointments.book_appointment import book_appointment
+from app.services.appointments.book_appointments import book_appointments
 from app.services.appointments.cancel_appointment import cancel_appointment
 from app.services.appointments.confirm_appointment import confirm_appointment
 from app.services.appointments.hold_slot import hold_slot
+from app.services.appointments.ingest_alert import ingest_alert
 from app.services.appointments.join_waitlist import join_waitlist
 from app.services.appointments.leave_waitlist import leave_waitlist
 from app.services.appointments.lock_appointment import lock_appointment
@@ -20,8 +23,10 @@ from schema.inputs.appointments import (
     AnswerWaitlistOfferInput,
     AppointmentActionInput,
     BookAppointmentInput,
+    BookAppointmentsInput,
     CancelAppointmentInput,
     HoldSlotInput,
+    IngestAlertInput,
     JoinWaitlistInput,
     LeaveWaitlistInput,
     LockAppointmentInput,
@@ -29,7 +34,14 @@ from schema.inputs.appointments import (
     RescheduleAppointmentInput,
 )
 from schema.mutations.writing import write
-from schema.payloads import AppointmentPayload, OkPayload, SlotHoldPayload, WaitlistPayload
+from schema.payloads import (
+    AppointmentPayload,
+    BookAppointmentsPayload,
+    OkPayload,
+    SlotHoldPayload,
+    WaitlistPayload,
+    bookings_of,
+)
 
 _INPUT = strawberry.argument(name="input", description="What to do, and to what.")
 
@@ -106,3 +118,23 @@ class AppointmentMutations:
     ) -> WaitlistPayload:
         """Answer an offer."""
         return await write(info.context, asked.command, answer_waitlist_offer, WaitlistPayload)
+
+    @strawberry.mutation(
+        description="Book many at once, at times that are chosen together so that all fit; DISPATCHER and up."
+    )
+    async def book_appointments(
+        self, info: Info, asked: Annotated[BookAppointmentsInput, _INPUT]
+    ) -> BookAppointmentsPayload:
+        """Book many at once."""
+        process = info.context.process
+        service = partial(book_appointments, agendas=process.agendas, solver=process.solver)
+        return await write(info.context, asked.command, service, BookAppointmentsPayload, bookings_of)
+
+    @strawberry.mutation(
+        description="Take an alert of monitoring in: it becomes a ticket, once, and what cannot wait an appointment;"
+        " DISPATCHER and up."
+    )
+    async def ingest_alert(self, info: Info, asked: Annotated[IngestAlertInput, _INPUT]) -> AppointmentPayload:
+        """Take an alert in."""
+        service = partial(ingest_alert, agendas=info.context.process.agendas)
+        return await write(info.context, asked.command, service, AppointmentPayload)
