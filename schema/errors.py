@@ -301,6 +301,12 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:  # o
             return NotEligibleError(**said, reasons=reasons, overridable=refusal.overridable)
         case refusals.DependencyUnavailable():
             return DependencyUnavailableError(**said, retry_after_seconds=refusal.retry_after_seconds)
+        case _:
+            return await _of_appointments(operation, refusal, said)
+
+
+async def _of_appointments(operation: Operation, refusal: refusals.Refusal, said: dict[str, Any]) -> Any:
+    match refusal:
         case refusals.SlotTaken() | refusals.HoldExpired():
             instead = [slot_told(offer) for offer in await slots.alternatives(operation, refusal.wanted)]
             error = SlotTakenError if isinstance(refusal, refusals.SlotTaken) else HoldExpiredError
