@@ -27,13 +27,18 @@ LONGEST = timedelta(days=92)
 Entry = Shift | TimeOff | Record
 
 
+def check(start: datetime, end: datetime) -> None:
+    """Check that a time can be looked at. Raises Invalid."""
+    within(start, end, LONGEST)
+
+
 async def schedule(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Entry] | None:
     """Return a technician's shifts, time off and appointments within a time, by where they begin; None for customers.
 
     Raises:
         Invalid: the time ends before it begins, or is longer than 92 days.
     """
-    within(start, end, LONGEST)
+    check(start, end)
     if not is_staff(operation.actor):
         return None
     found: list[tuple[datetime, int, Entry]] = [
@@ -49,7 +54,7 @@ async def schedule(operation: Operation, technician_id: UUID, start: datetime, e
 
 async def utilization(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> Utilization | None:
     """Return how much of a technician's working time within a time is booked; None for customers. Raises Invalid."""
-    within(start, end, LONGEST)
+    check(start, end)
     if not is_staff(operation.actor):
         return None
     at_work = await working_hours(operation, technician_id, start, end)
@@ -63,7 +68,7 @@ async def utilization_of_bay(operation: Operation, bay: Any, start: datetime, en
     Raises:
         Invalid: the time ends before it begins, or is longer than 92 days.
     """
-    within(start, end, LONGEST)
+    check(start, end)
     if not is_staff(operation.actor):
         return None
     facility = await operation.loaders.one(relations.BAY_FACILITY, bay)

@@ -8,15 +8,20 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.db.tables.appointments import appointments
 from app.db.tables.assignments import assignments
 from app.db.tables.base import Moment, Uuid
 from app.db.tables.organizations import organization_settings
+from app.db.tables.people import technician_territories, technicians
 from app.db.tables.sla import sla_clocks
 from app.db.tables.tickets import tickets
+from app.domain.appointments import AppointmentStatus, Urgency
 from app.domain.assignments import AssignmentStatus
 from app.reads.reader import Reader
 from app.reads.viewers import ORGANIZATION
 
+_OVER = (AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED)
+_SECONDS_OF_HOUR: sa.ColumnElement[float] = sa.literal_column("3600.0")
 _SECONDS_OF_MINUTE: sa.ColumnElement[float] = sa.literal_column("60.0")
 
 
@@ -40,6 +45,12 @@ class Figures:
     rejection_rate: float | None
     first_time_fix_rate: float | None
     sla_breaches: int
+    booking_success_rate: float | None
+    no_show_rate: float | None
+    recommended_slot_rate: float | None
+    wait_hours: float | None
+    wait_hours_critical: float | None
+    travel_ratio: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +74,30 @@ async def load_figures(reader: Reader, period: Period) -> Figures:
     answered = sa.or_(offered.c.accepted_at.is_not(None), _handed_back(offered))
     waited = sa.extract("epoch", offered.c.accepted_at - offered.c.assigned_at) / _SECONDS_OF_MINUTE
     resolved = _tickets(period, tickets.c.resolved_at).subquery()
+    over = _appointments(period, appointments.c.ends_at).where(appointments.c.status.in_(_OVER)).subquery()
+    came_about = over.c.status.in_((AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW))
+    done = _appointments(period, appointments.c.ends_at).subquery()
+    booked = _appointments(period, appointments.c.created_at).subquery()
+    stands = booked.c.status != AppointmentStatus.CANCELLED
+    wait = sa.extract("epoch", booked.c.starts_at - booked.c.created_at) / _SECONDS_OF_HOUR
+    length = sa.extract("epoch", done.c.ends_at - done.c.starts_at) / _SECONDS_OF_MINUTE
+    way = sa.func.coalesce(sa.func.sum(done.c.travel_minutes), sa.literal_column("0"))
     statement = sa.select(
+        sa.select(_share(over.c.status == AppointmentStatus.COMPLETED)).scalar_subquery().label("booking_success_rate"),
+        sa.select(_share(over.c.status == AppointmentStatus.NO_SHOW))
+        .where(came_about)
+        .scalar_subquery()
+        .label("no_show_rate"),
+        sa.select(_share(booked.c.used_recommended_slot)).scalar_subquery().label("recommended_slot_rate"),
+        sa.select(sa.func.avg(wait)).where(stands).scalar_subquery().label("wait_hours"),
+        sa.select(sa.func.avg(wait))
+        .where(stands, booked.c.urgency == Urgency.CRITICAL)
+        .scalar_subquery()
+        .label("wait_hours_critical"),
+        sa.select(way / (way + sa.func.sum(length)))
+        .where(done.c.status == AppointmentStatus.COMPLETED)
+        .scalar_subquery()
+        .label("travel_ratio"),
         sa.select(sa.func.count()).select_from(created).scalar_subquery().label("tickets_created"),
         sa.select(sa.func.avg(created.c.escalation_count)).scalar_subquery().label("average_escalations"),
         sa.select(sa.func.count()).select_from(offered).scalar_subquery().label("jobs_offered"),
@@ -87,7 +121,28 @@ async def load_figures(reader: Reader, period: Period) -> Figures:
         rejection_rate=_float(row.rejection_rate),
         first_time_fix_rate=_float(row.first_time_fix_rate),
         sla_breaches=row.sla_breaches,
+        booking_success_rate=_float(row.booking_success_rate),
+        no_show_rate=_float(row.no_show_rate),
+        recommended_slot_rate=_float(row.recommended_slot_rate),
+        wait_hours=_float(row.wait_hours),
+        wait_hours_critical=_float(row.wait_hours_critical),
+        travel_ratio=_float(row.travel_ratio),
     )
+
+
+async def load_technicians(reader: Reader, period: Period) -> list[UUID]:
+    """Return the active technicians, or those who work in the territories."""
+    of, works = technicians.c, technician_territories.alias()
+    statement = sa.select(of.id).where(of.organization_id == ORGANIZATION, of.active).order_by(of.id)
+    if period.territory_ids is not None:
+        statement = statement.where(
+            sa.exists().where(
+                works.c.organization_id == of.organization_id,
+                works.c.technician_id == of.id,
+                works.c.territory_id == sa.any_(sa.literal(list(period.territory_ids), sa.ARRAY(Uuid))),
+            )
+        )
+    return [row.id for row in await reader.rows(statement)]
 
 
 async def load_times(reader: Reader, period: Period) -> list[TimeOfTechnician]:
@@ -145,6 +200,16 @@ def _jobs(period: Period, column: "sa.ColumnElement[Any]") -> "sa.Select[Any]":
     same = sa.and_(of.organization_id == job.organization_id, of.id == job.ticket_id)
     found = sa.select(assignments).join_from(assignments, tickets, same)
     return _within(found.where(job.organization_id == ORGANIZATION, of.deleted_at.is_(None)), period, column)
+
+
+def _appointments(period: Period, column: "sa.ColumnElement[Any]") -> "sa.Select[Any]":
+    agreed, of, job = appointments.c, tickets.c, assignments.alias()
+    same = sa.and_(of.organization_id == agreed.organization_id, of.id == agreed.ticket_id)
+    its_job = sa.and_(job.c.organization_id == agreed.organization_id, job.c.id == agreed.assignment_id)
+    found = sa.select(appointments, job.c.travel_minutes).select_from(
+        appointments.join(tickets, same).outerjoin(job, its_job)
+    )
+    return _within(found.where(agreed.organization_id == ORGANIZATION, of.deleted_at.is_(None)), period, column)
 
 
 def _within(found: "sa.Select[Any]", period: Period, column: "sa.ColumnElement[Any]") -> "sa.Select[Any]":

@@ -6,7 +6,7 @@ a field's arguments, and their values can be taken out (`app.reads.slots`).
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -195,12 +195,14 @@ class QueueOfRow(Asked):
 
 @dataclass(frozen=True, slots=True)
 class Board(Asked):
-    """A dispatch board, narrowed as `app.domain.board.Narrowing` is."""
+    """A dispatch board, narrowed as `app.domain.board.Narrowing` is; its time bounds what is agreed alone."""
 
     territory_ids: tuple[UUID, ...] | None
     team_ids: tuple[UUID, ...] | None
     technician_ids: tuple[UUID, ...] | None
     include_unassigned: bool
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

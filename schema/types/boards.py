@@ -9,10 +9,23 @@ from app.reads import questions
 from app.reads.pages import placed, window
 from app.reads.questions import QueueOfLane
 from app.reads.queues import QUEUE_ORDER
-from schema.fields import After, First, asked, asks
+from resolvers import boards
+from schema.enums import ConstraintKind
+from schema.fields import After, First, Info, asked, asks
 from schema.scalars import EventCursor
+from schema.types.appointments import Appointment
+from schema.types.schedules import JUDGED, USUAL_ENTRIES, ScheduleEntry, entries
 from schema.types.technicians import Technician, TechnicianQueue
 from schema.types.tickets import Ticket
+
+
+@strawberry.type(description="What does not fit among a technician's appointments.")
+class BoardConflict:
+    """What does not fit among a technician's appointments."""
+
+    kind: ConstraintKind = strawberry.field(description="What stands against it: OVERLAP, BUFFER, TIME_OFF or SHIFT.")
+    message: str = strawberry.field(description="The same in words.")
+    appointments: list[Appointment] = strawberry.field(description="Which: one, or two.", metadata={"rows": 2})
 
 
 @strawberry.type(description="A technician's lane on a dispatch board.")
@@ -26,6 +39,28 @@ class BoardRow:
         """Ask for a part of the lane's queue. Raises Invalid."""
         question: Any = QueueOfLane(placed(QUEUE_ORDER, window(first, after)))
         return question
+
+    @strawberry.field(
+        description="What fills their time within the board's from and to, at most 92 days: shifts, time off and"
+        " appointments but for those that were called off, by where they begin.",
+        metadata={"ordinary": "it is of several kinds", "rows": USUAL_ENTRIES},
+    )
+    async def entries(self, root: strawberry.Parent[Any], info: Info) -> list[ScheduleEntry]:
+        """Return what fills their time. Raises Invalid."""
+        return entries(await boards.entries_of(info.context, root))
+
+    @strawberry.field(
+        description="What does not fit among their open appointments within the board's from and to: two that overlap"
+        " or have less than the buffer between them, and what lies in time off or outside of working hours. Booking"
+        " lets none of it happen; hours, settings and rows that changed later can.",
+        metadata={"ordinary": JUDGED, "rows": 5},
+    )
+    async def conflicts(self, root: strawberry.Parent[Any], info: Info) -> list[BoardConflict]:
+        """Return what does not fit. Raises Invalid."""
+        return [
+            BoardConflict(kind=each.kind, message=each.message, appointments=list(each.agreed))
+            for each in await boards.conflicts_of(info.context, root)
+        ]
 
 
 @strawberry.type(

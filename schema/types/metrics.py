@@ -55,6 +55,34 @@ class OperationsMetrics:
     )
 
     sla_breaches: int = strawberry.field(description="How many clocks were breached, of any generation.")
+    booking_success_rate: float | None = strawberry.field(
+        description="Of the appointments whose time ended and that are over (done, nobody there, called off), those"
+        " that were done; null: none is over."
+    )
+    no_show_rate: float | None = strawberry.field(
+        description="Of the appointments whose time ended and that were kept or missed, those missed; null: none was."
+    )
+    recommended_slot_rate: float | None = strawberry.field(
+        description="Of the appointments that were booked, those in a slot that the server proposed; null: none was."
+    )
+    average_wait_hours: float | None = strawberry.field(
+        description="From booking to the start of the appointments that were booked and not called off; null: none was."
+    )
+    average_wait_hours_critical: float | None = strawberry.field(
+        description="The same of critical ones alone; null: none was."
+    )
+    travel_ratio: float | None = strawberry.field(
+        description="Of the time on appointments that were done and ended, with the ways there, that of the ways; null:"
+        " none was."
+    )
+
+    @strawberry.field(
+        description="How much of the working time of active technicians is booked, as technician.utilization counts it;"
+        " with territories of those who work there. Null: nobody works, or the time is longer than 92 days."
+    )
+    async def technician_utilization(self, info: Info) -> float | None:
+        """Return how much is booked."""
+        return await metrics.technician_utilization(info.context, self.period)
 
     @strawberry.field(description="What each technician did, most hours first.", metadata=FEW_ROWS)
     async def technicians(self, info: Info) -> list[TechnicianTime]:
@@ -73,6 +101,12 @@ def told(period: Period, figures: Figures) -> OperationsMetrics:
         rejection_rate=figures.rejection_rate,
         first_time_fix_rate=figures.first_time_fix_rate,
         sla_breaches=figures.sla_breaches,
+        booking_success_rate=figures.booking_success_rate,
+        no_show_rate=figures.no_show_rate,
+        recommended_slot_rate=figures.recommended_slot_rate,
+        average_wait_hours=figures.wait_hours,
+        average_wait_hours_critical=figures.wait_hours_critical,
+        travel_ratio=figures.travel_ratio,
     )
 
 

@@ -180,3 +180,77 @@ async def test_a_time_that_makes_no_sense_is_named(week: Week, field: str, end: 
 
     assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_USER_INPUT"}
     assert "to must come after from, at most 92 days." in answer["errors"][0]["message"]
+
+
+BOARD = f"""{{ dispatchBoard(filter: {{ {WEEK} }}) {{ rows {{
+  technician {{ id }} entries {{ __typename ... on Appointment {{ id }} }}
+  conflicts {{ kind message appointments {{ id }} }}
+}} }} }}"""
+
+
+async def test_a_board_s_lane_has_its_technician_s_schedule_and_nothing_that_conflicts(week: Week) -> None:
+    lanes = {row["technician"]["id"]: row for row in (await week.ask(BOARD))["dispatchBoard"]["rows"]}
+    ann, bob = (lanes[global_id("Technician", week.house.world.technicians[name])] for name in ("ann", "bob"))
+    schedule = (await week.technician(SCHEDULE))["schedule"]
+
+    assert [each["__typename"] for each in ann["entries"]] == [each["__typename"] for each in schedule]
+    assert bob["entries"] == []
+    assert (ann["conflicts"], bob["conflicts"]) == ([], [])
+
+
+async def test_a_board_tells_what_conflicts(week: Week) -> None:
+    house = week.house
+    keys = []
+    async with transaction(house.engine, house.world.organization_id) as connection:
+        for start, minutes in ((EIGHT + 5 * HOUR, 60), (EIGHT + 6.1 * HOUR, 60), (EIGHT + 48 * HOUR, 60)):
+            ticket_id = await Work(house.engine, house.world).create()
+            row = an_appointment(house.world, {"id": ticket_id}, start=start)
+            row["ends_at"] = start + timedelta(minutes=minutes)
+            keys.append(row["id"])
+            values = {"organization_id": house.world.organization_id, **row}
+            await connection.execute(sa.insert(metadata.tables["appointments"]).values(**values))
+    lanes = {row["technician"]["id"]: row for row in (await week.ask(BOARD))["dispatchBoard"]["rows"]}
+    of_ann = lanes[global_id("Technician", house.world.technicians["ann"])]["conflicts"]
+    of = metadata.tables["appointments"]
+    async with transaction(house.engine, house.world.organization_id) as connection:
+        ours = (of.c.organization_id == house.world.organization_id) & of.c.id.in_(keys)
+        cancelled = {"status": "CANCELLED", "cancelled_at": BEFORE, "cancellation_reason": "A test."}
+        await connection.execute(sa.update(of).where(ours).values(**cancelled))
+
+    first, second, third = (global_id("Appointment", key) for key in keys)
+    assert [(each["kind"], [one["id"] for one in each["appointments"]]) for each in of_ann] == [
+        ("BUFFER", [first, second]),
+        ("TIME_OFF", [third]),
+    ]
+    assert of_ann[0]["message"] == "Only 6 minutes lie between them, and 30 are wanted."
+
+
+FIGURES = """bookingSuccessRate noShowRate recommendedSlotRate averageWaitHours averageWaitHoursCritical
+  travelRatio technicianUtilization"""
+MONDAY = 'from: "2026-05-04T00:00:00Z", to: "2026-05-05T00:00:00Z"'
+
+
+async def test_figures_tell_how_well_appointments_go(week: Week) -> None:
+    found = (await week.ask(f"{{ metrics({MONDAY}) {{ {FIGURES} }} }}"))["metrics"]
+    booked = (
+        await week.ask(f'{{ metrics(from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z") {{ {FIGURES} }} }}')
+    )["metrics"]
+
+    # Of Monday one was done; those called off are over, too. None was booked on Monday.
+    assert 0 < found["bookingSuccessRate"] <= 0.5
+    assert found["noShowRate"] == 0
+    assert (found["recommendedSlotRate"], found["averageWaitHours"]) == (None, None)
+    assert found["travelRatio"] == pytest.approx(20 / 80)
+    assert found["technicianUtilization"] == pytest.approx(120 / 420, abs=1e-4)
+    # All were booked on the first of January.
+    assert booked["recommendedSlotRate"] == 1
+    assert booked["averageWaitHours"] == pytest.approx(((EIGHT - BEFORE) / HOUR * 2 + 2) / 2)
+    assert (booked["averageWaitHoursCritical"], booked["bookingSuccessRate"], booked["travelRatio"]) == 3 * (None,)
+
+
+async def test_a_year_is_too_long_to_reckon_hours(week: Week) -> None:
+    year = 'from: "2026-01-01T00:00:00Z", to: "2027-01-01T00:00:00Z"'
+    found = (await week.ask(f"{{ metrics({year}) {{ technicianUtilization bookingSuccessRate }} }}"))["metrics"]
+
+    assert found["technicianUtilization"] is None
+    assert found["bookingSuccessRate"] > 0

@@ -71,9 +71,10 @@ def test_what_is_resolved_on_purpose_is_known() -> None:
             (f"SlaClock.{name}" for name in ("elapsedMinutes", "remainingMinutes", "pausedMinutes", "percentUsed")),
             "what has run so far is counted by the rules of the domain",
         ),
-        "Technician.schedule": "it is of several kinds",
+        **dict.fromkeys(("Technician.schedule", "BoardRow.entries"), "it is of several kinds"),
         **dict.fromkeys(
-            ("Technician.utilization", "ServiceBay.utilization"), "hours are reckoned by the rules of the domain"
+            ("Technician.utilization", "ServiceBay.utilization", "BoardRow.conflicts"),
+            "hours are reckoned by the rules of the domain",
         ),
         "Query.metrics": "figures are counted over all rows of a time, in statements of their own",
     }
