@@ -204,3 +204,25 @@ async def test_an_appointment_has_an_address_of_its_own_for_a_day(reader: Reader
     assert (await reader.get(addresses.entry(key, now() - timedelta(hours=26)))).status_code == 404
     await reader.diary.cancel(appointment)
     assert (await reader.get(url)).status_code == 404
+
+
+ENTRY = "query ($id: ID!) { appointment(id: $id) { icsUrl } }"
+
+
+async def test_whoever_sees_an_appointment_is_told_its_address_and_where_it_is_if_they_may_know(
+    reader: Reader,
+) -> None:
+    world = reader.diary.scene.world
+    appointment = await reader.diary.book(**at(1))
+    variables = {"id": global_id("Appointment", appointment.id)}
+
+    async def told(who: str, served: Served) -> str:
+        answer = await served.ask(token(world, who), ENTRY, variables)
+        found: str = answer["data"]["appointment"]["icsUrl"]
+        return found
+
+    urls = {who: await told(who, reader.served) for who in ("customer", "ann", "bob", "dispatcher")}
+
+    assert urls == {who: await told(who, reader.ordinary) for who in urls}
+    places = {who: "Quay 1" in (await reader.get(url)).text for who, url in urls.items()}
+    assert places == {"customer": True, "ann": True, "bob": False, "dispatcher": True}
