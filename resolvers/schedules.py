@@ -8,7 +8,7 @@ from uuid import UUID
 from app.domain.calendars import worked
 from app.domain.policy import dispatches, is_staff
 from app.domain.utilization import Shift, Stretch, Utilization, lasting, utilized, working
-from app.reads import relations
+from app.reads import agreements
 from app.reads.record import Record
 from app.reads.schedules import (
     Agreed,
@@ -71,8 +71,8 @@ async def utilization_of_bay(operation: Operation, bay: Any, start: datetime, en
     check(start, end)
     if not is_staff(operation.actor):
         return None
-    facility = await operation.loaders.one(relations.BAY_FACILITY, bay)
-    kept = None if facility is None else await operation.loaders.one(relations.FACILITY_CALENDAR, facility)
+    facility = await operation.loaders.one(agreements.BAY_FACILITY, bay)
+    kept = None if facility is None else await operation.loaders.one(agreements.FACILITY_CALENDAR, facility)
     opened = worked(None if kept is None else calendar_from(kept), start, end)
     agreed = await _agreed(operation, "bay_id", bay.id, start, end)
     return utilized(opened, [each.taken for each in agreed], start, end)

@@ -1,7 +1,7 @@
 """What mutations answer: the rows as they are after the change, or why there was none."""
 
 from datetime import datetime
-from operator import attrgetter, itemgetter
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,6 @@ from app.domain.locations import MOST_REFUSALS
 from app.reads import entities
 from app.reads.pages import placed, window
 from app.reads.queues import QUEUE_ORDER
-from app.services.appointments.book_appointments import MOST_AT_ONCE as MOST_BOOKED_AT_ONCE
 from app.services.bulk_update_tickets import MOST_AT_ONCE
 from app.services.change import RefusedItem
 from app.services.perform import Written
@@ -21,10 +20,8 @@ from resolvers.files import target_of
 from resolvers.queues import queue_of
 from schema.enums import DistanceSource, ErrorCode
 from schema.errors import (
-    AppointmentError,
     AssignmentError,
     AttachmentError,
-    BookAppointmentsError,
     BulkError,
     BulkItemError,
     CommentError,
@@ -32,23 +29,18 @@ from schema.errors import (
     OkError,
     QueueError,
     SavedViewError,
-    SlotHoldError,
     TicketError,
-    WaitlistError,
     error_of,
 )
 from schema.fields import ONE_ROW, After, First, Info
 from schema.ids import global_id
 from schema.scalars import EventCursor, JSONValue, WebAddress
-from schema.types.appointments import Appointment, AppointmentSeries
 from schema.types.assignments import Assignment
 from schema.types.attachments import Attachment
 from schema.types.comments import Comment
-from schema.types.slots import SlotHold
 from schema.types.technicians import Technician, TechnicianQueue
 from schema.types.tickets import Ticket
 from schema.types.views import SavedView
-from schema.types.waiting import WaitlistEntry
 
 
 @strawberry.interface(description="What every mutation answers.")
@@ -212,76 +204,6 @@ class AttachmentPayload(MutationPayload):
     )
 
 
-@strawberry.type(description="What holding a slot answers.")
-class SlotHoldPayload(MutationPayload):
-    """What holding a slot answers."""
-
-    hold: SlotHold | None = strawberry.field(default=None, description="The hold; null: nothing was written.")
-    errors: list[SlotHoldError] = strawberry.field(
-        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
-    )
-
-
-@strawberry.type(description="What mutations on appointments answer.")
-class AppointmentPayload(MutationPayload):
-    """What mutations on appointments answer."""
-
-    appointment: Appointment | None = strawberry.field(
-        default=None, description="The appointment; null: nothing was written, or, of an alert, nothing was booked."
-    )
-    series: AppointmentSeries | None = strawberry.field(
-        default=None, description="What comes again; null: it stands alone, or nothing was written."
-    )
-    assignment: Assignment | None = strawberry.field(default=None, description="Its job; null: there is none.")
-    ticket: Ticket | None = strawberry.field(default=None, description="Its ticket; null: nothing was written.")
-    errors: list[AppointmentError] = strawberry.field(
-        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
-    )
-
-
-@strawberry.type(description="What became of one of many requests for a time.")
-class BookingResult:
-    """What became of one of many requests for a time."""
-
-    place: int = strawberry.field(description="Its place among the requests, from 0.")
-    ok: bool = strawberry.field(description="It was booked.")
-    appointment: Appointment | None = strawberry.field(description="The appointment; null: it was not booked.")
-    errors: list[BulkItemError] = strawberry.field(
-        description="Why it was not booked; empty: it was.", metadata=ONE_ROW
-    )
-
-
-@strawberry.type(description="What booking many at once answers.")
-class BookAppointmentsPayload(MutationPayload):
-    """What booking many at once answers."""
-
-    results: list[BookingResult] = strawberry.field(
-        default_factory=list,
-        description="What became of each, in the order of the requests; empty: nothing was done.",
-        metadata={"rows": MOST_BOOKED_AT_ONCE},
-    )
-    errors: list[BookAppointmentsError] = strawberry.field(
-        default_factory=list, description="Why nothing at all was done; empty: see results.", metadata=ONE_ROW
-    )
-
-
-@strawberry.type(description="What mutations on the waitlist answer.")
-class WaitlistPayload(MutationPayload):
-    """What mutations on the waitlist answer."""
-
-    entry: WaitlistEntry | None = strawberry.field(default=None, description="Who waits; null: nothing was written.")
-    appointment: Appointment | None = strawberry.field(
-        default=None, description="What an offer that was taken came to; null: none was."
-    )
-    ticket: Ticket | None = strawberry.field(default=None, description="The appointment's ticket; null as that is.")
-    assignment: Assignment | None = strawberry.field(
-        default=None, description="The appointment's job; null as that is."
-    )
-    errors: list[WaitlistError] = strawberry.field(
-        default_factory=list, description="Why nothing was written; empty: it was.", metadata=ONE_ROW
-    )
-
-
 @strawberry.type(description="What mutations answer that have no row to show.")
 class OkPayload(MutationPayload):
     """What mutations answer that have no row to show."""
@@ -317,7 +239,7 @@ _DELETED = {
 
 async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:
     """Return a payload's fields for what was written, each row read as it is now."""
-    fields = _named(operation, written)
+    fields = named(operation, written)
     for name, key in written.ids.items():
         if name == "hold":
             fields["hold"] = await operation.loaders.row(entities.SLOT_HOLD, key)
@@ -337,7 +259,7 @@ async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:
 async def results_of(operation: Operation, written: Written) -> dict[str, Any]:
     """Return a payload's fields for many tickets of which each was changed, or not."""
     results = [
-        (item.place, BulkResult(id=global_id("Ticket", key), ok=False, ticket=None, errors=[_item_error(item)]))
+        (item.place, BulkResult(id=global_id("Ticket", key), ok=False, ticket=None, errors=[item_error(item)]))
         for key, item in written.refused.items()
     ]
     for name, key in written.ids.items():
@@ -345,31 +267,19 @@ async def results_of(operation: Operation, written: Written) -> dict[str, Any]:
         place = int(name.removeprefix("ticket."))
         results.append((place, BulkResult(id=global_id("Ticket", key), ok=True, ticket=row, errors=[])))
     ordered = [result for _, result in sorted(results, key=itemgetter(0))]
-    return {**_named(operation, written), "results": ordered}
+    return {**named(operation, written), "results": ordered}
 
 
-async def bookings_of(operation: Operation, written: Written) -> dict[str, Any]:
-    """Return a payload's fields for many requests of which each was booked, or not."""
-    results = [
-        BookingResult(place=item.place, ok=False, appointment=None, errors=[_item_error(item)])
-        for item in written.refused.values()
-    ]
-    for name, key in written.ids.items():
-        role, _, place = name.partition(".")
-        if role == "appointment":
-            row: Any = await operation.loaders.row(entities.APPOINTMENT, key)
-            results.append(BookingResult(place=int(place), ok=True, appointment=row, errors=[]))
-    return {**_named(operation, written), "results": sorted(results, key=attrgetter("place"))}
-
-
-def _named(operation: Operation, written: Written) -> dict[str, Any]:
+def named(operation: Operation, written: Written) -> dict[str, Any]:
+    """Return the fields that name a change: its id, and where the log stood after it."""
     return {
         "change_id": global_id("Change", written.change_id),
         "event_cursor": EventCursor(operation.cursor(written.position)),
     }
 
 
-def _item_error(item: RefusedItem) -> BulkItemError:
+def item_error(item: RefusedItem) -> BulkItemError:
+    """Return why one of many was left as it was, as clients see it."""
     field = None if item.field is None else list(item.field)
     return BulkItemError(code=ErrorCode(item.code), message=item.message, field=field)
 

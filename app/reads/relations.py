@@ -8,9 +8,6 @@ import sqlalchemy as sa
 
 from app.db.tables.customers import customer_users
 from app.db.tables.people import technician_territories
-from app.db.tables.supply import service_bay_skills
-from app.domain.appointment_life import OPEN as OPEN_APPOINTMENTS
-from app.domain.appointments import AppointmentStatus
 from app.domain.assignments import ACTIVE, AssignmentStatus
 from app.reads import entities
 from app.reads.entities import Entity
@@ -55,7 +52,8 @@ def source_of(relation: Relation, target: sa.FromClause) -> "tuple[sa.FromClause
     return link.join(target, same), link.c[relation.via.near]
 
 
-def _by(column: str, kind: Kind) -> Order:
+def by(column: str, kind: Kind) -> Order:
+    """Return the rising order of one column that is unique among a parent's rows."""
     return Order((Term(column, kind),))
 
 
@@ -65,10 +63,6 @@ def _active(table: sa.FromClause) -> "sa.ColumnElement[bool]":
 
 def _in_progress(table: sa.FromClause) -> "sa.ColumnElement[bool]":
     return table.c.status == AssignmentStatus.IN_PROGRESS
-
-
-def _open_appointment(table: sa.FromClause) -> "sa.ColumnElement[bool]":
-    return table.c.status.in_(OPEN_APPOINTMENTS)
 
 
 BY_CREATION = ending_in_id([Term("created_at", Kind.MOMENT)])
@@ -144,7 +138,7 @@ TICKET_SKILLS = Relation(
     parent_column="id",
     target_column="ticket_id",
     many=True,
-    order=_by("skill_id", Kind.ID),
+    order=by("skill_id", Kind.ID),
 )
 TICKET_PARTS = Relation(
     name="ticket.requiredParts",
@@ -152,7 +146,7 @@ TICKET_PARTS = Relation(
     parent_column="id",
     target_column="ticket_id",
     many=True,
-    order=_by("part_id", Kind.ID),
+    order=by("part_id", Kind.ID),
 )
 TICKET_SLA = Relation(name="ticket.sla", target=entities.TICKET_SLA, parent_column="id")
 SLA_POLICY = Relation(name="ticketSla.policy", target=entities.SLA_POLICY, parent_column="sla_policy_id")
@@ -162,7 +156,7 @@ SLA_CLOCKS = Relation(
     parent_column="id",
     target_column="ticket_id",
     many=True,
-    order=_by("metric", Kind.TEXT),
+    order=by("metric", Kind.TEXT),
     where=lambda table: table.c.current,
 )
 CLOCK_POLICY = Relation(name="slaClock.policy", target=entities.SLA_POLICY, parent_column="policy_id")
@@ -210,7 +204,7 @@ ASSIGNMENT_PARTS = Relation(
     parent_column="id",
     target_column="assignment_id",
     many=True,
-    order=_by("line", Kind.NUMBER),
+    order=by("line", Kind.NUMBER),
 )
 
 ASSIGNMENT_ATTACHMENTS = Relation(
@@ -237,7 +231,7 @@ TECHNICIAN_SKILLS = Relation(
     parent_column="id",
     target_column="technician_id",
     many=True,
-    order=_by("skill_id", Kind.ID),
+    order=by("skill_id", Kind.ID),
 )
 TECHNICIAN_SKILL_SKILL = Relation(name="technicianSkill.skill", target=entities.SKILL, parent_column="skill_id")
 TECHNICIAN_TERRITORIES = Relation(
@@ -278,7 +272,7 @@ TEAM_MEMBERS = Relation(
     parent_column="id",
     target_column="team_id",
     many=True,
-    order=_by("id", Kind.ID),
+    order=by("id", Kind.ID),
 )
 TIER_TEAM = Relation(name="escalationTier.team", target=entities.TEAM, parent_column="team_id")
 SAVED_VIEWS = Relation(
@@ -296,7 +290,7 @@ ORGANIZATION_TIERS = Relation(
     parent_column="organization_id",
     target_column="organization_id",
     many=True,
-    order=_by("level", Kind.NUMBER),
+    order=by("level", Kind.NUMBER),
 )
 ORGANIZATION_SETTINGS = Relation(
     name="organization.settings",
@@ -337,80 +331,3 @@ ASSET_APPOINTMENTS = Relation(
     many=True,
     order=BY_START,
 )
-
-TICKET_APPOINTMENTS = Relation(
-    name="ticket.appointments",
-    target=entities.APPOINTMENT,
-    parent_column="id",
-    target_column="ticket_id",
-    many=True,
-    order=BY_START,
-)
-# At most one is open.
-TICKET_NEXT_APPOINTMENT = Relation(
-    name="ticket.nextAppointment",
-    target=entities.APPOINTMENT,
-    parent_column="id",
-    target_column="ticket_id",
-    where=_open_appointment,
-)
-ASSIGNMENT_APPOINTMENT = Relation(
-    name="assignment.appointment",
-    target=entities.APPOINTMENT,
-    parent_column="id",
-    target_column="assignment_id",
-    where=lambda table: table.c.status != AppointmentStatus.CANCELLED,
-    order=ending_in_id([Term("starts_at", Kind.MOMENT, descending=True)]),
-)
-
-FACILITY_TERRITORY = Relation(name="facility.territory", target=entities.TERRITORY, parent_column="territory_id")
-FACILITY_CALENDAR = Relation(name="facility.calendar", target=entities.BUSINESS_CALENDAR, parent_column="calendar_id")
-FACILITY_BAYS = Relation(
-    name="facility.bays",
-    target=entities.SERVICE_BAY,
-    parent_column="id",
-    target_column="facility_id",
-    many=True,
-    order=BY_NAME,
-)
-BAY_FACILITY = Relation(name="serviceBay.facility", target=entities.FACILITY, parent_column="facility_id")
-BAY_SKILLS = Relation(
-    name="serviceBay.equippedFor",
-    target=entities.SKILL,
-    parent_column="id",
-    many=True,
-    order=_by("code", Kind.TEXT),
-    via=Via(table=service_bay_skills, near="bay_id", far="skill_id"),
-)
-
-APPOINTMENT_TICKET = Relation(name="appointment.ticket", target=entities.TICKET, parent_column="ticket_id")
-APPOINTMENT_ASSET = Relation(name="appointment.asset", target=entities.ASSET, parent_column="asset_id")
-APPOINTMENT_CUSTOMER = Relation(name="appointment.customer", target=entities.CUSTOMER, parent_column="customer_id")
-APPOINTMENT_FACILITY = Relation(name="appointment.facility", target=entities.FACILITY, parent_column="facility_id")
-APPOINTMENT_BAY = Relation(name="appointment.bay", target=entities.SERVICE_BAY, parent_column="bay_id")
-APPOINTMENT_TECHNICIAN = Relation(
-    name="appointment.technician", target=entities.TECHNICIAN, parent_column="technician_id"
-)
-APPOINTMENT_ASSIGNMENT = Relation(
-    name="appointment.assignment", target=entities.ASSIGNMENT, parent_column="assignment_id"
-)
-APPOINTMENT_SERIES = Relation(name="appointment.series", target=entities.APPOINTMENT_SERIES, parent_column="series_id")
-APPOINTMENT_BOOKER = Relation(name="appointment.bookedBy", target=entities.USER, parent_column="booked_by")
-SERIES_OCCURRENCES = Relation(
-    name="appointmentSeries.occurrences",
-    target=entities.APPOINTMENT,
-    parent_column="id",
-    target_column="series_id",
-    many=True,
-    order=BY_START,
-)
-
-WAITING_CUSTOMER = Relation(name="waitlistEntry.customer", target=entities.CUSTOMER, parent_column="customer_id")
-WAITING_APPOINTMENT = Relation(
-    name="waitlistEntry.appointment", target=entities.APPOINTMENT, parent_column="appointment_id"
-)
-HOLD_USER = Relation(name="slotHold.heldBy", target=entities.USER, parent_column="held_by")
-WAITING_OFFER = Relation(
-    name="waitlistEntry.offer", target=entities.SLOT_HOLD, parent_column="id", target_column="waitlist_entry_id"
-)
-WAITING_USER = Relation(name="waitlistEntry.joinedBy", target=entities.USER, parent_column="joined_by")

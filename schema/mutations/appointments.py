@@ -18,6 +18,13 @@ from app.services.appointments.lock_appointment import lock_appointment
 from app.services.appointments.mark_no_show import mark_no_show
 from app.services.appointments.release_slot import release_slot
 from app.services.appointments.reschedule_appointment import reschedule_appointment
+from schema.appointment_payloads import (
+    AppointmentPayload,
+    BookAppointmentsPayload,
+    SlotHoldPayload,
+    WaitlistPayload,
+    bookings_of,
+)
 from schema.fields import Info
 from schema.inputs.appointments import (
     AnswerWaitlistOfferInput,
@@ -34,14 +41,7 @@ from schema.inputs.appointments import (
     RescheduleAppointmentInput,
 )
 from schema.mutations.writing import write
-from schema.payloads import (
-    AppointmentPayload,
-    BookAppointmentsPayload,
-    OkPayload,
-    SlotHoldPayload,
-    WaitlistPayload,
-    bookings_of,
-)
+from schema.payloads import OkPayload
 
 _INPUT = strawberry.argument(name="input", description="What to do, and to what.")
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from app.reads import entities, questions, relations
+from app.reads import agreements, entities, questions
 from app.reads.statement.calendars import entry_address
 from resolvers import calendars
 from schema.enums import AppointmentStatus, AppointmentType, LocationMode, ScheduleLock, Urgency
@@ -30,25 +30,25 @@ class Appointment(Node, Versioned):
     """An agreed time."""
 
     ticket: Annotated["Ticket", strawberry.lazy("schema.types.tickets")] = to_one(
-        relations.APPOINTMENT_TICKET, "What is to be done."
+        agreements.APPOINTMENT_TICKET, "What is to be done."
     )
     asset: Annotated["Asset", strawberry.lazy("schema.types.customers")] | None = to_one(
-        relations.APPOINTMENT_ASSET, "On what; null: nothing in particular, or not the viewer's to see."
+        agreements.APPOINTMENT_ASSET, "On what; null: nothing in particular, or not the viewer's to see."
     )
     customer: Annotated["Customer", strawberry.lazy("schema.types.customers")] | None = to_one(
-        relations.APPOINTMENT_CUSTOMER, "For whom; null: nobody in particular, or not the viewer's to see."
+        agreements.APPOINTMENT_CUSTOMER, "For whom; null: nobody in particular, or not the viewer's to see."
     )
     type: AppointmentType = strawberry.field(description="What sort of service it is.")
     urgency: Urgency = strawberry.field(description="How soon it matters.")
     status: AppointmentStatus = strawberry.field(description="Where it stands.")
     location_mode: LocationMode = strawberry.field(description="Where the work is done.")
-    facility: Facility | None = to_one(relations.APPOINTMENT_FACILITY, "In which facility; null: at the customer's.")
-    bay: ServiceBay | None = to_one(relations.APPOINTMENT_BAY, "In which bay; null: at the customer's.")
+    facility: Facility | None = to_one(agreements.APPOINTMENT_FACILITY, "In which facility; null: at the customer's.")
+    bay: ServiceBay | None = to_one(agreements.APPOINTMENT_BAY, "In which bay; null: at the customer's.")
     technician: Annotated["Technician", strawberry.lazy("schema.types.technicians")] = to_one(
-        relations.APPOINTMENT_TECHNICIAN, "Who comes."
+        agreements.APPOINTMENT_TECHNICIAN, "Who comes."
     )
     assignment: Annotated["Assignment", strawberry.lazy("schema.types.assignments")] | None = to_one(
-        relations.APPOINTMENT_ASSIGNMENT, "The job it is for; null: nobody has the ticket yet."
+        agreements.APPOINTMENT_ASSIGNMENT, "The job it is for; null: nobody has the ticket yet."
     )
     window: TimeWindow = composed(TimeWindow, "When the work is done.", start="starts_at", end="ends_at")
     arrival_window: TimeWindow = composed(
@@ -57,14 +57,14 @@ class Appointment(Node, Versioned):
     time_zone: TimeZone = strawberry.field(description="The zone in which it was agreed.")
     lock: ScheduleLock = strawberry.field(description="What of it may not be changed.")
     series: "AppointmentSeries | None" = to_one(
-        relations.APPOINTMENT_SERIES, "What it is one of; null: it stands alone."
+        agreements.APPOINTMENT_SERIES, "What it is one of; null: it stands alone."
     )
     occurrence_at: datetime | None = strawberry.field(
         description="When its series has it, wherever it was moved to; null: it stands alone."
     )
     notes: str | None = strawberry.field(description="What whoever booked said; null: nothing.")
     booked_by: User | None = to_one(
-        relations.APPOINTMENT_BOOKER, "Who booked it; null: the server, or not the viewer's to see."
+        agreements.APPOINTMENT_BOOKER, "Who booked it; null: the server, or not the viewer's to see."
     )
     notify: bool = strawberry.field(description="Whether the customer is told of it.")
     remind_at: datetime | None = strawberry.field(description="When to remind of it; null: never.")
@@ -117,5 +117,5 @@ class AppointmentSeries(Node):
     planned_until: datetime = strawberry.field(description="What the rule has before this has been booked.")
     ended: bool = strawberry.field(description="Whether nothing more will be booked.")
     occurrences: AppointmentConnection = to_page(
-        relations.SERIES_OCCURRENCES, "Those that have been booked, first to last.", default=12
+        agreements.SERIES_OCCURRENCES, "Those that have been booked, first to last.", default=12
     )

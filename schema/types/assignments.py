@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import strawberry
 
 from app.domain.assignments import allowed_after
-from app.reads import entities, questions, relations
+from app.reads import agreements, entities, questions, relations
 from schema.enums import AssignmentOutcome, AssignmentReason, AssignmentStatus, AssignmentType, DistanceSource
 from schema.fields import asks, composed, lookup, record_type, to_all, to_one, to_page
 from schema.scalars import EventCursor
@@ -47,7 +47,7 @@ class Assignment(Node, Versioned):
     )
     technician: Technician = to_one(relations.ASSIGNMENT_TECHNICIAN, "Whose turn it is.")
     appointment: Annotated["Appointment", strawberry.lazy("schema.types.appointments")] | None = to_one(
-        relations.ASSIGNMENT_APPOINTMENT, "When it is to be done; null: no time was agreed, or it was called off."
+        agreements.ASSIGNMENT_APPOINTMENT, "When it is to be done; null: no time was agreed, or it was called off."
     )
     sequence: int = strawberry.field(description="Which turn at the ticket, from 1 without gaps.")
     tier: EscalationTier | None = to_one(relations.ASSIGNMENT_TIER, "The tier of this turn.")

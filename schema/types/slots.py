@@ -7,10 +7,9 @@ import strawberry
 
 from app.domain.slot_offers import SlotOffer
 from app.planning.slots.answer import Relaxation as DomainRelaxation
-from app.planning.slots.answer import SolverStatus
-from app.reads import entities, relations
+from app.reads import agreements, entities
 from resolvers import events, slots
-from schema.enums import ConstraintKind, DistanceSource
+from schema.enums import ConstraintKind, DistanceSource, SolverStatus
 from schema.fields import Info, record_type, to_one
 from schema.scalars import EventCursor
 from schema.types.node import Node, TimeWindow
@@ -72,9 +71,6 @@ class Slot:
         """Return the bay."""
         bay: Any = await events.row(info.context, entities.SERVICE_BAY, self.offer.bay_id)
         return bay
-
-
-strawberry.enum(SolverStatus, description="What can be said of an answer.")
 
 
 @strawberry.type(description="How an answer was come by.")
@@ -142,7 +138,7 @@ class SlotSearchResult:
 class SlotHold(Node):
     """A slot that is kept for somebody who decides."""
 
-    held_by: User | None = to_one(relations.HOLD_USER, "Who holds it; null: the server, or not the viewer's to see.")
+    held_by: User | None = to_one(agreements.HOLD_USER, "Who holds it; null: the server, or not the viewer's to see.")
     expires_at: datetime = strawberry.field(description="Until when.")
 
     @strawberry.field(

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import strawberry
 
-from app.reads import entities, relations
+from app.reads import agreements, entities
 from resolvers import schedules
 from schema.fields import Info, composed, record_type, to_all, to_one
 from schema.types.node import Connection, Edge, GeoPoint, Node
@@ -19,8 +19,8 @@ class ServiceBay(Node):
     """Where one piece of work at a time is done in a facility."""
 
     name: str = strawberry.field(description="Unique within the facility.")
-    facility: "Facility" = to_one(relations.BAY_FACILITY, "Where it is.")
-    equipped_for: list[Skill] = to_all(relations.BAY_SKILLS, "What can be done in it, by code.")
+    facility: "Facility" = to_one(agreements.BAY_FACILITY, "Where it is.")
+    equipped_for: list[Skill] = to_all(agreements.BAY_SKILLS, "What can be done in it, by code.")
     active: bool = strawberry.field(description="Whether it can be booked.")
 
     @strawberry.field(
@@ -45,9 +45,9 @@ class Facility(Node):
 
     name: str = strawberry.field(description="What the facility is called.")
     location: GeoPoint | None = composed(GeoPoint, "Where it is; null: not known.", lat="latitude", lon="longitude")
-    territory: Territory | None = to_one(relations.FACILITY_TERRITORY, "In which territory; null: none.")
-    calendar: BusinessCalendar | None = to_one(relations.FACILITY_CALENDAR, "When it is open; null: always.")
-    bays: list[ServiceBay] = to_all(relations.FACILITY_BAYS, "Its service bays by name, inactive ones too.")
+    territory: Territory | None = to_one(agreements.FACILITY_TERRITORY, "In which territory; null: none.")
+    calendar: BusinessCalendar | None = to_one(agreements.FACILITY_CALENDAR, "When it is open; null: always.")
+    bays: list[ServiceBay] = to_all(agreements.FACILITY_BAYS, "Its service bays by name, inactive ones too.")
 
 
 @strawberry.type(description="A facility in a list.")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import strawberry
 
 from app.domain.tickets import PRIORITY_LABELS, allowed_after
-from app.reads import entities, questions, relations
+from app.reads import agreements, entities, questions, relations
 from app.reads.appointments import scheduled_date
 from app.reads.history import HistoryFilter
 from app.reads.pages import window
@@ -118,10 +118,10 @@ class Ticket(Node, Versioned):
         relations.TICKET_ATTACHMENTS, "Its files, those of its comments and jobs too, oldest first."
     )
     appointments: AppointmentConnection = to_page(
-        relations.TICKET_APPOINTMENTS, "What was agreed for it, first to last, of every status.", default=10
+        agreements.TICKET_APPOINTMENTS, "What was agreed for it, first to last, of every status.", default=10
     )
     next_appointment: Appointment | None = to_one(
-        relations.TICKET_NEXT_APPOINTMENT, "The one that is open; null: none is. There is never more than one."
+        agreements.TICKET_NEXT_APPOINTMENT, "The one that is open; null: none is. There is never more than one."
     )
     scheduled_date: date | None = asks(
         questions.Computed(scheduled_date, nullable=True),

@@ -5,7 +5,7 @@ from typing import Any
 
 import strawberry
 
-from app.reads import entities, relations
+from app.reads import agreements, entities
 from app.reads.appointments import place_in_line
 from app.reads.questions import Computed
 from resolvers.waiting import windows_of
@@ -25,13 +25,13 @@ from schema.types.users import User
 class WaitlistEntry(Node):
     """Somebody who would like a time."""
 
-    customer: Customer | None = to_one(relations.WAITING_CUSTOMER, "Who waits; null: nobody in particular.")
+    customer: Customer | None = to_one(agreements.WAITING_CUSTOMER, "Who waits; null: nobody in particular.")
     appointment: Appointment | None = to_one(
-        relations.WAITING_APPOINTMENT,
+        agreements.WAITING_APPOINTMENT,
         "The one that is to become earlier; null: there is none yet, or it is not the viewer's to see.",
     )
     joined_by: User | None = to_one(
-        relations.WAITING_USER, "Who asked for it; null: the server, or not the viewer's to see."
+        agreements.WAITING_USER, "Who asked for it; null: the server, or not the viewer's to see."
     )
     appointment_type: AppointmentType = strawberry.field(description="What sort of service is wanted.")
     status: WaitlistStatus = strawberry.field(description="How it stands.")
@@ -41,7 +41,7 @@ class WaitlistEntry(Node):
         " Null: they wait no longer.",
     )
     offer: SlotHold | None = to_one(
-        relations.WAITING_OFFER,
+        agreements.WAITING_OFFER,
         "The slot that is held for them until they answer, or its time is over; null: none is.",
     )
     expires_at: datetime = strawberry.field(description="Until when they wait.")

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.db.transaction import transaction
-from app.reads import relations
+from app.reads import agreements, relations
 from app.reads.batches import count_many, load_by_key, load_many, load_one
 from app.reads.entities import NODES
 from app.reads.pages import Placed
@@ -18,7 +18,9 @@ from tests.reads.seed import Seed
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-DECLARED = {each.name: each for each in vars(relations).values() if isinstance(each, Relation)}
+DECLARED = {
+    each.name: each for each in [*vars(relations).values(), *vars(agreements).values()] if isinstance(each, Relation)
+}
 ONE = [name for name, each in DECLARED.items() if not each.many]
 MANY = [name for name, each in DECLARED.items() if each.many]
 _USERS = ["dispatcher", "ann", "customer", "stranger"]
@@ -40,7 +42,9 @@ def told(record: Record | None) -> Any:
 
 
 async def test_relations_have_names_of_their_own() -> None:
-    assert len(DECLARED) == sum(isinstance(each, Relation) for each in vars(relations).values())
+    assert len(DECLARED) == sum(
+        isinstance(each, Relation) for each in [*vars(relations).values(), *vars(agreements).values()]
+    )
     assert len(ONE) > 15
     assert len(MANY) > 8
 

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.domain.policy import Visibility
-from app.reads import entities, relations
+from app.reads import agreements, entities, relations
 from app.reads.batches import count_many, load_by_key, load_many
 from app.reads.entities import Entity
 from app.reads.lists import load_list
@@ -23,7 +23,9 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 USERS = ["customer", "ann", "admin"]
 KEPT_BACK = [entities.TICKET, entities.COMMENT, entities.ASSIGNMENT, entities.CUSTOMER, entities.ASSET]
 LEADING_THERE = [
-    each for each in vars(relations).values() if isinstance(each, Relation) and each.many and each.target in KEPT_BACK
+    each
+    for each in [*vars(relations).values(), *vars(agreements).values()]
+    if isinstance(each, Relation) and each.many and each.target in KEPT_BACK
 ]
 
 

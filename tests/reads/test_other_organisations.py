@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from app.db.tables.base import metadata
 from app.domain.people import Actor, Role
 from app.domain.waitlist import WaitlistStatus
-from app.reads import entities, filters, relations
+from app.reads import agreements, entities, filters, relations
 from app.reads.appointments import place_in_line, scheduled_date
 from app.reads.batches import count_many, load_by_key, load_computed, load_many, load_one
 from app.reads.entities import Entity
@@ -47,7 +47,7 @@ from tests.world import BEFORE
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _USERS = ["dispatcher", "ann", "customer", "stranger"]
-_RELATIONS = [each for each in vars(relations).values() if isinstance(each, Relation)]
+_RELATIONS = [each for each in [*vars(relations).values(), *vars(agreements).values()] if isinstance(each, Relation)]
 _TABLES = [table for table in metadata.tables.values() if "organization_id" in table.c]
 _COMPUTED = ((entities.TICKET, scheduled_date), (entities.WAITLIST_ENTRY, place_in_line), (entities.PART, left_over))
 _NOBODY_S_SKILL = UUID(int=7)

@@ -95,7 +95,7 @@ async def test_a_held_slot_is_hidden_from_others_and_booked_by_its_hold(shop: Wo
 async def test_a_hold_runs_out_gives_way_and_cannot_be_booked(shop: Workshop) -> None:
     offer = await shop.offer()
     hold_id = await shop.hold(offer)
-    shop.clock.pass_by(minutes=15)  # type: ignore[attr-defined]
+    shop.clock.pass_by(minutes=15)
     with pytest.raises(HoldExpired):
         await book_appointment(shop.writer, shop.actor("dispatcher"), BookAppointment(hold_id=hold_id))
     other = await shop.hold(offer)
@@ -108,7 +108,7 @@ async def test_a_hold_runs_out_gives_way_and_cannot_be_booked(shop: Workshop) ->
 
 async def test_the_worker_gives_back_what_ran_out(shop: Workshop) -> None:
     hold_id = await shop.hold()
-    shop.clock.pass_by(minutes=16)  # type: ignore[attr-defined]
+    shop.clock.pass_by(minutes=16)
     assert await expire_hold(shop.writer, shop.actor("admin"), ExpireHold(hold_id=hold_id)) is not None
     assert await shop.taken() == []
 
@@ -143,7 +143,7 @@ async def test_a_token_changed_in_one_place_of_another_key_or_too_old_is_refused
     for text in (flipped, good[:-2]):
         with pytest.raises(Invalid):
             await hold_slot(shop.writer, shop.actor("dispatcher"), HoldSlot(slot_token=text))
-    shop.clock.pass_by(hours=1, seconds=1)  # type: ignore[attr-defined]
+    shop.clock.pass_by(hours=1, seconds=1)
     with pytest.raises(Invalid) as refused:
         await hold_slot(shop.writer, shop.actor("dispatcher"), HoldSlot(slot_token=good))
     assert "look for slots again" in refused.value.message
@@ -267,7 +267,7 @@ async def test_the_history_of_bookings_has_no_overlap(shop: Workshop) -> None:
     offer = await shop.offer()
     for _ in range(3):
         await shop.hold(offer)
-        shop.clock.pass_by(minutes=20)  # type: ignore[attr-defined]
+        shop.clock.pass_by(minutes=20)
         offer = await shop.offer(preferred_technician_id=offer.technician_id)
     assert await overlaps(shop) == 0
 

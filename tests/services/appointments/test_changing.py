@@ -174,7 +174,7 @@ async def test_nobody_was_there(shop: Workshop) -> None:
     action = AppointmentAction(appointment_id=row.id)
     with pytest.raises(InvalidTransition):
         await mark_no_show(shop.writer, shop.actor(name), action)
-    shop.clock.pass_by(hours=1, minutes=20)  # type: ignore[attr-defined]
+    shop.clock.pass_by(hours=1, minutes=20)
     with pytest.raises(Forbidden):
         await mark_no_show(shop.writer, shop.actor("cleo"), action)
     step = StepCommand(assignment_id=booked.ids["assignment"])

@@ -124,7 +124,7 @@ async def test_an_offer_nobody_answers_goes_to_the_next(shop: Workshop) -> None:
     first, second = await wait(shop), await wait(shop)
     offered = await freed(shop, booked)
     assert offered is not None
-    shop.clock.pass_by(minutes=31)  # type: ignore[attr-defined]
+    shop.clock.pass_by(minutes=31)
     with pytest.raises(HoldExpired):
         await answer_waitlist_offer(
             shop.writer, shop.actor("dispatcher"), AnswerWaitlistOffer(entry_id=first, accept=True)
@@ -150,7 +150,7 @@ async def test_whoever_leaves_is_offered_nothing_and_frees_what_was_held(shop: W
 
 async def test_a_wait_ends_with_its_windows(shop: Workshop) -> None:
     entry = await wait(shop)
-    shop.clock.pass_by(hours=12)  # type: ignore[attr-defined]
+    shop.clock.pass_by(hours=12)
     await end_wait(shop.writer, shop.actor("admin"), EndWait(entry_id=entry))
     assert await status(shop, entry) == "EXPIRED"
     assert await end_wait(shop.writer, shop.actor("admin"), EndWait(entry_id=entry)) is None

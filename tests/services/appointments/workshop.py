@@ -24,7 +24,7 @@ from app.services.appointments.search import Found, search
 from app.services.appointments.supply import free_parts
 from app.services.appointments.wanting import SlotQuestion, refused_by, wanted_of
 from app.services.perform import Writer, Written
-from tests.services.scene import Scene
+from tests.services.scene import Clock, Scene
 from tests.world import BEFORE, writer_for
 
 TOKENS = SlotTokens(b"the key of the tests' tokens")
@@ -35,6 +35,7 @@ _STAMPS = {"created_at": BEFORE, "updated_at": BEFORE}
 class Workshop(Scene):
     """An organisation whose technicians have shifts, and which has a facility with two bays."""
 
+    clock: Clock = field(default_factory=Clock)
     facility_id: UUID = field(default_factory=uuid7)
     bays: dict[str, UUID] = field(default_factory=dict)
     asset_id: UUID = field(default_factory=uuid7)
