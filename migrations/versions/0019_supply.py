@@ -15,6 +15,8 @@ TABLES = (
     "service_types",
     "service_type_skills",
 )
+# What belongs to something is replaced as a whole.
+REPLACED = frozenset({"service_bay_skills", "territory_holidays", "service_type_skills"})
 TYPES = "('ROUTINE_MAINTENANCE', 'DIAGNOSTIC', 'COMPONENT_REPAIR', 'EMERGENCY')"
 URGENCIES = "('LOW', 'MEDIUM', 'HIGH', 'CRITICAL')"
 
@@ -182,7 +184,8 @@ def upgrade() -> None:
             USING (organization_id = (SELECT current_organization()))
             """
         )
-        op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO fieldgraph_app")
+        rights = "SELECT, INSERT, UPDATE, DELETE" if table in REPLACED else "SELECT, INSERT, UPDATE"
+        op.execute(f"GRANT {rights} ON {table} TO fieldgraph_app")
 
 
 def downgrade() -> None:

@@ -25,8 +25,17 @@ from tests.world import World, make_world
 TIMERS = frozenset({"pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statistics", "timer_pickups"})
 NO_TENANTS = frozenset({"alembic_version", "log_identity", *TIMERS})
 # What a ticket asks for is replaced as a whole; answers to repeats are forgotten in time; views are given up. The log
-# has told of all.
-REPLACED = {"ticket_required_skills", "ticket_required_parts", "idempotency_results", "saved_views"}
+# has told of all. Reserved parts are given back; what bays and services need, and holidays, are replaced too.
+REPLACED = {
+    "ticket_required_skills",
+    "ticket_required_parts",
+    "idempotency_results",
+    "saved_views",
+    "part_reservations",
+    "service_bay_skills",
+    "service_type_skills",
+    "territory_holidays",
+}
 SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks"})
 # What is pinned or was told is only added to.
 ADDED_TO = frozenset({"events", "business_calendars", "sla_policies", "sla_alerts"})

@@ -43,6 +43,7 @@ from app.services.save_view import SaveView, save_view
 from app.services.settle_sla import SettleSla, settle_sla
 from app.services.start_work import start_work
 from app.services.ticket_fields import NeededPart, NeededSkill
+from tests.services.agreed_rows import agree_on_everything
 from tests.world import BEFORE, World, writer_for
 
 MORNING = datetime(2026, 5, 4, 8, tzinfo=UTC)
@@ -274,6 +275,8 @@ async def fill_every_table(engine: AsyncEngine, world: World) -> None:
     await complete_assignment(scene.writer, scene.actor("ann"), report(step.assignment_id, parts_used=(seals(1),)))
     await scene.report("ann", Point(latitude=52.1, longitude=5.1, recorded_at=scene.clock()))
     await save_view(scene.writer, scene.actor("ann"), SaveView(name="Mine", filter={}))
+    async with transaction(engine, world.organization_id) as connection:
+        await agree_on_everything(connection, world, ticket_id)
 
 
 def a_policy(**values: Any) -> dict[str, Any]:
