@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from app.domain.appointment_life import OPEN
 from app.domain.appointments import AppointmentStatus, AppointmentType, Urgency
 from app.domain.waitlist import WaitlistStatus
+from tests.holds import a_hold
 from tests.world import BEFORE, World
 
 Row = dict[str, Any]
@@ -73,11 +74,12 @@ def agreed_rows(
             reserved = {"appointment_id": row["id"], "part_id": world.part_id}
             yield "part_reservations", {**reserved, "quantity": 1, "critical": False}
     users = [world.users[name] for name in ("customer", "stranger", "dispatcher")]
-    for number in range(12):
+    entries = [uuid7() for _ in range(12)]
+    for number, entry_id in enumerate(entries):
         yield (
             "waitlist_entries",
             {
-                "id": uuid7(),
+                "id": entry_id,
                 "customer_id": chance.choice([None, *customers]),
                 "appointment_id": known[number],
                 "joined_by": chance.choice([None, *users]),
@@ -91,6 +93,14 @@ def agreed_rows(
                 "updated_at": BEFORE,
             },
         )
+    for number in range(12):
+        whose = {
+            "held_by": chance.choice([None, *users]),
+            "customer_id": chance.choice([None, *customers]),
+            "waitlist_entry_id": chance.choice([None, entries[number]]),
+        }
+        start = BEFORE + (1000 + 3 * number) * HOUR
+        yield "bookings", a_hold(uuid7(), chance.choice(list(world.technicians.values())), start, **whose)
 
 
 def an_appointment(

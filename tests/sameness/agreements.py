@@ -9,6 +9,7 @@ from app.demo.ids import chance as chance_of
 from app.domain.appointment_life import OPEN
 from app.domain.appointments import AppointmentStatus, AppointmentType, LocationMode, ScheduleLock, Urgency
 from app.domain.waitlist import WaitlistStatus
+from tests.holds import a_hold
 from tests.sameness.organisation import Organisation, Row
 
 _HOUR = timedelta(hours=1)
@@ -95,6 +96,16 @@ def agreements_of(of: Organisation, rows: dict[str, list[Row]]) -> Iterator[tupl
                 yield "part_reservations", {**reserved, "quantity": chance.randint(1, 3), "critical": True}
     for _ in range(12):
         yield "waitlist_entries", _waiting(of, chance)
+    for number in range(12):
+        whose = {
+            "held_by": chance.choice((None, *of.users.values())),
+            "customer_id": chance.choice((None, *of.keys["Customer"])),
+            "waitlist_entry_id": chance.choice((None, of.keys["WaitlistEntry"][number])),
+        }
+        # Far enough from each other that nobody is held twice.
+        start, bay_id = words.moments[0] + 3 * number * _HOUR, chance.choice((None, *of.keys["ServiceBay"]))
+        technician_id = chance.choice(list(of.technicians.values()))
+        yield "bookings", a_hold(of.new("SlotHold"), technician_id, start, bay_id=bay_id, **whose)
 
 
 def _appointment(of: Organisation, chance: Random, ticket: Row, rows: dict[str, list[Row]], *, is_open: bool) -> Row:

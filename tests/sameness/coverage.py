@@ -83,6 +83,8 @@ def _asked(name: str, field: GraphQLField, selection: str) -> str:
 def _value(name: str, argument: GraphQLArgument, kind: str) -> str:
     if get_named_type(argument.type).name == "BoardFilter":
         return BOARD_FILTER
+    if get_named_type(argument.type).name == "SlotSearchInput":
+        return "{appointmentType: DIAGNOSTIC}"
     if get_named_type(argument.type).name == "DateTime":
         return '"2026-01-02T00:00:00Z"' if name == "to" else '"2026-01-01T00:00:00Z"'
     if get_named_type(argument.type).name != "ID":

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import log
-from app.db.tables.appointments import appointment_series, appointments, part_reservations, waitlist_entries
+from app.db.tables.appointments import appointment_series, appointments, bookings, part_reservations, waitlist_entries
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.attachments import attachments, file_contents
 from app.db.tables.availability import shift_breaks, shifts, time_off
@@ -45,7 +45,7 @@ _TABLES = {
         *(business_calendars, sla_policies),
         *(customers, customer_users, assets, parts),
         *(facilities, service_bays, service_bay_skills, territory_holidays, shifts, shift_breaks, time_off),
-        *(appointment_series, appointments, part_reservations, waitlist_entries),
+        *(appointment_series, appointments, part_reservations, waitlist_entries, bookings),
         *(tickets, ticket_required_skills, ticket_required_parts, comments),
         *(assignments, assignment_parts, technician_locations, file_contents, attachments, sla_clocks, saved_views),
     )

@@ -22,6 +22,10 @@ _GRAPHQL = "application/graphql-response+json"
 _WRONG: Sequence[Any] = ({"x": 1}, [[[]]], "🙂", 1.5, 10**12, None)
 # What only few may ask, and what is never compiled, is asked for less often.
 _RARE = {"events": 0.1, "candidates": 0.05, "metrics": 0.05}
+# How long a search took is never the same twice; it is resolved, and what it leads to is read like all else.
+NEVER = {"availableSlots": 0.0}
+# What only such fields lead to.
+NEVER_REACHED = frozenset({"SlotSearchResult", "SolverReport", "Relaxation", "Rejection", "SlotSearchInput"})
 _FOR_TECHNICIANS = {"myJobs": 0.05}
 _FOR_STAFF = {"technicianQueue": 0.05}
 _FOR_DISPATCHERS = {"dispatchBoard": 0.01}
@@ -91,7 +95,7 @@ class Operations:
 
 
 def _weight(name: str, viewer: Viewer) -> float:
-    weight = _RARE.get(name, 1.0)
+    weight = _RARE.get(name, NEVER.get(name, 1.0))
     if not viewer.technician:
         weight *= _FOR_TECHNICIANS.get(name, 1.0)
     if not viewer.works_here:

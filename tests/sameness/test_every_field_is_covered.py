@@ -64,7 +64,7 @@ def test_what_is_resolved_on_purpose_is_known() -> None:
         "Ticket.history": _EVENTS,
         "Query.candidates": "who is eligible is judged by the rules of the domain",
         **dict.fromkeys(
-            ("SlaClock.segments", "SlaPolicy.targets", "WaitlistEntry.windows"),
+            ("SlaClock.segments", "SlaPolicy.targets", "WaitlistEntry.windows", "SlotHold.slot"),
             "it is kept as a document, which the domain reads",
         ),
         **dict.fromkeys(
@@ -76,6 +76,7 @@ def test_what_is_resolved_on_purpose_is_known() -> None:
             ("Technician.utilization", "ServiceBay.utilization", "BoardRow.conflicts"),
             "hours are reckoned by the rules of the domain",
         ),
+        "Query.availableSlots": "the planning of the domain finds them",
         "Query.metrics": "figures are counted over all rows of a time, in statements of their own",
     }
 
