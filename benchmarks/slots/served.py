@@ -34,7 +34,7 @@ _LONGEST_STALL_MS = 20
 _TICK_SECONDS = 0.001
 _REQUESTS = 50
 # As the server collects.
-_COLLECT_AFTER = (50_000, 50, 50)
+_COLLECT_AFTER = (20_000, 50, 50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,7 +75,7 @@ class Bookers:
 
     async def act(self, chance: Random) -> None:
         """Try anything."""
-        name = chance.choice(list(DEEDS))
+        name = chance.choice(_LIKELY)
         await self.attempt(name, lambda: DEEDS[name](self, chance))
 
     def slot(self, name: str, day: int, *, hour: int = 7, bay: str | None = None) -> SlotOffer:
@@ -224,7 +224,6 @@ async def _book_many(bookers: Bookers, chance: Random) -> Written:
 
 DEEDS: Mapping[str, Deed] = {
     "book": _book,
-    "book too": _book,
     "hold": _hold,
     "book what is held": _book_held,
     "move": _move,
@@ -237,3 +236,10 @@ DEEDS: Mapping[str, Deed] = {
     "alert": _alert,
     "book many": _book_many,
 }
+
+# As much is called off as is booked, or soon nothing is left to race for.
+_LIKELY = (
+    *("book", "book", "book", "hold", "hold", "book what is held", "book many", "alert"),
+    *("move", "move", "move", "move to what is held", "hand over", "hand over", "confirm"),
+    *("cancel", "cancel", "cancel", "cancel", "cancel", "cancel", "release", "expire"),
+)

@@ -5,7 +5,6 @@
 
 import asyncio
 import os
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from random import Random
@@ -120,7 +119,7 @@ async def test_of_all_who_race_for_a_slot_exactly_one_gets_it(shop: Workshop) ->
     # Not that nothing was tried.
     assert bookers.refused["SlotTaken"] > _RACERS
     assert min(bookers.done["book"], bookers.done["hold"] + bookers.done["move"]) > 0, bookers.done
-    _report("slots", bookers, left_to_dream=left_to_dream)
+    _report("slots", bookers, left_to_dream=left_to_dream, deadlocks=await _deadlocks(shop))
 
 
 async def test_whatever_is_tried_at_once_every_appointment_stands_and_no_time_is_taken_twice(shop: Workshop) -> None:
@@ -140,7 +139,7 @@ async def test_whatever_is_tried_at_once_every_appointment_stands_and_no_time_is
     await check(shop)
     assert sum(bookers.done.values()) > _ROUNDS * _EACH
     assert sum(bookers.refused.values()) > _ROUNDS
-    _report("anything", bookers)
+    _report("anything", bookers, deadlocks=await _deadlocks(shop))
 
 
 async def test_without_guards_several_get_a_slot_and_it_is_noticed(
@@ -173,6 +172,13 @@ def _booking(bookers: Bookers, offer: SlotOffer, ticket_id: UUID) -> Callable[[]
     return lambda: bookers.book(offer, ticket_id=ticket_id)
 
 
+async def _deadlocks(shop: Workshop) -> int:
+    """Return how many deadlocks the database broke, each of which was tried again."""
+    query = sa.text("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")
+    async with shop.engine.connect() as connection:
+        await connection.execute(sa.text("SELECT pg_stat_force_next_flush()"))
+        return int(await connection.scalar(query) or 0)
+
+
 def _report(name: str, bookers: Bookers, **more: int) -> None:
-    told = Counter(more) + bookers.done
-    print(f"\n{name}: done {dict(told)}, refused {dict(bookers.refused)}")  # noqa: T201  # the figures are what a long run is for
+    print(f"\n{name}: done {dict(bookers.done)}, refused {dict(bookers.refused)}, {more}")  # noqa: T201  # the figures are what a long run is for

@@ -21,6 +21,7 @@ from app.planning.slots.agenda import Agenda, laid_out, revised
 from app.planning.slots.problem import Booking, SlotRules
 from app.services.appointments.search import HORIZON_DAYS, slot_rules
 from app.services.appointments.supply import Supply, read_supply
+from app.services.appointments.thinking import thought
 from app.services.organization import settings_of
 
 _MOST_KEPT = 50
@@ -121,9 +122,9 @@ class Agendas:
         if old is not None and news is not None:
             agenda = old.agenda
             if news.supply.technicians or news.supply.bays:
-                agenda = await asyncio.to_thread(_revised, agenda, news.supply)
+                agenda = await thought(_revised, agenda, news.supply)
             return Standing(agenda=agenda, position=news.position)
-        agenda = await asyncio.to_thread(lambda: laid_out(supply.problem(rules)))
+        agenda = await thought(lambda: laid_out(supply.problem(rules)))
         return Standing(agenda=agenda, position=position)
 
     async def _renew(self, organization_id: UUID, kept: _Kept) -> None:

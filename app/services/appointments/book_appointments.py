@@ -1,6 +1,5 @@
 """Somebody books many at once, at times that are chosen together."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +22,7 @@ from app.services.appointments.judging import lock_time
 from app.services.appointments.looking import Outlook, outlook_of
 from app.services.appointments.offered import rules_of
 from app.services.appointments.search import search
+from app.services.appointments.thinking import thought
 from app.services.appointments.together import BatchSolver, chosen_together
 from app.services.appointments.wanting import SlotQuestion, wanted_of
 from app.services.change import Change, RefusedItem
@@ -157,7 +157,7 @@ async def _fill(writer: Writer, actor: Actor, batch: _Batch, agendas: Agendas) -
     if not batch.missing:
         return
     standing = await agendas.of(actor.organization_id)
-    agenda = await asyncio.to_thread(beside, standing.agenda, batch.first_choices)
+    agenda = await thought(beside, standing.agenda, batch.first_choices)
     for place in batch.missing:
         outlook = batch.outlooks[place]
         found = await search(
@@ -172,7 +172,7 @@ async def _fill(writer: Writer, actor: Actor, batch: _Batch, agendas: Agendas) -
             batch.refused[place] = NoCandidate(reasons=tuple(found.rejections))
             continue
         batch.offers[place] = found.offers
-        agenda = await asyncio.to_thread(beside, agenda, [found.offers[0]])
+        agenda = await thought(beside, agenda, [found.offers[0]])
 
 
 async def _written(

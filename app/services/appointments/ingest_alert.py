@@ -26,7 +26,6 @@ from app.domain.refusals import (
     NotFound,
     Refusal,
     Rejection,
-    SlotTaken,
 )
 from app.domain.situations import Situation
 from app.domain.wanted import Wanted
@@ -213,7 +212,7 @@ async def _booked(
             async with change.attempt():
                 # When it is moved one day, it may go beyond the days within which it was booked by itself.
                 return await book(change, replace(each, wanted=wanted), situation, terms)
-        except (SlotTaken, NotEligible, Invalid) as refusal:
+        except Refusal as refusal:
             refused.append((each.technician_id, refusal))
     if refused and looks_again:
         raise _AllTaken

@@ -1,6 +1,5 @@
 """The search for slots, asked in the words of the rest of the server."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -16,6 +15,7 @@ from app.planning.slots.answer import Relaxation, Slot, SolverReport
 from app.planning.slots.problem import PartStock, SlotRules, Span
 from app.planning.slots.request import PartNeed, SlotRequest
 from app.planning.slots.search import find
+from app.services.appointments.thinking import thought
 
 HORIZON_DAYS = 14
 MOST_SLOTS = 20
@@ -82,7 +82,7 @@ async def search(
     """Return the best slots for what is wanted; beside the event loop, as it takes some milliseconds."""
     request = request_of(wanted, refused_by=refused_by, limit=limit)
     stocked = replace(agenda, problem=replace(agenda.problem, parts=parts))
-    answer = await asyncio.to_thread(find, stocked, request, now=now, relaxed=relaxed)
+    answer = await thought(find, stocked, request, now=now, relaxed=relaxed)
     return Found(
         offers=[offer_of(slot, wanted, now=now) for slot in answer.slots],
         rejections=answer.rejections,
