@@ -26,7 +26,7 @@ from tests.sameness.tally import read_types
 from tests.sameness.viewers import viewers_of
 from tests.sameness.vocabulary import AWKWARD
 
-_MANY = 1100
+_MANY = 1600
 
 
 def test_operations_reach_every_field_and_argument_of_what_can_be_read() -> None:
