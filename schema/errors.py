@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import strawberry
 
 from app.domain import refusals
+from app.domain.wanted import Wanted
 from resolvers import refused, slots
 from resolvers.context import Operation
 from schema.enums import ErrorCode
@@ -307,15 +308,19 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:  # o
 
 async def _of_appointments(operation: Operation, refusal: refusals.Refusal, said: dict[str, Any]) -> Any:
     match refusal:
-        case refusals.SlotTaken() | refusals.HoldExpired():
-            instead = [slot_told(offer) for offer in await slots.alternatives(operation, refusal.wanted)]
-            error = SlotTakenError if isinstance(refusal, refusals.SlotTaken) else HoldExpiredError
-            return error(**said, alternatives=instead)
+        case refusals.SlotTaken():
+            return SlotTakenError(**said, alternatives=await _alternatives(operation, refusal.wanted))
+        case refusals.HoldExpired():
+            return HoldExpiredError(**said, alternatives=await _alternatives(operation, refusal.wanted))
         case refusals.CancellationFeeRequired():
             fee = Money(amount=refusal.fee, currency=refusal.currency)
             return CancellationFeeError(**said, fee=fee, free_until=refusal.free_until)
         case _:
             raise TypeError(f"{type(refusal).__name__} has no place in the schema") from refusal
+
+
+async def _alternatives(operation: Operation, wanted: Wanted) -> list[Slot]:
+    return [slot_told(offer) for offer in await slots.alternatives(operation, wanted)]
 
 
 _PLAIN: Mapping[type[refusals.Refusal], Callable[..., UserError]] = MappingProxyType(

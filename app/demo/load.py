@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.engine import open_engine
 from app.db.journal import Journal, Rows, write
+from app.db.ratings import count_ratings
 from app.db.tables.base import metadata
 from app.db.tables.customers import parts
 from app.db.tables.log import event_heads
@@ -193,6 +194,7 @@ async def _fill(connection: AsyncConnection, order: _Order, now: datetime, progr
             .where(parts.c.organization_id == part.organization_id, parts.c.id == part.id)
             .values(stock=part.stock, version=part.version, updated_at=part.updated_at)
         )
+    await count_ratings(connection, charter.organization_id)
     for year, last_number in desk.last_numbers.items():
         counter = {"organization_id": charter.organization_id, "year": year, "last_number": last_number}
         await connection.execute(sa.insert(ticket_counters).values(counter))

@@ -88,6 +88,8 @@ class Technician:
     created_at: datetime
     updated_at: datetime
     active: bool = True
+    rating_total: int = 0
+    rating_count: int = 0
     version: int = 1
 
 
@@ -135,6 +137,7 @@ class Part:
     stock: int
     unit_cost: Decimal | None
     currency: str
+    lead_time_days: int | None = None
     created_at: datetime
     updated_at: datetime
     version: int = 1

@@ -66,12 +66,19 @@ def cancelled(
     Raises:
         InvalidTransition: it is over.
     """
+    called_off = followed(moved(appointment, AppointmentStatus.CANCELLED), AppointmentStatus.CANCELLED, reason, at=at)
+    return replace(called_off, cancellation_fee=fee, currency=None if fee is None else currency)
+
+
+def followed(appointment: Appointment, to: AppointmentStatus, reason: str | None, *, at: datetime) -> Appointment:
+    """Return an open appointment as its job has left it: whatever became of the work became of the appointment."""
+    if to is not AppointmentStatus.CANCELLED:
+        return replace(appointment, status=to, remind_at=None)
     return replace(
-        moved(appointment, AppointmentStatus.CANCELLED),
+        appointment,
+        status=to,
         cancelled_at=at,
         cancellation_reason=reason,
-        cancellation_fee=fee,
-        currency=None if fee is None else currency,
         remind_at=None,
         invite_sequence=appointment.invite_sequence + 1,
     )

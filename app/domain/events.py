@@ -159,15 +159,20 @@ class Event:
 
 
 _PLAIN = frozenset({type(None), bool, int, float, str})
-# What the event carries already, a job's pin, which is its queue's and told with it, and what was asked for
-# or is copied, which names places.
-_UNTOLD = frozenset({"id", "organization_id", "version", "created_at", "updated_at", "pin", "request", "template"})
+# What the event carries already; a job's pin, which is its queue's, and ratings, which are jobs', and told with them;
+# and what was asked for or is copied, which names places.
+_UNTOLD = frozenset(
+    {
+        *("id", "organization_id", "version", "created_at", "updated_at"),
+        *("pin", "rating_total", "rating_count", "request", "template"),
+    }
+)
 
 
 def changed_fields(before: object | None, after: Any) -> tuple[FieldChange, ...]:
     """List every field that differs between two frozen records of one class; of a creation, all.
 
-    Keys, versions, the row's own time stamps, pins and requests are left out.
+    Keys, versions, the row's own time stamps, pins, ratings and requests are left out.
     """
     return tuple(
         FieldChange(field=name, old=plain(old), new=plain(new))

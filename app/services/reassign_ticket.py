@@ -12,6 +12,7 @@ from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid
 from app.domain.tickets import TicketStatus
+from app.services.appointments.following import expect_job_goes_along
 from app.services.candidates import requirements
 from app.services.change import Change
 from app.services.job_step import end_job, stepped
@@ -37,7 +38,8 @@ class ReassignTicket:
 async def reassign_ticket(writer: Writer, actor: Actor, command: ReassignTicket) -> Written:
     """End the active job as REASSIGNED and offer the ticket to another technician, at the same tier.
 
-    Whoever moves a job must be allowed to assign to both technicians. Ids: assignment (the new one),
+    Whoever moves a job must be allowed to assign to both technicians. The job's appointment goes along: whoever has no
+    time for it is refused. Ids: assignment (the new one),
     previous_assignment, ticket.
 
     Guard: the ticket's row lock, the job's, then the advisory locks of both technicians.
@@ -61,6 +63,7 @@ async def reassign_ticket(writer: Writer, actor: Actor, command: ReassignTicket)
         settings = await settings_of(change.connection, ticket.organization_id)
         needed = await requirements(change.connection, ticket, settings, tier_level=tier.level, exact_tier=False)
         warnings = expect_eligible(change, technician, needed, override=command.override_warnings)
+        await expect_job_goes_along(change, job.id, technician.id, writer.booking_rules)
         await end_job(change, situation, job, ended, told_as=EventType.JOB_REASSIGNED)
         successor = await offer(
             change,

@@ -13,7 +13,7 @@ from app.domain.appointments import Appointment, AppointmentStatus
 from app.domain.assignments import AssignmentOutcome
 from app.domain.events import EventType, NewEvent
 from app.domain.organizations import BookingRules
-from app.domain.refusals import NotEligible
+from app.domain.refusals import NotEligible, Refusal
 from app.domain.situations import Situation
 from app.domain.slot_offers import SlotOffer, SlotScore
 from app.domain.tickets import Ticket
@@ -66,9 +66,6 @@ async def follow_jobs(change: Change, server: BookingRules) -> None:
     the job instead gets the appointment too, if they have time for it; given back and called off, it is cancelled.
 
     Guard: the ticket's row lock, which whoever changes a job has.
-
-    Raises:
-        NotEligible: a person gives the job to somebody who has no time for its appointment.
     """
     told = [event for event in change.told if event.type in _BECOMES and event.assignment_id not in change.followed]
     ids = [event.assignment_id for event in told if event.assignment_id is not None]
@@ -105,11 +102,7 @@ async def _follow(change: Change, appointment: Appointment, event: NewEvent, ser
         becomes = _S.NO_SHOW
     if becomes is appointment.status:
         return
-    if becomes is _S.CANCELLED:
-        reason = _REASONS[event.type]
-        after = appointment_life.cancelled(appointment, reason=reason, at=change.now)
-    else:
-        after = replace(appointment_life.moved(appointment, becomes), remind_at=None)
+    after = appointment_life.followed(appointment, becomes, _REASONS.get(event.type), at=change.now)
     saved = await save(change, agreed, after, told_as=_TOLD_AS[becomes])
     if becomes is not _S.IN_PROGRESS:
         await free_time(change, saved)
@@ -117,31 +110,67 @@ async def _follow(change: Change, appointment: Appointment, event: NewEvent, ser
 
 async def _handed_over(change: Change, agreed: Agreed, successor: NewEvent, server: BookingRules) -> bool:
     """Give the appointment to whoever got the job, at its time; False: they have none then."""
-    appointment = agreed.appointment
-    technician_id = successor.after.technician_id if successor.after is not None else None
+    technician_id = None if successor.after is None else successor.after.technician_id
     if technician_id is None:
         return False
+    try:
+        async with change.attempt():
+            await _hand_over(change, agreed, technician_id, successor.assignment_id, server)
+    except Refusal:
+        return False
+    return True
+
+
+async def _hand_over(
+    change: Change, agreed: Agreed, technician_id: UUID, assignment_id: UUID | None, server: BookingRules
+) -> None:
+    appointment = agreed.appointment
+    await expect_time(change, appointment, technician_id, server)
+    rules = await own_rules(change.connection, appointment.organization_id, server)
+    before = await booking_of(change, appointment.id)
+    if before is not None:
+        await release(change, [before.id])
+    offer = offer_again(appointment, technician_id=technician_id)
+    await take(change, offer, buffer_minutes=rules.buffer_minutes, appointment_id=appointment.id)
+    after = replace(
+        appointment,
+        technician_id=technician_id,
+        assignment_id=assignment_id,
+        invite_sequence=appointment.invite_sequence + 1,
+    )
+    await save(change, agreed, after, told_as=EventType.APPOINTMENT_RESCHEDULED)
+
+
+async def expect_job_goes_along(change: Change, job_id: UUID, technician_id: UUID, server: BookingRules) -> None:
+    """Refuse to give a job to somebody who has no time for its appointment. Raises NotEligible."""
+    of = appointments.c
+    found = await records.fetch(
+        change.connection,
+        appointments,
+        Appointment,
+        of.organization_id == change.actor.organization_id,
+        of.assignment_id == job_id,
+        of.status.in_(sorted(appointment_life.AHEAD)),
+    )
+    for appointment in found:
+        await expect_time(change, appointment, technician_id, server)
+
+
+async def expect_time(change: Change, appointment: Appointment, technician_id: UUID, server: BookingRules) -> None:
+    """Refuse somebody who has no time for an appointment. Raises NotEligible.
+
+    One whose time has come is judged no more: somebody must go there now.
+    """
     rules = await own_rules(change.connection, appointment.organization_id, server)
     before = await booking_of(change, appointment.id)
     offer = offer_again(appointment, technician_id=technician_id)
     await lock_time(change, offer, technicians=[appointment.technician_id])
+    if appointment.starts_at < change.now:
+        return
     mine = () if before is None else (before.id,)
-    reasons = await against(change, offer, rules, field="technicianId", but=mine, but_appointments=[appointment.id])
-    if reasons:
-        if change.actor.user_id is not None and successor.type is EventType.JOB_ASSIGNED and _by_hand(change, agreed):
-            raise NotEligible(field=("technicianId",), reasons=reasons, overridable=False)
-        return False
-    if before is not None:
-        await release(change, [before.id])
-    await take(change, offer, buffer_minutes=rules.buffer_minutes, appointment_id=appointment.id, field="technicianId")
-    after = replace(
-        appointment,
-        technician_id=technician_id,
-        assignment_id=successor.assignment_id,
-        invite_sequence=appointment.invite_sequence + 1,
-    )
-    await save(change, agreed, after, told_as=EventType.APPOINTMENT_RESCHEDULED)
-    return True
+    reasons = await against(change, offer, rules, but=mine, but_appointments=[appointment.id])
+    if reasons is None or reasons:
+        raise NotEligible(field=("technicianId",), reasons=reasons or (), overridable=False)
 
 
 def offer_again(appointment: Appointment, *, technician_id: UUID | None = None) -> SlotOffer:
@@ -164,14 +193,6 @@ def offer_again(appointment: Appointment, *, technician_id: UUID | None = None) 
         recommended=appointment.used_recommended_slot,
         made_at=appointment.created_at,
         wanted=replace(wanted(appointment.request), ticket_id=appointment.ticket_id, windows=()),
-    )
-
-
-def _by_hand(change: Change, agreed: Agreed) -> bool:
-    """Tell whether somebody chose the technician: a hand-over, not an escalation that found one."""
-    return any(
-        event.type is EventType.JOB_REASSIGNED and event.assignment_id == agreed.appointment.assignment_id
-        for event in change.told
     )
 
 

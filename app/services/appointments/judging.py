@@ -46,11 +46,15 @@ async def expect_bookable(
 
     Raises:
         Invalid: it has begun, or lies too far ahead.
-        SlotTaken: the technician or the bay is booked.
+        SlotTaken: the technician or the bay is booked, or not there any more.
         NotEligible: something else stands against it.
     """
-    reasons = await against(change, offer, rules, field=field, but=but_bookings, but_appointments=but_appointments)
-    if _TAKEN & {reason.constraint for reason in reasons}:
+    if offer.starts_at < change.now:
+        raise Invalid(field=(field,), problem="The slot has begun already; look for another.")
+    if offer.starts_at > change.now + LONGEST_AHEAD:
+        raise Invalid(field=(field,), problem=f"A slot lies at most {LONGEST_AHEAD.days} days ahead.")
+    reasons = await against(change, offer, rules, but=but_bookings, but_appointments=but_appointments)
+    if reasons is None or _TAKEN & {reason.constraint for reason in reasons}:
         raise SlotTaken(field=(field,), wanted=offer.wanted)
     if reasons:
         raise NotEligible(field=(field,), reasons=reasons, overridable=False)
@@ -61,22 +65,15 @@ async def against(
     offer: SlotOffer,
     rules: BookingRules,
     *,
-    field: str,
     but: Iterable[UUID] = (),
     but_appointments: Iterable[UUID] = (),
-) -> tuple[Rejection, ...]:
-    """Return everything that stands against a slot; nothing: it can be booked.
+) -> tuple[Rejection, ...] | None:
+    """Return everything that stands against a slot that is ahead; nothing: it can be booked.
 
-    Raises:
-        Invalid: it has begun, or lies too far ahead.
-        SlotTaken: its technician or facility is not there any more.
+    None: it cannot even be judged, as its technician or facility is not there any more.
     """
     connection, now, wanted = change.connection, change.now, offer.wanted
     organization_id = change.actor.organization_id
-    if offer.starts_at < now:
-        raise Invalid(field=(field,), problem="The slot has begun already; look for another.")
-    if offer.starts_at > now + LONGEST_AHEAD:
-        raise Invalid(field=(field,), problem=f"A slot lies at most {LONGEST_AHEAD.days} days ahead.")
     horizon = (offer.starts_at - now).days + 2
     supply = await read_supply(
         connection,
@@ -101,8 +98,8 @@ async def against(
     try:
         agenda = laid_out(replace(supply.problem(settled), parts=parts))
         found = objections(agenda, replace(request, facility_id=offer.facility_id), proposal, now=now)
-    except ValueError as gone:
-        raise SlotTaken(field=(field,), wanted=wanted) from gone
+    except ValueError:
+        return None
     return tuple(
         Rejection(
             constraint=kind,
