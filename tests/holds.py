@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import Range
 
 from app.domain.appointments import AppointmentType, LocationMode, Urgency
 from app.domain.assignments import DistanceSource
@@ -59,7 +59,7 @@ def a_hold(
         "bay_id": bay_id,
         "starts_at": start,
         "ends_at": start + _HOUR,
-        "during": sa.func.tstzrange(start, start + _HOUR),
+        "during": Range(start, start + _HOUR, bounds="[)"),
         "offer": offer.written(),
         "expires_at": start,
         "created_at": start - _HOUR,

@@ -73,6 +73,8 @@ def agreed_rows(
             yield "appointments", row
             reserved = {"appointment_id": row["id"], "part_id": world.part_id}
             yield "part_reservations", {**reserved, "quantity": 1, "critical": False}
+    for technician_id in world.technicians.values():
+        yield "calendar_feeds", {"technician_id": technician_id, "generation": 1, "updated_at": BEFORE}
     users = [world.users[name] for name in ("customer", "stranger", "dispatcher")]
     entries = [uuid7() for _ in range(12)]
     for number, entry_id in enumerate(entries):

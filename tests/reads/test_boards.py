@@ -12,6 +12,7 @@ from app.domain.board import Narrowing
 from app.domain.events import Concerned
 from schema.ids import global_id
 from tests.reads.seed import Seed
+from tests.reads.test_queues import agreed_for
 from tests.serving import Served, serving, token
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -104,6 +105,7 @@ def jobs_of(seed: Seed, narrowing: Narrowing) -> dict[UUID, list[UUID]]:
     shown.sort(
         key=lambda job: (
             job["status"] not in UNDER_WAY,
+            agreed_for(seed, job),
             present[job["ticket_id"]]["sla_due_first"],
             present[job["ticket_id"]]["priority"],
             job["assigned_at"],

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from app.db.engine import open_engine
 from app.db.tables.tickets import tickets
 from app.db.transaction import Mode, transaction
-from app.services import change
+from app.services import perform
 from app.services.assign_ticket import AssignTicket, assign_ticket
 from tests.services.scene import Scene
 from tests.waiting import until_said
@@ -67,7 +67,7 @@ async def test_writers_that_wait_for_a_ticket_keep_nobody_from_reading(
 async def test_a_writer_without_a_slot_is_told_and_writes_nothing(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(change, "_PATIENCE_FOR_A_SLOT_SECONDS", 0.05)
+    monkeypatch.setattr(perform, "_PATIENCE_FOR_A_SLOT_SECONDS", 0.05)
     writer = replace(scene.writer, slots=asyncio.Semaphore(0))
     command = AssignTicket(ticket_id=await scene.ticket(), technician_id=scene.world.technicians["ann"])
 
