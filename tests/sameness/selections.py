@@ -243,7 +243,7 @@ def _is_seldom(kind: GraphQLObjectType) -> bool:
 
 def _length(field: GraphQLField) -> int:
     short = _SHORT_LIST if is_list_type(get_nullable_type(field.type)) else 1
-    return max(short, _declared(field) or 0)
+    return _declared(field) or short
 
 
 def _declared(field: GraphQLField) -> int | None:

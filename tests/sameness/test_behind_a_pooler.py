@@ -17,7 +17,7 @@ async def test_operations_are_answered_alike_behind_a_pooler(
     async with make_ground(database_url, monkeypatch, database_direct_url=direct) as ground:
         operations = Operations(ground.schema, ground.stock, Random(12))
         ways = []
-        for number in range(80):
+        for number in range(120):
             # One after the other of both organisations, on the same connection.
             viewer = ground.viewers[number * len(ground.viewers) // 2 % len(ground.viewers) + number // 2 % 20]
             asked = operations.write(viewer)

@@ -22,7 +22,7 @@ _DISPATCH = frozenset({Visibility.DISPATCH, Visibility.ADMINISTRATION})
 def feed_address(technician: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[Any]":
     """Return where a technician's feed can be had from: for themselves, and for DISPATCHER and up; null otherwise."""
     if visibility not in {*_DISPATCH, Visibility.STAFF}:
-        return sa.null()
+        return sa.cast(sa.null(), sa.Text)
     feeds = calendar_feeds.alias()
     generation = (
         sa.select(feeds.c.generation)
