@@ -31,6 +31,7 @@ from app.demo.company import Charter, Company, found
 from app.demo.desk import Desk
 from app.demo.ids import Ids, chance
 from app.demo.life import Life
+from app.demo.openings import open_for_bookings
 from app.demo.plots import Plot, benchmark_plots, demo_plots, small_plots
 from app.demo.whereabouts import report_locations
 
@@ -205,6 +206,9 @@ async def _fill(connection: AsyncConnection, order: _Order, now: datetime, progr
     }
     await connection.execute(sa.insert(event_heads).values(head))
     await report_locations(connection, charter.organization_id, now)
+    if charter in (DEMO, OTHER):
+        # What is measured is measured without.
+        await open_for_bookings(connection, charter.organization_id, now)
 
 
 async def _register(connection: AsyncConnection, charter: Charter, at: datetime) -> None:

@@ -268,7 +268,7 @@ ORGANIZATION_SETTINGS = Entity(
     name="OrganizationSettings",
     table=organization_settings,
     key=None,
-    masks=MappingProxyType(dict.fromkeys(("hourly_rate", "currency"), _staff_only)),
+    masks=MappingProxyType({"hourly_rate": _staff_only}),
 )
 ESCALATION_TIER = Entity(name="EscalationTier", table=escalation_tiers, key=None)
 TEAM = Entity(name="Team", table=teams)

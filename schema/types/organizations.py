@@ -1,11 +1,12 @@
 """The organisation and how it is divided."""
 
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from app.reads import entities, questions, relations
-from schema.fields import asks, composed, record_type, to_all, to_one
+from schema.fields import Info, asks, composed, record_type, to_all, to_one
 from schema.scalars import EventCursor, TimeZone
 from schema.types.node import Connection, Edge, Money, Node
 
@@ -53,6 +54,39 @@ class EscalationTier:
     team: Team | None = to_one(relations.TIER_TEAM, "The team that works this tier; null: no particular one.")
 
 
+@strawberry.type(description="How time is booked.")
+class BookingRules:
+    """How time is booked."""
+
+    max_bookings_per_technician_per_day: int = strawberry.field(
+        description="How many bookings a technician has on one of their days at most."
+    )
+    buffer_minutes: int = strawberry.field(description="Between two bookings of a technician or a bay.")
+    hold_minutes: int = strawberry.field(description="For how long a slot can be held.")
+    auto_book_critical_alerts: bool = strawberry.field(
+        description="Whether alerts are booked without anybody being asked, as their kind of service says."
+    )
+    auto_book_within_days: int = strawberry.field(description="Within how many days they are.")
+    reminder_hours_before: int = strawberry.field(description="When a reminder is sent; 0: none is.")
+    free_cancellation_hours: int = strawberry.field(
+        description="Until how long before it an appointment can be cancelled free of charge."
+    )
+    late_cancellation_fee: Money | None = strawberry.field(description="What that costs later; null: nothing.")
+    waitlist_offer_minutes: int = strawberry.field(description="For how long who waits is offered a slot.")
+    send_confirmation_email: bool = strawberry.field(description="Whether invitations are sent by e-mail.")
+
+
+def _in_force(root: strawberry.Parent[Any], info: Info) -> BookingRules:
+    """Return how an organisation books time."""
+    server = info.context.process.writer.booking_rules
+    found = {each.name: getattr(root, each.name) for each in fields(server)}
+    settled = replace(server, **{name: value for name, value in found.items() if value is not None})
+    fee = settled.late_cancellation_fee
+    said = {each.name: getattr(settled, each.name) for each in fields(settled)}
+    shown = None if fee is None else Money(amount=fee, currency=root.currency)
+    return BookingRules(**{**said, "late_cancellation_fee": shown})
+
+
 @record_type(entities.ORGANIZATION_SETTINGS, "How an organisation wants its work done.")
 class OrganizationSettings:
     """How an organisation wants its work done."""
@@ -69,6 +103,11 @@ class OrganizationSettings:
     )
     reopen_window_days: int = strawberry.field(description="For how many days a closed ticket can be brought back.")
     sla_enabled: bool = strawberry.field(description="Whether new tickets get clocks.")
+    booking: BookingRules = strawberry.field(
+        resolver=_in_force,
+        description="How it books time: as it has settled, else as the server says.",
+        metadata={"ordinary": "what nobody has settled is as the server says"},
+    )
     hourly_rate: Money | None = composed(
         Money,
         "What an hour of a technician costs; null: not known, or not the viewer's to see.",

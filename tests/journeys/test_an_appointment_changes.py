@@ -15,6 +15,9 @@ from tests.journeys.test_a_slot_is_booked import look
 WAITLIST = """query Waiting($status: [WaitlistStatus!]) {
   waitlist(status: $status) { nodes { id status position customer { name } offer { id slot { window { start } } } } }
 }"""
+RULES = """{ viewer { organization { settings { booking {
+  maxBookingsPerTechnicianPerDay freeCancellationHours lateCancellationFee { amount currency }
+} } } } }"""
 SATURDAY = {"start": "2026-01-31T09:00:00Z", "end": "2026-01-31T17:00:00Z"}
 WEEK_AFTER = {"start": "2026-02-09T09:00:00Z", "end": "2026-02-09T17:00:00Z"}
 
@@ -67,9 +70,13 @@ async def test_moved_confirmed_and_called_off_free_of_charge(stage: Garage) -> N
 
 async def test_late_it_costs_what_must_be_accepted(stage: Garage) -> None:
     customer = await stage.enter("customer")
+    usual = (await customer.ask(RULES))["viewer"]["organization"]["settings"]["booking"]
+    assert usual == {"maxBookingsPerTechnicianPerDay": 6, "freeCancellationHours": 24, "lateCancellationFee": None}
     await stage.sql(
         "UPDATE organization_settings SET late_cancellation_fee = 40 WHERE organization_id = :organization RETURNING 1"
     )
+    settled = (await customer.ask(RULES))["viewer"]["organization"]["settings"]["booking"]
+    assert settled["lateCancellationFee"] == {"amount": "40.00", "currency": "EUR"}
     id_ = (await booked(customer, stage.repair))["appointment"]["id"]
     stage.clock.pass_by(hours=26)
     refused = await customer.refused("cancelAppointment", id=id_, reason="Ill")

@@ -88,7 +88,7 @@ async def elsewhere(stage: Stage) -> Elsewhere:
         await connection.execute(bookings.insert().values(organization_id=other.organization_id, **hold))
     ids["SlotHold"] = global_id("SlotHold", hold["id"])
     for kind, table in AGREED.items():
-        (row,) = await stage.sql(f"SELECT id FROM {table} WHERE organization_id = :organization", world=other)  # noqa: S608  # constants
+        (row,) = await stage.sql(f"SELECT id FROM {table} WHERE organization_id = :organization", world=other)  # noqa: S608  # names of constants
         ids[kind] = global_id(kind, row["id"])
     found = await stage.sql("SELECT ticket_number FROM tickets WHERE id = :id", world=other, id=key(ids["Ticket"]))
     return Elsewhere(ids, dispatcher, found[0]["ticket_number"])

@@ -31,14 +31,21 @@ _SHARE = float(os.environ.get("WORLDS", "0.2"))
 DAYS = 2
 SKILLS = (UUID(int=11), UUID(int=12))
 AREAS = (UUID(int=21), UUID(int=22))
-ZONES: tuple[tzinfo, ...] = (UTC, ZoneInfo("America/New_York"), ZoneInfo("Asia/Kolkata"), ZoneInfo("Europe/Berlin"))
+ZONES: tuple[tzinfo, ...] = (
+    UTC,
+    *map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Auckland")),
+)
 PLACES: tuple[Place | None, ...] = (None, (48.85, 2.35), (48.95, 2.35), (48.85, 2.65), (49.0, 2.6))
-# The clocks of Berlin are moved on the second of these nights, those of New York on the fourth.
+# Clocks are moved in all of these nights but the first: in Berlin, Berlin, New York and New York, in Auckland and on Lord
+# Howe, where it is half an hour, and there again.
 BEGINNINGS = (
     datetime(2026, 5, 4, 6, 0, tzinfo=UTC),
     datetime(2026, 3, 28, 16, 7, tzinfo=UTC),
     datetime(2026, 10, 24, 18, 0, 31, tzinfo=UTC),
     datetime(2026, 3, 7, 21, 44, tzinfo=UTC),
+    datetime(2026, 10, 31, 20, 30, tzinfo=UTC),
+    datetime(2026, 4, 4, 4, 5, tzinfo=UTC),
+    datetime(2026, 10, 3, 6, 50, tzinfo=UTC),
 )
 
 
