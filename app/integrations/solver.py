@@ -5,6 +5,7 @@ import pickle
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from app.planning.slots.batch.answer import BatchAnswer, BatchFailed, BatchProblem, Progress
 
@@ -12,7 +13,8 @@ _LENGTH_BYTES = 8
 # The process may take so long to load the solver and to lay the problem out.
 _GRACE_SECONDS = 30.0
 _TOLD_OF_AN_END = 2000
-_PIECE_BYTES = 65_536
+# Some milliseconds' worth of shifts and bookings.
+_TECHNICIANS_AT_ONCE = 20
 # The libraries' threads reserve memory that one worker does not need.
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -60,14 +62,9 @@ async def _answer(
         raise BatchFailed("the process has no pipes")
     complaining = asyncio.create_task(process.stderr.read())
     try:
-        # Writing the problem of a large organisation out takes long: beside the loop, and then piece by piece.
-        written = memoryview(await asyncio.to_thread(pickle.dumps, problem, pickle.HIGHEST_PROTOCOL))
         # One that died before it had read everything is told of below.
         with suppress(ConnectionError):
-            for at in range(0, len(written), _PIECE_BYTES):
-                process.stdin.write(written[at : at + _PIECE_BYTES])
-                await process.stdin.drain()
-            process.stdin.close()
+            await _send(process.stdin, problem)
         while True:
             message = await _message(process.stdout)
             if message is None:
@@ -78,6 +75,18 @@ async def _answer(
             on_progress(message)
     finally:
         complaining.cancel()
+
+
+async def _send(stream: asyncio.StreamWriter, problem: BatchProblem) -> None:
+    """Write a problem out: a large organisation's at once would hold everybody up, whichever thread did it."""
+    technicians = problem.problem.technicians
+    stream.write(pickle.dumps(replace(problem, problem=replace(problem.problem, technicians=()))))
+    for at in range(0, len(technicians), _TECHNICIANS_AT_ONCE):
+        stream.write(pickle.dumps(technicians[at : at + _TECHNICIANS_AT_ONCE]))
+        await stream.drain()
+        # A buffer that has room lets nobody else have a turn.
+        await asyncio.sleep(0)
+    stream.close()
 
 
 async def _message(stream: asyncio.StreamReader) -> Progress | BatchAnswer | None:

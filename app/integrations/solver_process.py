@@ -8,11 +8,13 @@ process and its parent.
 import pickle
 import resource
 import sys
+from dataclasses import replace
 from time import monotonic
 from typing import BinaryIO
 
 from app.planning.slots.batch.answer import BatchAnswer, BatchProblem, Progress
 from app.planning.slots.batch.search import slotted
+from app.planning.slots.problem import Technician
 
 LENGTH_BYTES = 8
 
@@ -24,11 +26,22 @@ def written(stream: BinaryIO, message: Progress | BatchAnswer) -> None:
     stream.flush()
 
 
+def whole(stream: BinaryIO) -> BatchProblem:
+    """Read the problem: all of it but its technicians, who follow some at a time."""
+    problem: BatchProblem = pickle.load(stream)  # noqa: S301 - written by the parent process
+    technicians: list[Technician] = []
+    while True:
+        try:
+            technicians += pickle.load(stream)  # noqa: S301 - written by the parent process
+        except EOFError:
+            return replace(problem, problem=replace(problem.problem, technicians=tuple(technicians)))
+
+
 def main(memory_bytes: int, seconds: float, *, read: BinaryIO, write: BinaryIO) -> None:
     """Slot the batch that is read, within the memory, and stop searching after so many seconds."""
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     end = monotonic() + seconds
-    problem: BatchProblem = pickle.loads(read.read())  # noqa: S301 - written by the parent process
+    problem = whole(read)
 
     def tell(progress: Progress) -> None:
         written(write, progress)
