@@ -36,8 +36,8 @@ ZONES: tuple[tzinfo, ...] = (
     *map(ZoneInfo, ("America/New_York", "Asia/Kolkata", "Europe/Berlin", "Australia/Lord_Howe", "Pacific/Auckland")),
 )
 PLACES: tuple[Place | None, ...] = (None, (48.85, 2.35), (48.95, 2.35), (48.85, 2.65), (49.0, 2.6))
-# Clocks are moved in all of these nights but the first: in Berlin, Berlin, New York and New York, in Auckland and on Lord
-# Howe, where it is half an hour, and there again.
+# Clocks are moved in all of these nights but the first: in Berlin, Berlin, New York and New York, in Auckland and on
+# Lord Howe, where it is half an hour, and there again.
 BEGINNINGS = (
     datetime(2026, 5, 4, 6, 0, tzinfo=UTC),
     datetime(2026, 3, 28, 16, 7, tzinfo=UTC),

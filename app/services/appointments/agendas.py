@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.tables.base import Uuid
-from app.db.transaction import Mode, transaction
+from app.db.transaction import UNREACHABLE, Mode, transaction
 from app.domain.organizations import BookingRules, booking_rules
 from app.planning.slots.agenda import Agenda, laid_out, revised
 from app.planning.slots.problem import Booking, SlotRules
@@ -54,6 +55,9 @@ _CHANGED = sa.text(
 _HEAD = sa.text("SELECT position FROM event_heads WHERE organization_id = :organization_id").bindparams(
     sa.bindparam("organization_id", type_=Uuid)
 )
+
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +137,9 @@ class Agendas:
             new = await self._present(organization_id, None)
             async with kept.turn:
                 kept.standing = new
+        except UNREACHABLE as error:
+            # The next question that is late enough tries again.
+            log.warning("agenda.not_renewed", organization_id=str(organization_id), reason=type(error).__name__)
         finally:
             kept.renewing = None
 

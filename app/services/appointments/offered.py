@@ -58,6 +58,8 @@ async def chosen(change: Change, tokens: SlotTokens, *, slot_token: str | None, 
             field="slotToken",
         )
     hold = await hold_of(change, hold_id)
+    if hold.waitlist_entry_id is not None:
+        raise Invalid(field=("holdId",), problem="It is held for somebody who waits: answer that offer instead.")
     offer = held_offer(hold)
     if not hold.active or hold.expires_at is None or hold.expires_at <= change.now:
         raise HoldExpired(field=("holdId",), wanted=offer.wanted)

@@ -15,6 +15,7 @@ from app.db.transaction import transaction
 from app.domain.appointments import AppointmentType
 from app.domain.refusals import HoldExpired, Invalid, InvalidTransition, NotFound
 from app.services.appointments.answer_waitlist_offer import AnswerWaitlistOffer, answer_waitlist_offer
+from app.services.appointments.book_appointment import BookAppointment, book_appointment
 from app.services.appointments.end_wait import EndWait, end_wait
 from app.services.appointments.expire_hold import ExpireHold, expire_hold
 from app.services.appointments.join_waitlist import JoinWaitlist, join_waitlist
@@ -146,6 +147,18 @@ async def test_whoever_leaves_is_offered_nothing_and_frees_what_was_held(shop: W
     assert await shop.taken() == []
     with pytest.raises(InvalidTransition):
         await leave_waitlist(shop.writer, shop.actor("dispatcher"), LeaveWaitlist(entry_id=entry))
+
+
+async def test_what_is_held_for_who_waits_is_taken_by_answering_alone(shop: Workshop) -> None:
+    booked = await three_hours(shop)
+    entry = await wait(shop, customer_id=shop.world.customer_id)
+    offered = await freed(shop, booked)
+    assert offered is not None
+    command = BookAppointment(hold_id=offered.ids["hold"])
+    with pytest.raises(Invalid) as refused:
+        await book_appointment(shop.writer, shop.actor("customer"), command)
+    assert refused.value.field == ("holdId",)
+    assert await status(shop, entry) == "OFFERED"
 
 
 async def test_a_wait_ends_with_its_windows(shop: Workshop) -> None:
