@@ -9,7 +9,7 @@ from app.domain.policy import Action
 from app.services.appointments.begin_series import begin_series
 from app.services.appointments.booking import Terms, book, ids_of, ticket_for
 from app.services.appointments.offered import chosen, for_things, rules_of
-from app.services.appointments.wanting import expect_books
+from app.services.appointments.wanting import expect_books, for_ticket
 from app.services.change import Change
 from app.services.perform import Writer, Written, perform
 from app.services.situations import lock_ticket, require, standing_of
@@ -55,6 +55,9 @@ async def book_appointment(writer: Writer, actor: Actor, command: BookAppointmen
         else:
             situation = await lock_ticket(change, wish.wanted.ticket_id)
             require(actor, Action.BOOK_SLOT, standing_of(situation), words="book appointments for this ticket")
+            if choice.offer.wanted.ticket_id is None:
+                whole = await for_ticket(change.connection, wish.wanted, situation.ticket)
+                wish = replace(wish, wanted=whole)
         rules, settings = await rules_of(writer, change)
         terms = Terms(
             rules=rules, settings=settings, hold=choice.hold, notes=notes, notify=command.notify, field=choice.field

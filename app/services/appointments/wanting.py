@@ -1,7 +1,7 @@
 """What a time is wanted for: a question made whole with what is known of its ticket, asset, customer and service."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -207,6 +207,28 @@ async def service_terms(connection: AsyncConnection, organization_id: UUID, type
     )
 
 
+async def for_ticket(connection: AsyncConnection, wanted: Wanted, ticket: Ticket) -> Wanted:
+    """Return what is wanted, with what a ticket asks for that was not named when slots were looked for.
+
+    Raises:
+        Invalid: the ticket is another customer's.
+    """
+    if wanted.customer_id is not None and ticket.customer_id not in {None, wanted.customer_id}:
+        raise Invalid(field=("ticketId",), problem="The slot was looked for with another customer than the ticket's.")
+    skills, parts = await _needs_of(connection, ticket)
+    known = {part.part_id: part for part in wanted.parts}
+    return replace(
+        wanted,
+        ticket_id=ticket.id,
+        skills=_highest(wanted.skills, skills),
+        parts=tuple({**known, **parts}.values()),
+        tier_level=ticket.escalation_tier_level or wanted.tier_level,
+        exact_tier=ticket.escalation_tier_level is not None,
+        customer_id=wanted.customer_id or ticket.customer_id,
+        asset_id=wanted.asset_id or ticket.asset_id,
+    )
+
+
 async def refused_by(connection: AsyncConnection, organization_id: UUID, ticket_id: UUID | None) -> frozenset[UUID]:
     """Return the technicians who have rejected a ticket or let its offer expire."""
     if ticket_id is None:
@@ -268,6 +290,8 @@ async def _customer(
 ) -> UUID | None:
     """Return whom it is for: the customer that is named, else the ticket's, else the asset's."""
     named = asked.customer_id or (None if ticket is None else ticket.customer_id)
+    if ticket is not None and ticket.customer_id not in {None, named}:
+        raise Invalid(field=("customerId",), problem="The ticket is another customer's.")
     if asset_id is None:
         owner = None
     else:
@@ -295,16 +319,7 @@ async def _whose(
 async def _needs(
     connection: AsyncConnection, organization_id: UUID, ticket: Ticket | None, asked: SlotQuestion
 ) -> tuple[dict[UUID, int], tuple[WantedPart, ...]]:
-    skills: dict[UUID, int] = {}
-    parts: dict[UUID, WantedPart] = {}
-    if ticket is not None:
-        values = {"organization_id": organization_id, "ticket_id": ticket.id}
-        row = (await connection.execute(_TICKET_NEEDS, values)).one()
-        skills = {UUID(skill): level for skill, level in row.skills or ()}
-        for part_id, number, quantity, critical in row.parts or ():
-            parts[UUID(part_id)] = WantedPart(
-                part_id=UUID(part_id), part_number=number, quantity=quantity, critical=critical
-            )
+    skills, parts = ({}, {}) if ticket is None else await _needs_of(connection, ticket)
     if asked.skill_ids:
         known = set(await connection.scalars(_SKILLS, {"organization_id": organization_id, "ids": [*asked.skill_ids]}))
         for at, skill_id in enumerate(asked.skill_ids):
@@ -320,6 +335,17 @@ async def _needs(
             part = WantedPart(part_id=found[number], part_number=number, quantity=1, critical=True)
             parts.setdefault(found[number], part)
     return skills, tuple(parts.values())
+
+
+async def _needs_of(connection: AsyncConnection, ticket: Ticket) -> tuple[dict[UUID, int], dict[UUID, WantedPart]]:
+    """Return the skills and the parts that a ticket asks for."""
+    values = {"organization_id": ticket.organization_id, "ticket_id": ticket.id}
+    row = (await connection.execute(_TICKET_NEEDS, values)).one()
+    parts = {
+        UUID(part_id): WantedPart(part_id=UUID(part_id), part_number=number, quantity=quantity, critical=critical)
+        for part_id, number, quantity, critical in row.parts or ()
+    }
+    return {UUID(skill): level for skill, level in row.skills or ()}, parts
 
 
 async def _one(

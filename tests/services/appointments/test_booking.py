@@ -34,6 +34,7 @@ from app.services.complete_assignment import complete_assignment
 from app.services.job_step import StepCommand
 from app.services.perform import Written
 from app.services.start_work import start_work
+from app.services.ticket_fields import NeededSkill
 from tests.services.appointments.workshop import MONDAY, Workshop
 from tests.services.scene import report
 
@@ -64,6 +65,17 @@ async def test_a_ticket_that_is_there_is_used_and_has_one_open_appointment(shop:
     with pytest.raises(Invalid) as refused:
         await shop.book(await shop.offer(ticket_id=ticket_id))
     assert refused.value.field == ("ticketId",)
+
+
+async def test_a_ticket_named_at_booking_asks_for_what_it_asks(shop: Workshop) -> None:
+    offer = await shop.offer()
+    needed = (NeededSkill(skill_id=shop.world.skill_id, level=5),)
+    ticket_id = await shop.ticket(required_skills=needed)
+    with pytest.raises(NotEligible) as refused:
+        await shop.book(offer, ticket_id=ticket_id)
+    assert [each.constraint for each in refused.value.reasons] == [ConstraintKind.SKILL]
+    written = await shop.book(offer, ticket_id=await shop.ticket(customer_id=shop.world.customer_id))
+    assert (await shop.appointment(written.ids["appointment"])).customer_id == shop.world.customer_id
 
 
 async def test_a_job_that_somebody_has_goes_to_the_technician_of_the_slot(shop: Workshop) -> None:
