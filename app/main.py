@@ -14,6 +14,7 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app.auth.actors import Actors
+from app.auth.api_keys import ApiKeyVerifier, BearerVerifier
 from app.auth.attendance import Attendance
 from app.auth.jwks import JwksVerifier
 from app.auth.tokens import CachedVerifier, SecretVerifier, TokenVerifier
@@ -24,6 +25,7 @@ from app.db.notifications import Notifications
 from app.db.read_pool import ReadPool
 from app.db.timers.carrying import Carrier
 from app.db.transaction import system_transaction
+from app.domain.api_key_texts import KeyHashes
 from app.domain.calendar_addresses import CALENDAR_PATH, CalendarAddresses
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import DOWNLOAD_PATH, UPLOAD_PATH, FileAddresses
@@ -112,7 +114,7 @@ def create_app(settings: Settings) -> Door:
     )
     exporter = open_engine(settings.database_url, size=_EXPORTS_AT_ONCE, application="fieldgraph exports")
     client = httpx.AsyncClient(timeout=_OUTSIDE_SECONDS)
-    verifier = CachedVerifier(_verifier(settings, client))
+    tokens = _verifier(settings, client)
     limits = _limits(settings)
     documents = Documents(executable(), limits, introspection=settings.tells_schema, suggestions=settings.suggests)
     purse = MemoryPurse(size=settings.cost_bucket, refill=settings.cost_refill_per_second)
@@ -142,7 +144,7 @@ def create_app(settings: Settings) -> Door:
         )
         addresses = FileAddresses.of_log(identity.cursor_key, settings.public_url or "")
         files = _files(settings, addresses)
-        process = _process(settings, engine, follower, hub, verifier, identity, files, addresses)
+        process = _process(settings, engine, follower, hub, tokens, identity, files, addresses)
         attendance = Attendance(process.actors, clock=now)
         # After the actors, who by then have forgotten whom the event changed.
         hub.watch(attendance.notice)
@@ -197,10 +199,11 @@ def create_app(settings: Settings) -> Door:
         if isinstance(files.store, DiskFiles):
             taking = Uploads(files.store, addresses, now, origins.headers, metrics.uploaded)
             starlette.router.routes.append(Route(f"{UPLOAD_PATH}{{token}}", taking))
-        running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]
+        works = (hub.run(), attendance.run(), process.locations.run(), process.actors.usage.run())
+        running = [asyncio.create_task(work) for work in works]
         timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
-        works = handlers(process.writer, files, _posts(settings, client))
-        carrier = Carrier(timers, works, taken_over_after=settings.job_takeover)
+        carried = handlers(process.writer, files, _posts(settings, client))
+        carrier = Carrier(timers, carried, taken_over_after=settings.job_takeover)
         carrying = [asyncio.create_task(carrier.run() if settings.runs_worker else asyncio.sleep(0))]
         running += carrying
         if settings.runs_worker:
@@ -244,13 +247,14 @@ def _process(
     engine: AsyncEngine,
     follower: AsyncEngine,
     hub: Hub,
-    verifier: TokenVerifier,
+    tokens: TokenVerifier,
     identity: log.LogIdentity,
     files: Files,
     addresses: FileAddresses,
 ) -> Process:
     actors = Actors(engine, met=hub.start_following)
     hub.watch(actors.forget)
+    hashes = KeyHashes.of_log(identity.cursor_key)
     return Process(
         engine=engine,
         writer=_writer(settings, engine, hub.wake, identity),
@@ -265,10 +269,11 @@ def _process(
         ),
         locations=Locations(follower),
         actors=actors,
-        verifier=verifier,
+        verifier=CachedVerifier(BearerVerifier(tokens, ApiKeyVerifier(engine, hashes))),
         clock=now,
         files=files,
         addresses=addresses,
+        key_hashes=hashes,
         agendas=Agendas(engine, clock=now, rules=settings.booking_rules),
         solver=Solver(),
         statement_timeout_seconds=settings.statement_timeout_seconds,

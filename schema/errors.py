@@ -220,6 +220,10 @@ SavedViewError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
     strawberry.union("SavedViewError", description="Why a view was not saved."),
 ]
+ApiKeyError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError,
+    strawberry.union("ApiKeyError", description="Why an API key was not written."),
+]
 SlotHoldError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | SlotTakenError | NotEligibleError,
     strawberry.union("SlotHoldError", description="Why a slot was not held."),

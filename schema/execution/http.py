@@ -33,7 +33,7 @@ from schema.execution.sse import stream
 from schema.execution.trusted import DocumentRefused
 from schema.execution.watching import Watch
 
-_STATUS = MappingProxyType({"UNAVAILABLE": 503, "TIMEOUT": 504, "THROTTLED": 429})
+_STATUS = MappingProxyType({"UNAVAILABLE": 503, "TIMEOUT": 504, "THROTTLED": 429, "FORBIDDEN": 403})
 _JSON = JSON.encode()
 # What a query may still take when the server is about to stop.
 _LAST_SECONDS = 4.0
