@@ -71,6 +71,11 @@ async def lock_api_keys(connection: AsyncConnection, organization_id: UUID) -> N
     await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
+async def lock_organizations(connection: AsyncConnection) -> None:
+    """Lock the names of all organisations."""
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_number("names of organisations"))))
+
+
 def _number(*parts: str) -> int:
     digest = sha256("\x1f".join(parts).encode()).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
