@@ -227,6 +227,8 @@ _ROWS = {
     "appointment": entities.APPOINTMENT,
     "series": entities.APPOINTMENT_SERIES,
     "entry": entities.WAITLIST_ENTRY,
+    "team": entities.TEAM,
+    "skill": entities.SKILL,
 }
 _DELETED = {
     "deleted_ticket": "Ticket",
@@ -234,6 +236,8 @@ _DELETED = {
     "deleted_attachment": "Attachment",
     "deleted_view": "SavedView",
     "deleted_hold": "SlotHold",
+    "deleted_team": "Team",
+    "deleted_skill": "Skill",
 }
 
 
