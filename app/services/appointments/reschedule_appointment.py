@@ -69,7 +69,7 @@ async def reschedule_appointment(writer: Writer, actor: Actor, command: Reschedu
     the exclusion constraints on bookings.
 
     Raises:
-        Invalid: it is locked, the slot was looked for with something else, or it is shorter: only staff may choose that.
+        Invalid: it is locked, the slot was looked for with something else, or it is shorter, and the actor no staff.
         InvalidTransition: the work has begun, or is over.
         SlotTaken, HoldExpired, NotEligible: the slot cannot be had.
     """
