@@ -172,6 +172,23 @@ class CancellationFeeError(UserError):
     free_until: datetime = strawberry.field(description="Until when it was free of charge.")
 
 
+@strawberry.type(description="Rows of one kind that use what was to be deleted.")
+class RecordUse:
+    """Rows of one kind that use something."""
+
+    kind: str = strawberry.field(description="Their type, such as Technician.")
+    words: str = strawberry.field(description="What they are called, for people.")
+    count: int = strawberry.field(description="How many they are; more than 1,000 are not counted.")
+    more: bool = strawberry.field(description="Whether there are more than were counted.")
+
+
+@strawberry.type(description="Something else uses what was to be deleted: make it inactive, or change those first.")
+class InUseError(UserError):
+    """Something else uses what was to be deleted."""
+
+    uses: list[RecordUse] = strawberry.field(description="What uses it, by kind.")
+
+
 TicketError = Annotated[
     ValidationError
     | NotFoundError
@@ -223,6 +240,14 @@ SavedViewError = Annotated[
 ApiKeyError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError,
     strawberry.union("ApiKeyError", description="Why an API key was not written."),
+]
+RecordError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
+    strawberry.union("RecordError", description="Why a row of administration was not written."),
+]
+DeletionError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | InUseError,
+    strawberry.union("DeletionError", description="Why a row of administration was not deleted."),
 ]
 SlotHoldError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | SlotTakenError | NotEligibleError,
@@ -304,6 +329,9 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:  # o
         case refusals.NotEligible():
             reasons = [await rejection_of(operation, each) for each in refusal.reasons]
             return NotEligibleError(**said, reasons=reasons, overridable=refusal.overridable)
+        case refusals.InUse():
+            uses = [RecordUse(kind=use.kind, words=use.words, count=use.count, more=use.more) for use in refusal.uses]
+            return InUseError(**said, uses=uses)
         case refusals.DependencyUnavailable():
             return DependencyUnavailableError(**said, retry_after_seconds=refusal.retry_after_seconds)
         case _:

@@ -85,6 +85,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "HOLD_EXPIRED": "The slot is not held any more.",
         "CANCELLATION_FEE_REQUIRED": "It is too late to cancel free of charge, and nobody has accepted the fee.",
         "DEPENDENCY_UNAVAILABLE": "Something that is needed for this does not work now; try again later.",
+        "IN_USE": "Something else uses what was to be deleted.",
     }
 )
 

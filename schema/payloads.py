@@ -228,6 +228,8 @@ _ROWS = {
     "series": entities.APPOINTMENT_SERIES,
     "entry": entities.WAITLIST_ENTRY,
     "api_key": entities.API_KEY,
+    "team": entities.TEAM,
+    "skill": entities.SKILL,
 }
 _DELETED = {
     "deleted_ticket": "Ticket",
@@ -235,6 +237,8 @@ _DELETED = {
     "deleted_attachment": "Attachment",
     "deleted_view": "SavedView",
     "deleted_hold": "SlotHold",
+    "deleted_team": "Team",
+    "deleted_skill": "Skill",
 }
 
 

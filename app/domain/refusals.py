@@ -37,6 +37,7 @@ class ErrorCode(StrEnum):
     HOLD_EXPIRED = "HOLD_EXPIRED"
     CANCELLATION_FEE_REQUIRED = "CANCELLATION_FEE_REQUIRED"
     DEPENDENCY_UNAVAILABLE = "DEPENDENCY_UNAVAILABLE"
+    IN_USE = "IN_USE"
 
 
 class ConstraintKind(StrEnum):
@@ -350,3 +351,28 @@ class DependencyUnavailable(Refusal):
     def message(self) -> str:
         """Say when to try again."""
         return f"Something that is needed for this does not work now; try again in {self.retry_after_seconds} seconds."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Rows of one kind that name another: in words, of many, and how many at least; `more`: there are others."""
+
+    kind: str
+    words: str
+    count: int
+    more: bool = False
+
+
+@dataclass(kw_only=True, eq=False)
+class InUse(Refusal):
+    """Something else names what was to be deleted."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.IN_USE
+    kind: str
+    uses: tuple[Use, ...]
+
+    @property
+    def message(self) -> str:
+        """Say what uses it, and what to do instead."""
+        named = ", ".join(f"{each.count}{' or more' if each.more else ''} {each.words}" for each in self.uses)
+        return f"The {self.kind} is in use by {named}; make it inactive, or change those first."

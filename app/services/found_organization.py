@@ -73,7 +73,7 @@ async def found_organization(writer: Writer, command: FoundOrganization, *, id_:
         connection = change.connection
         await insert_organization(connection, id_, name, zone, change.now)
         await connection.execute(sa.insert(event_heads).values(**mine, recorded_at=change.now))
-        tiers = [{**mine, "level": level, "code": code, "name": words} for level, (code, words) in _levels()]
+        tiers = [{**mine, "level": level, "code": code, "name": words, **stamps} for level, (code, words) in _levels()]
         await connection.execute(sa.insert(escalation_tiers), tiers)
         levels = {code: level for level, (code, _) in _levels()}
         organization = Organization(id=id_, **mine, name=name, time_zone=zone, tiers=levels, **stamps)

@@ -44,6 +44,7 @@ MUTATIONS: Needed = MappingProxyType(
         **_each("holdSlot releaseSlot bookAppointment bookAppointments rescheduleAppointment cancelAppointment", _BOOK),
         **_each("confirmAppointment markNoShow lockAppointment joinWaitlist leaveWaitlist", _BOOK),
         **_each("answerWaitlistOffer", _BOOK),
+        **_each("createTeam updateTeam deleteTeam createSkill updateSkill deleteSkill", _ADMINISTER),
         **_each("ingestAlert", ApiKeyScope.INGEST_ALERTS),
         **_each("createApiKey", ApiKeyScope.BEGIN),
         "revokeApiKey": None,

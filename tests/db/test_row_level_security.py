@@ -36,6 +36,28 @@ REPLACED = {
     "service_type_skills",
     "territory_holidays",
 }
+# What an organisation keeps of itself goes where nothing uses it.
+KEPT = {
+    "teams",
+    "territories",
+    "skills",
+    "escalation_tiers",
+    "users",
+    "technicians",
+    "technician_skills",
+    "technician_territories",
+    "customers",
+    "customer_users",
+    "assets",
+    "parts",
+    "facilities",
+    "service_bays",
+    "service_types",
+    "shifts",
+    "shift_breaks",
+    "time_off",
+    "queue_versions",
+}
 SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks"})
 # What is pinned or was told is only added to.
 ADDED_TO = frozenset({"events", "business_calendars", "sla_policies", "sla_alerts"})
@@ -246,7 +268,7 @@ async def test_without_an_organisation_nothing_is_seen(tenants: Tenants, setting
 
 
 async def test_the_application_removes_nothing_that_tells_what_was(tenants: Tenants) -> None:
-    for table in set(await tenant_tables(tenants.engine)) - REPLACED:
+    for table in set(await tenant_tables(tenants.engine)) - REPLACED - KEPT:
         async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
             with pytest.raises(DBAPIError, match=f"permission denied for table {table}"):
                 await connection.execute(sa.delete(named(table)))
@@ -263,6 +285,17 @@ async def test_what_is_replaced_or_forgotten_is_ones_own(tenants: Tenants) -> No
                 assert await count(connection, table) == 0
 
         assert theirs["before"] == theirs["after"] > 0, table
+
+
+async def test_what_another_organisation_keeps_is_not_there_to_be_deleted(tenants: Tenants) -> None:
+    theirs = tenants.theirs.organization_id
+    for table in KEPT:
+        rows = named(table)
+        async with transaction(tenants.engine, theirs) as connection:
+            assert await count(connection, table) > 0, table
+        async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
+            gone = await connection.execute(sa.delete(rows).where(rows.c.organization_id == theirs))
+        assert gone.rowcount == 0, table
 
 
 async def test_the_system_reads_the_logs_of_all_and_no_other_table(tenants: Tenants) -> None:
