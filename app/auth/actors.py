@@ -115,8 +115,9 @@ class Actors:
             same_claims, same_source, same_ip = known.came
             if same_claims is claims and same_source is source and same_ip == ip:
                 return known.last
-        known.came = (claims, source, ip)
+        # Whoever is refused must not be remembered beside the actor whom somebody else became.
         known.last = known.person.by(claims, source=source, ip=ip)
+        known.came = (claims, source, ip)
         return known.last
 
     async def look(self, organization_id: UUID, users: Collection[UUID], *, now: datetime) -> Mapping[UUID, Person]:
