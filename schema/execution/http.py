@@ -151,6 +151,8 @@ class HttpEndpoint:
                 self._metrics.refused()
                 return wrong
             if kind is OperationType.SUBSCRIPTION or accept.json is None:
+                # Once it has begun, a stream has no status of its own to refuse with.
+                await caller.actor()
                 with self._metrics.streams.track_inprogress():
                     follow = partial(self._follow, prepared, caller, _text(headers, b"last-event-id"))
                     await stream(follow, caller, self._attendance, self._ending, receive, send, more)
