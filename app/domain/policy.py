@@ -216,6 +216,8 @@ OPENS: Mapping[ApiKeyScope, frozenset[Action]] = MappingProxyType(
             Action.DELETE_TICKET,
             Action.COMMENT,
             Action.COMMENT_INTERNALLY,
+            # To attach to what was said internally.
+            Action.SEE_INTERNAL,
             Action.MODERATE,
             Action.ATTACH_FILE,
             Action.DELETE_FILE,

@@ -11,13 +11,15 @@ from graphql import GraphQLObjectType, OperationType, build_schema
 from app.domain.people import ActingKey, Actor, ApiKeyScope, Role
 from app.domain.policy import FOR_PEOPLE, OPENS, Action, Standing, Visibility, may, scopes, visibility_class
 from schema.build import sdl
-from schema.execution.key_scopes import NEEDED
+from schema.execution.key_scopes import MUTATIONS, NEEDED
 from schema.ids import global_id
 from tests.graphql.conftest import House
 from tests.graphql.keys.making import EVERYTHING, made
 from tests.graphql.socket_client import talking
 from tests.graphql.test_websocket import BOARD
 from tests.graphql.work import Work
+from tests.services.reading import actions_of
+from tests.services.test_refusals import service_of
 from tests.serving import token
 
 SDL = build_schema(sdl())
@@ -50,6 +52,14 @@ def test_every_action_is_opened_by_a_scope_or_is_for_people() -> None:
 
     assert set(OPENS) == set(ApiKeyScope)
     assert opened == set(Action) - FOR_PEOPLE
+
+
+@pytest.mark.parametrize("mutation", [name for name, needed in MUTATIONS.items() if needed])
+def test_what_a_mutation_asks_the_policy_for_is_opened_by_what_the_mutation_needs(mutation: str) -> None:
+    opened = {action.value for scope in MUTATIONS[mutation] or () for action in OPENS[scope]}
+    found = actions_of(service_of(mutation))
+
+    assert found - opened == set()
 
 
 @pytest.mark.parametrize("role", Role)
