@@ -6,8 +6,11 @@ from uuid import UUID
 
 import httpx
 import pytest
+import sqlalchemy as sa
 from graphql import GraphQLObjectType, OperationType, build_schema
 
+from app.db.tables.customers import assets
+from app.db.transaction import transaction
 from app.domain.people import ActingKey, Actor, ApiKeyScope, Role
 from app.domain.policy import FOR_PEOPLE, OPENS, Action, Standing, Visibility, may, scopes, visibility_class
 from schema.build import sdl
@@ -21,6 +24,7 @@ from tests.graphql.work import Work
 from tests.services.reading import actions_of
 from tests.services.test_refusals import service_of
 from tests.serving import token
+from tests.world import BEFORE
 
 SDL = build_schema(sdl())
 ROOTS: Mapping[OperationType, GraphQLObjectType | None] = {
@@ -141,6 +145,38 @@ async def test_a_key_that_writes_and_does_not_read_is_shown_no_row(house: House)
     assert (unseen["ticket"], unseen["errors"]) == (None, [])
     assert seen["ticket"]["id"]
     assert (said["changeId"] is not None, said["comment"], said["errors"]) == (True, None, [])
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_monitoring_tells_of_alerts_by_a_key_that_opens_nothing_else(house: House) -> None:
+    async with transaction(house.engine, house.world.organization_id) as connection:
+        row = {"kind": "EQUIPMENT", "name": "Pump", "external_id": "PUMP-7", "created_at": BEFORE, "updated_at": BEFORE}
+        mine = {"organization_id": house.world.organization_id, "customer_id": house.world.customer_id}
+        await connection.execute(sa.insert(assets).values(**mine, **row))
+    key = await made(house.served, house.world, "dispatcher", [ALERTS])
+    alert = """mutation { ingestAlert(input: {alertId: "a-1", assetExternalId: "PUMP-7", severity: LOW,
+      serviceType: DIAGNOSTIC}) { changeId ticket { id } appointment { id } errors { __typename } } }"""
+
+    answer = (await asked(house, key.secret, alert)).json()["data"]["ingestAlert"]
+
+    assert answer["changeId"] is not None
+    assert (answer["ticket"], answer["appointment"], answer["errors"]) == (None, None, [])
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_what_a_key_does_comes_from_the_api_and_is_its_user_s_doing(house: House) -> None:
+    key = await made(house.served, house.world, "dispatcher", [TICKETS, READ])
+    headers = {"Authorization": f"Bearer {key.secret}", "X-Client": "web"}
+    start = await asked(house, key.secret, "{ tickets(first: 0) { eventCursor } }")
+
+    await house.client.post(house.served.http, json={"query": CREATE_TICKET}, headers=headers)
+
+    query = """query($after: EventCursor!) { events(after: $after) { events {
+      ... on TicketEvent { source actor { id } } } } }"""
+    after = {"after": start.json()["data"]["tickets"]["eventCursor"]}
+    told = (await asked(house, key.secret, query, after)).json()["data"]["events"]["events"]
+    assert {"source": "API", "actor": {"id": global_id("User", house.world.users["dispatcher"])}} in told
+    assert {"WEB"} & {event.get("source") for event in told} == set()
 
 
 @pytest.mark.asyncio(loop_scope="module")
