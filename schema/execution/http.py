@@ -163,7 +163,7 @@ class HttpEndpoint:
             answer = await self._answers.answer(prepared, caller)
         if watched.gone:
             return None
-        self._figures.answered(prepared.name, kind.value, answer.way, answer.code, answer.seconds)
+        self._figures.answered(prepared.name, prepared.kind, answer.way, answer.code, answer.seconds)
         reply = Reply(200 if answer.executed else _refusal(media), answer.body, media)
         if self._development:
             reply.headers = _timings(answer)

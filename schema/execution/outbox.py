@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import ClassVar
 from weakref import WeakSet
 
 from app.live.groups import Told
@@ -14,13 +13,15 @@ LONGEST = 256
 _TOGETHER = 65_536
 
 
+# Those of all connections of the process, for whoever watches it.
+OPEN: "WeakSet[Outbox]" = WeakSet()
+
+
 class Outbox:
     """A queue that ends in a connection. Texts are spelled when they are sent, so that what waits is shared."""
 
-    open: "ClassVar[WeakSet[Outbox]]" = WeakSet()
-
     def __init__(self) -> None:
-        Outbox.open.add(self)
+        OPEN.add(self)
         self._waiting: deque[tuple[Channel, Told] | str] = deque()
         self._filled = asyncio.Event()
         self._room = asyncio.Event()

@@ -297,7 +297,7 @@ class Connection:
         seconds = endpoint.answers.timeout_seconds if kind is OperationType.QUERY else None
         async with asyncio.timeout(seconds):
             answer = await endpoint.answers.answer(prepared, caller)
-        endpoint.figures.answered(prepared.name, kind.value, answer.way, answer.code, answer.seconds)
+        endpoint.figures.answered(prepared.name, prepared.kind, answer.way, answer.code, answer.seconds)
         if not answer.executed:
             await self._send({"id": key, "type": "error", "payload": orjson.loads(answer.body)["errors"]})
             return False

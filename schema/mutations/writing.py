@@ -39,8 +39,8 @@ async def write(
         operation.process.writer.figures.refusals.add(refusal.code)
         return payload(errors=[await error_of(operation, refusal)])
     except Refusals as refusals:
-        for refusal in refusals.each:
-            operation.process.writer.figures.refusals.add(refusal.code)
+        for each in refusals.each:
+            operation.process.writer.figures.refusals.add(each.code)
         return payload(errors=[await error_of(operation, refusal) for refusal in refusals.each])
     fields: dict[str, Any] = {} if written is None else await show(operation, written)
     return payload(**fields)
