@@ -62,7 +62,7 @@ SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks", "assignments"})
 # What is pinned or was told is only added to.
 ADDED_TO = frozenset({"events", "business_calendars", "sla_policies", "sla_alerts"})
 # Workers look for what is due in all organisations at once.
-OF_ALL = frozenset({"index sla_clocks_to_check"})
+OF_ALL = frozenset({"index sla_clocks_to_check", "index sla_clocks_open", "index assignments_open"})
 LOGINS = ("embedded", "external")
 
 
