@@ -15,7 +15,6 @@ import sqlalchemy as sa
 from joserfc.jwk import ECKey, Key
 from uuid_utils.compat import uuid7
 
-import app.main
 from app.db import log
 from app.db.embedded.server import EmbeddedServer
 from app.db.engine import open_engine
@@ -24,6 +23,7 @@ from app.db.tables.people import users
 from app.db.transaction import transaction
 from app.domain.api_key_texts import KeyHashes, mint
 from app.domain.people import ApiKeyScope
+from app.main import parts, server
 from tests.auth import key_server
 from tests.database import database
 from tests.graphql.tokens.cases import CASES, Case
@@ -42,7 +42,8 @@ async def guarded(url: str, world: World, *, provider_is_up: bool = True) -> Asy
     """Serve a database with an identity provider that publishes two keys, and one of a kind that is not allowed."""
     clock, engine = Clock(), open_engine(url, size=3)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(app.main, "now", clock.now)
+        for module in (server, parts):
+            patch.setattr(module, "now", clock.now)
         async with key_server.serving(FIRST, SECOND, RSA) as provider:
             if not provider_is_up:
                 await provider.stop()
