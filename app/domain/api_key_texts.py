@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from secrets import randbits
 from uuid import UUID
 from zlib import crc32
 
@@ -46,8 +45,8 @@ def is_meant_as_key(token: str) -> bool:
     return token.startswith(BEGINNING)
 
 
-def mint(organization_id: UUID, *, random: Callable[[int], int] = randbits) -> KeyText:
-    """Return a new key; `random` gives so many random bits."""
+def mint(organization_id: UUID, *, random: Callable[[int], int]) -> KeyText:
+    """Return a new key; `random` gives so many bits that nobody can foresee."""
     prefix = BEGINNING + _spelled(random(_PREFIX_BITS), _PREFIX)
     body = f"{prefix}_{_spelled(organization_id.int, _ORGANIZATION)}{_spelled(random(_SECRET_BITS), _SECRET)}"
     return KeyText(organization_id=organization_id, prefix=prefix, text=body + _checksum(body))

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from secrets import randbits
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -45,7 +46,7 @@ class MintedKey:
 
 def minted(organization_id: UUID, hashes: KeyHashes) -> MintedKey:
     """Return a new key for an organisation."""
-    text = mint(organization_id)
+    text = mint(organization_id, random=randbits)
     return MintedKey(id=uuid7(), text=text, hash=hashes.of(text))
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from secrets import randbits
 from uuid import UUID
 
 from joserfc.jwk import ECKey
@@ -146,7 +147,7 @@ CASES = (
     bad("a key that has ended", lambda gates: gates.keys["ended"]),
     bad("a key of a user who has left", lambda gates: gates.keys["of who left"]),
     bad("a key that was mistyped", lambda gates: gates.keys["good"][:-7] + "x" + gates.keys["good"][-6:]),
-    bad("a key that was made up", lambda gates: mint(gates.world.organization_id).text),
+    bad("a key that was made up", lambda gates: mint(gates.world.organization_id, random=randbits).text),
     bad("a key in another organisation's name", elsewhere),
     bad("what a key begins with", lambda gates: gates.keys["good"][:13]),
 )

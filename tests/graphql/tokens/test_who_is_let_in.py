@@ -6,6 +6,7 @@ The server is real, and so is the identity provider whose keys it fetches over H
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from secrets import randbits
 from typing import Any
 
 import httpx
@@ -56,7 +57,7 @@ async def add_key(gates: Gates, user: str, **values: Any) -> str:
     """Insert an API key of a user; values that are given differ from those of a good one. Return its text."""
     async with gates.engine.connect() as connection:
         hashes = KeyHashes.of_log((await log.identity(connection)).cursor_key)
-    at, key = gates.clock.now(), mint(gates.world.organization_id)
+    at, key = gates.clock.now(), mint(gates.world.organization_id, random=randbits)
     row = {
         "organization_id": gates.world.organization_id,
         "id": uuid7(),
