@@ -35,6 +35,7 @@ _REFERENCES: Mapping[str, str] = MappingProxyType(
         "series_id": "AppointmentSeries",
         "appointment_id": "Appointment",
         "booked_by": "User",
+        "created_by": "User",
         "held_by": "User",
         "joined_by": "User",
         "pinned": "Assignment",
@@ -76,6 +77,7 @@ _MOMENTS = frozenset(
         "rejected_at",
         "resolved_at",
         "resumed_at",
+        "revoked_at",
         "started_at",
         "tokens_revoked_at",
     }

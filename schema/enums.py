@@ -15,7 +15,7 @@ from app.domain.assignments import (
 )
 from app.domain.events import EventType
 from app.domain.files import ScanState
-from app.domain.people import EventSource, Role
+from app.domain.people import ApiKeyScope, EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.refusals import ConstraintKind, ErrorCode
 from app.domain.sla import SlaMetric, SlaState
@@ -24,7 +24,7 @@ from app.domain.waitlist import WaitlistStatus
 from app.live.replay import ResetReason
 from app.planning.slots.answer import SolverStatus
 from app.services.appointments.scopes import SeriesScope
-from schema.meanings import EVENTS, REFUSALS
+from schema.meanings import EVENTS, KEY_SCOPES, REFUSALS
 
 
 class OrderDirection(StrEnum):
@@ -70,6 +70,12 @@ _described(
         "MANAGER": "Manages settings, people and stock besides.",
         "ADMIN": "May do everything, deleting and roles included.",
     },
+)
+_described(
+    ApiKeyScope,
+    "What an API key opens, of all that the user it acts as may. Without READ or EXPORT no row is shown: what a"
+    " mutation answers has its changeId and errors, and its rows are null.",
+    KEY_SCOPES,
 )
 _described(
     TicketStatus,
@@ -352,6 +358,7 @@ _described(
 )
 
 __all__ = [
+    "ApiKeyScope",
     "AppointmentStatus",
     "AppointmentType",
     "AssetKind",

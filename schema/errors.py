@@ -237,6 +237,10 @@ SavedViewError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
     strawberry.union("SavedViewError", description="Why a view was not saved."),
 ]
+ApiKeyError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError,
+    strawberry.union("ApiKeyError", description="Why an API key was not written."),
+]
 RecordError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
     strawberry.union("RecordError", description="Why a row of administration was not written."),

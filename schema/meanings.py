@@ -1,4 +1,4 @@
-"""What the longest lists of words mean: kinds of events, and codes of refusals."""
+"""What the longest lists of words mean: kinds of events, codes of refusals, and scopes of API keys."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -86,5 +86,19 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "CANCELLATION_FEE_REQUIRED": "It is too late to cancel free of charge, and nobody has accepted the fee.",
         "DEPENDENCY_UNAVAILABLE": "Something that is needed for this does not work now; try again later.",
         "IN_USE": "Something else uses what was to be deleted.",
+    }
+)
+
+KEY_SCOPES: Mapping[str, str] = MappingProxyType(
+    {
+        "READ": "Ask and follow everything that the user may see.",
+        "EXPORT": "Take tickets away as a table.",
+        "WRITE_TICKETS": "Create, import, change, close and delete tickets, and what is said on and attached to them.",
+        "DISPATCH": "Assign tickets, pass them on, and put queues in order.",
+        "WORK_JOBS": "Do the jobs of the user, if they are a technician, and say where they are.",
+        "BOOK": "Look for times, hold, book, move and cancel them.",
+        "INGEST_ALERTS": "Tell of alerts, which may become tickets and appointments.",
+        "ADMINISTER": "Keep settings, people and stock in order; roles, keys and sessions excepted.",
+        "BEGIN": "Make one API key, once: for the tokens that the command line gives.",
     }
 )

@@ -227,6 +227,7 @@ _ROWS = {
     "appointment": entities.APPOINTMENT,
     "series": entities.APPOINTMENT_SERIES,
     "entry": entities.WAITLIST_ENTRY,
+    "api_key": entities.API_KEY,
     "team": entities.TEAM,
     "skill": entities.SKILL,
 }

@@ -2,8 +2,9 @@
 
 Idempotency key, alert, series of appointments, ticket-number counter, tickets (by id), their assignments, technicians
 (sorted), bays (sorted), part rows (by id), waitlist entries (by id), uploads, the bytes of files, attachments (by id),
-saved views, versions of queues (by technician), the log's head. Whoever needs several takes them in this order, so that
-no two transactions can wait for each other. What a lock guards is read in a later statement than the lock.
+saved views, API keys, versions of queues (by technician), the log's head. Whoever needs several takes them in this
+order, so that no two transactions can wait for each other. What a lock guards is read in a later statement than the
+lock.
 """
 
 import asyncio
@@ -62,6 +63,17 @@ async def lock_views(connection: AsyncConnection, organization_id: UUID) -> None
     """Lock the saved views of an organisation: their names and how many there are."""
     number = _number("saved views", str(organization_id))
     await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+async def lock_api_keys(connection: AsyncConnection, organization_id: UUID) -> None:
+    """Lock the API keys of an organisation: how many there are."""
+    number = _number("API keys", str(organization_id))
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+async def lock_organizations(connection: AsyncConnection) -> None:
+    """Lock the names of all organisations."""
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_number("names of organisations"))))
 
 
 def _number(*parts: str) -> int:

@@ -90,6 +90,8 @@ WAITING = "WaitlistEntry"
 SERIES = "AppointmentSeries"
 # Of a saved view the requester is the owner, and internal is one that is not shared.
 VIEW = "SavedView"
+# For ADMIN alone.
+API_KEY = "ApiKey"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

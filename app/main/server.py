@@ -11,7 +11,6 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app.auth.attendance import Attendance
-from app.auth.tokens import CachedVerifier
 from app.clock import now
 from app.db import log
 from app.db.engine import open_engine
@@ -103,7 +102,7 @@ def create_app(settings: Settings) -> Door:
     )
     exporter = open_engine(settings.database_url, size=_EXPORTS_AT_ONCE, application="fieldgraph exports")
     client = httpx.AsyncClient(timeout=_OUTSIDE_SECONDS)
-    verifier = CachedVerifier(verifier_of(settings, client))
+    tokens = verifier_of(settings, client)
     limits = limits_of(settings)
     documents = Documents(executable(), limits, introspection=settings.tells_schema, suggestions=settings.suggests)
     purse = MemoryPurse(size=settings.cost_bucket, refill=settings.cost_refill_per_second)
@@ -136,7 +135,7 @@ def create_app(settings: Settings) -> Door:
         scraping = Scraping(figures, follower, token=settings.scrape_token, positions=lambda: hub.positions)
         addresses = FileAddresses.of_log(identity.cursor_key, settings.public_url or "")
         files = files_of(settings, addresses)
-        process = process_of(settings, engine, follower, hub, verifier, identity, files, addresses, figures)
+        process = process_of(settings, engine, follower, hub, tokens, identity, files, addresses, figures)
         attendance = Attendance(process.actors, clock=now)
         # After the actors, who by then have forgotten whom the event changed.
         hub.watch(attendance.notice)
@@ -195,7 +194,8 @@ def create_app(settings: Settings) -> Door:
         if isinstance(files.store, DiskFiles):
             taking = Uploads(files.store, addresses, now, origins.headers, figures.uploads.add)
             starlette.router.routes.append(Route(f"{UPLOAD_PATH}{{token}}", taking))
-        running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]
+        always = (hub.run(), attendance.run(), process.locations.run(), process.actors.usage.run())
+        running = [asyncio.create_task(work) for work in always]
         timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
         works = handlers(process.writer, files, outlets_of(settings, client))
         carrier = Carrier(timers, works, figures=figures, taken_over_after=settings.job_takeover)

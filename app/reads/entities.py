@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.db.tables.api_keys import api_keys
 from app.db.tables.appointments import appointment_series, appointments, bookings, waitlist_entries
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.attachments import attachments
@@ -33,9 +34,9 @@ from app.db.tables.views import saved_views
 from app.domain.assignments import ACTIVE
 from app.domain.bookings import BookingKind
 from app.domain.people import Role
-from app.domain.policy import UNDER_WAY, Visibility
+from app.domain.policy import UNDER_WAY, Action, Scope, Visibility
 from app.reads.viewers import ORGANIZATION as OWN_ORGANIZATION
-from app.reads.viewers import VIEWER_CUSTOMERS, VIEWER_TECHNICIAN, VIEWER_USER
+from app.reads.viewers import VIEWER_CUSTOMERS, VIEWER_TECHNICIAN, VIEWER_USER, reaches
 
 _STAFF_ROLES = [role.value for role in Role if role is not Role.END_USER]
 
@@ -256,6 +257,10 @@ def _own_wait(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement
     return (table.c.joined_by == VIEWER_USER) | (table.c.customer_id == sa.any_(VIEWER_CUSTOMERS))
 
 
+def _keys_of_others(_table: sa.FromClause, _visibility: Visibility) -> "sa.ColumnElement[bool]":
+    return reaches(Action.MANAGE_API_KEYS, Scope.ALL)
+
+
 def _outside(visibility: Visibility) -> bool:
     return visibility in {Visibility.OWN, Visibility.NOTHING}
 
@@ -307,6 +312,7 @@ APPOINTMENT_SERIES = Entity(name="AppointmentSeries", table=appointment_series, 
 SLOT_HOLD = Entity(name="SlotHold", table=bookings, visible=_known_holds)
 WAITLIST_ENTRY = Entity(name="WaitlistEntry", table=waitlist_entries, visible=_own_wait)
 SAVED_VIEW = Entity(name="SavedView", table=saved_views, visible=_own_or_shared)
+API_KEY = Entity(name="ApiKey", table=api_keys, visible=_keys_of_others)
 PART_USAGE = Entity(name="PartUsage", table=assignment_parts, key=None, masks=MappingProxyType({"cost": _staff_only}))
 
 NODES: Mapping[str, Entity] = MappingProxyType(
@@ -335,6 +341,7 @@ NODES: Mapping[str, Entity] = MappingProxyType(
             APPOINTMENT_SERIES,
             WAITLIST_ENTRY,
             SLOT_HOLD,
+            API_KEY,
         )
     }
 )

@@ -75,6 +75,8 @@ TICKET_BY_NUMBER = Relation(
     parent_column="ticket_number",
     target_column="ticket_number",
 )
+API_KEY_USER = Relation(name="apiKey.user", target=entities.USER, parent_column="user_id")
+API_KEY_CREATOR = Relation(name="apiKey.createdBy", target=entities.USER, parent_column="created_by")
 TICKET_CUSTOMER = Relation(name="ticket.customer", target=entities.CUSTOMER, parent_column="customer_id")
 TICKET_ASSET = Relation(name="ticket.asset", target=entities.ASSET, parent_column="asset_id")
 TICKET_REQUESTER = Relation(name="ticket.requester", target=entities.USER, parent_column="requester_id")

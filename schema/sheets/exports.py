@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from app.db.engine import Engine
+from app.domain.people import ApiKeyScope
 from app.domain.sheets import written
 from app.reads.exporting import COLUMNS, Wanted, exported
 from app.reads.reader import Reader
@@ -56,7 +57,7 @@ class TicketExports:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        await self._gate.let_in(scope, receive, send, "GET", self._give)
+        await self._gate.let_in(scope, receive, send, "GET", self._give, opened_by=ApiKeyScope.EXPORT)
 
     async def _give(self, request: Request, caller: Caller, send: Send, more: Headers) -> None:
         asked = export_of(request.scope["query_string"])

@@ -28,6 +28,7 @@ AGREED = {
     "Appointment": "appointments",
     "AppointmentSeries": "appointment_series",
     "WaitlistEntry": "waitlist_entries",
+    "ApiKey": "api_keys",
 }
 WAIT = {
     "appointmentType": "DIAGNOSTIC",
@@ -37,10 +38,11 @@ WAIT = {
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Another organisation, with one of everything; `ids` by type, and its dispatcher."""
+    """Another organisation, with one of everything; `ids` by type, and two of its people."""
 
     ids: dict[str, str]
     dispatcher: Person
+    admin: Person
     ticket_number: str
 
 
@@ -48,7 +50,7 @@ class Elsewhere:
 async def elsewhere(stage: Stage) -> Elsewhere:
     """Another organisation in the same database, served by the same server."""
     other = await make_world(stage.engine, "Elsewhere")
-    dispatcher = await stage.enter("dispatcher", world=other)
+    dispatcher, admin = [await stage.enter(name, world=other) for name in ("dispatcher", "admin")]
     asset_id = uuid7()
     async with transaction(stage.engine, other.organization_id) as connection:
         await connection.execute(
@@ -91,7 +93,7 @@ async def elsewhere(stage: Stage) -> Elsewhere:
         (row,) = await stage.sql(f"SELECT id FROM {table} WHERE organization_id = :organization", world=other)  # noqa: S608  # names of constants
         ids[kind] = global_id(kind, row["id"])
     found = await stage.sql("SELECT ticket_number FROM tickets WHERE id = :id", world=other, id=key(ids["Ticket"]))
-    return Elsewhere(ids, dispatcher, found[0]["ticket_number"])
+    return Elsewhere(ids, dispatcher, admin, found[0]["ticket_number"])
 
 
 NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
@@ -99,7 +101,7 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 
 async def test_its_ids_name_nothing_though_its_own_people_see_them_all(stage: Stage, elsewhere: Elsewhere) -> None:
     ids = list(elsewhere.ids.values())
-    own = (await elsewhere.dispatcher.ask(NODES, ids=ids))["nodes"]
+    own = (await elsewhere.admin.ask(NODES, ids=ids))["nodes"]
     assert [node["__typename"] for node in own] == list(elsewhere.ids)
 
     for name in ("dispatcher", "admin", "ann", "customer"):
@@ -221,6 +223,8 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("deleteAttachment", {"id": "*Attachment"}, ["id"]),
     ("saveView", {"id": "*SavedView", "name": "Mine", "filter": {}}, ["id"]),
     ("deleteView", {"id": "*SavedView"}, ["id"]),
+    ("createApiKey", {"name": "Ours", "scopes": ["READ"], "userId": "*User"}, ["userId"]),
+    ("revokeApiKey", {"id": "*ApiKey"}, ["id"]),
     ("releaseSlot", {"holdId": "*SlotHold"}, ["holdId"]),
     ("bookAppointment", {"holdId": "*SlotHold"}, ["holdId"]),
     ("rescheduleAppointment", {"id": "*Appointment", "holdId": "*SlotHold"}, ["id"]),

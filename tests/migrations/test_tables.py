@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.tables import (
+    api_keys,
     appointments,
     assignments,
     attachments,
@@ -33,6 +34,7 @@ from app.domain.people import Role
 from app.domain.tickets import TicketStatus
 
 FAMILIES = (
+    api_keys,
     appointments,
     assignments,
     attachments,

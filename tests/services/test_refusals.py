@@ -52,7 +52,7 @@ RAISED = {
     "startWork": STEP,
     "completeAssignment": STEP,
     "reportLocation": {"Invalid", "Forbidden", "ClockSkew"},
-    "revokeTokens": COMMON,
+    **dict.fromkeys(("createApiKey", "revokeApiKey", "revokeTokens"), COMMON),
     "saveView": COMMON | {"StaleVersion"},
     "holdSlot": COMMON | {"SlotTaken", "NotEligible"},
     "releaseSlot": (COMMON | {"InvalidTransition"}) - {"Forbidden"},
