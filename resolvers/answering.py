@@ -81,7 +81,7 @@ async def _of_viewer(operation: Operation, question: Question) -> Any:
 
 
 async def _listing(operation: Operation, question: ask.Listing) -> Any:
-    conditions = list(conditions_of(question.wanted))
+    conditions = list(conditions_of(question.wanted, operation.reader.visibility))
     if question.own:
         if operation.actor.technician_id is None:
             raise Forbidden(action="have jobs, being no technician")

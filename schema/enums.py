@@ -13,11 +13,13 @@ from app.domain.assignments import (
     AssignmentType,
     DistanceSource,
 )
+from app.domain.availability import Availability
 from app.domain.events import EventType
 from app.domain.files import ScanState
 from app.domain.people import EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.refusals import ConstraintKind, ErrorCode
+from app.domain.rosters import Weekday
 from app.domain.sla import SlaMetric, SlaState
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 from app.domain.waitlist import WaitlistStatus
@@ -329,6 +331,31 @@ _described(
         "CANCELLED": "They wait no longer.",
     },
 )
+_described(
+    Availability,
+    "What a technician is at a moment.",
+    {
+        "AVAILABLE": "At work and free.",
+        "BUSY": "At work on a job, or busy as they say.",
+        "ON_BREAK": "In a break of their shift, or resting as they say.",
+        "OFF_SHIFT": "In no shift, or gone early as they say.",
+        "TIME_OFF": "In time off.",
+        "ON_CALL": "There for critical work only.",
+    },
+)
+_described(
+    Weekday,
+    "A day of the week.",
+    {
+        "MON": "Monday.",
+        "TUE": "Tuesday.",
+        "WED": "Wednesday.",
+        "THU": "Thursday.",
+        "FRI": "Friday.",
+        "SAT": "Saturday.",
+        "SUN": "Sunday.",
+    },
+)
 _described(OrderDirection, "Which way a list runs.", {"ASC": "Lowest first.", "DESC": "Highest first."})
 _described(
     TicketOrderField,
@@ -360,6 +387,7 @@ __all__ = [
     "AssignmentReason",
     "AssignmentStatus",
     "AssignmentType",
+    "Availability",
     "ConstraintKind",
     "CustomerTier",
     "DistanceSource",
@@ -382,4 +410,5 @@ __all__ = [
     "TicketStatus",
     "Urgency",
     "WaitlistStatus",
+    "Weekday",
 ]

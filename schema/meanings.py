@@ -62,6 +62,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "PARTS_ORDER_REQUESTED": "Work that was booked needs parts that are not in stock.",
         "DISPATCH_FAILED": "Nobody could be found for a ticket.",
         "RECORD_CHANGED": "Something else changed: people, stock, settings.",
+        "TECHNICIAN_AVAILABILITY_CHANGED": "A technician is away for a while, or back, as they or a dispatcher say.",
     }
 )
 REFUSALS: Mapping[str, str] = MappingProxyType(
