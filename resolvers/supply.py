@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from app.domain.people import Role
 from app.reads import entities
 from app.reads.entities import Entity
-from app.reads.filters import CustomerFilter, PartFilter, UserFilter, containing
+from app.reads.filters import CustomerFilter, PartFilter, containing
 from app.reads.orders import Kind, Order, Term, ending_in_id
 from app.reads.pages import Window, placed
 from app.reads.questions import Listing
 from app.reads.relations import BY_NAME
 from app.reads.searching import searched
+from app.reads.users import UserFilter
 
 _BY_CODE = ending_in_id([Term("code", Kind.TEXT)])
 _BY_NUMBER = ending_in_id([Term("part_number", Kind.TEXT)])

@@ -26,7 +26,7 @@ from app.domain.waitlist import WaitlistStatus
 from app.live.replay import ResetReason
 from app.planning.slots.answer import SolverStatus
 from app.services.appointments.scopes import SeriesScope
-from schema.meanings import EVENTS, REFUSALS
+from schema.meanings import AVAILABILITIES, EVENTS, REFUSALS, WEEKDAYS
 
 
 class OrderDirection(StrEnum):
@@ -331,31 +331,8 @@ _described(
         "CANCELLED": "They wait no longer.",
     },
 )
-_described(
-    Availability,
-    "What a technician is at a moment.",
-    {
-        "AVAILABLE": "At work and free.",
-        "BUSY": "At work on a job, or busy as they say.",
-        "ON_BREAK": "In a break of their shift, or resting as they say.",
-        "OFF_SHIFT": "In no shift, or gone early as they say.",
-        "TIME_OFF": "In time off.",
-        "ON_CALL": "There for critical work only.",
-    },
-)
-_described(
-    Weekday,
-    "A day of the week.",
-    {
-        "MON": "Monday.",
-        "TUE": "Tuesday.",
-        "WED": "Wednesday.",
-        "THU": "Thursday.",
-        "FRI": "Friday.",
-        "SAT": "Saturday.",
-        "SUN": "Sunday.",
-    },
-)
+_described(Availability, "What a technician is at a moment.", AVAILABILITIES)
+_described(Weekday, "A day of the week.", WEEKDAYS)
 _described(OrderDirection, "Which way a list runs.", {"ASC": "Lowest first.", "DESC": "Highest first."})
 _described(
     TicketOrderField,

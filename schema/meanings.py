@@ -1,4 +1,4 @@
-"""What the longest lists of words mean: kinds of events, and codes of refusals."""
+"""What the longest lists of words mean, such as kinds of events and codes of refusals."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -87,5 +87,26 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "CANCELLATION_FEE_REQUIRED": "It is too late to cancel free of charge, and nobody has accepted the fee.",
         "DEPENDENCY_UNAVAILABLE": "Something that is needed for this does not work now; try again later.",
         "IN_USE": "Something else uses what was to be deleted.",
+    }
+)
+AVAILABILITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "AVAILABLE": "At work and free.",
+        "BUSY": "At work on a job, or busy as they say.",
+        "ON_BREAK": "In a break of their shift, or resting as they say.",
+        "OFF_SHIFT": "In no shift, or gone early as they say.",
+        "TIME_OFF": "In time off.",
+        "ON_CALL": "There for critical work only.",
+    }
+)
+WEEKDAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "MON": "Monday.",
+        "TUE": "Tuesday.",
+        "WED": "Wednesday.",
+        "THU": "Thursday.",
+        "FRI": "Friday.",
+        "SAT": "Saturday.",
+        "SUN": "Sunday.",
     }
 )

@@ -31,8 +31,16 @@ class Availability(StrEnum):
     ON_CALL = "ON_CALL"
 
 
-# What time off can be: they get no work meanwhile.
-AWAY = (Availability.BUSY, Availability.ON_BREAK, Availability.OFF_SHIFT, Availability.TIME_OFF)
+class Absence(StrEnum):
+    """What time off can be: a technician gets no work meanwhile."""
+
+    BUSY = "BUSY"
+    ON_BREAK = "ON_BREAK"
+    OFF_SHIFT = "OFF_SHIFT"
+    TIME_OFF = "TIME_OFF"
+
+
+AWAY = frozenset(Availability(each.value) for each in Absence)
 
 
 def check_stretch(start: datetime, end: datetime, *, longest: timedelta, now: datetime) -> None:

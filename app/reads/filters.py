@@ -15,17 +15,16 @@ from app.db.tables.appointments import appointments, waitlist_entries
 from app.db.tables.assignments import assignments
 from app.db.tables.base import Moment, Uuid
 from app.db.tables.customers import customers, parts
-from app.db.tables.people import technician_skills, technician_territories, technicians, users
+from app.db.tables.people import technician_skills, technician_territories, technicians
 from app.db.tables.tickets import tickets
 from app.domain.appointments import LONGEST, AppointmentStatus
 from app.domain.assignments import ACTIVE, AssignmentStatus
-from app.domain.people import Role
 from app.domain.policy import Visibility
 from app.domain.sla import SlaState
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
 from app.domain.waitlist import WaitlistStatus
-from app.reads.entities import USER
 from app.reads.slots import Asked, Slot, array_of, bound
+from app.reads.users import UserFilter, of_users
 
 Values = tuple[Any, ...] | Slot
 Conditions = Iterable["sa.ColumnElement[bool]"]
@@ -143,15 +142,6 @@ class PartFilter(Asked):
     like: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UserFilter(Asked):
-    """Users whose name or address is like the pattern, in capitals or not, with one of the roles; all must hold."""
-
-    like: str | None = None
-    roles: tuple[Role, ...] | None = None
-    active: bool | None = None
-
-
 AnyFilter = (
     TicketFilter
     | AssignmentFilter
@@ -244,18 +234,6 @@ def of_assignments(wanted: AssignmentFilter) -> Conditions:
     if wanted.current is not None:
         active = of.status.in_(ACTIVE)
         yield active if wanted.current else ~active
-
-
-def of_users(wanted: UserFilter, visibility: Visibility) -> Conditions:
-    """Yield the conditions of a user filter; nobody finds by an address whoever's address they may not see."""
-    of = users.c
-    if wanted.like is not None:
-        shown = USER.shown(users, "email", visibility)
-        yield _like(wanted.like, of.name, shown.element if isinstance(shown, sa.Label) else shown)
-    if wanted.roles is not None:
-        yield of.roles.op("&&", is_comparison=True)(array_of(wanted.roles, sa.Text()))
-    if wanted.active is not None:
-        yield of.active.is_(wanted.active)
 
 
 def of_technicians(wanted: TechnicianFilter) -> Conditions:

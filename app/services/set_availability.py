@@ -11,12 +11,12 @@ from app.db.locks import lock_technicians
 from app.db.tables.availability import shifts, time_off
 from app.db.tables.people import technicians
 from app.domain import validation
-from app.domain.availability import AWAY, LONGEST_SAID, USUALLY_SAID, Availability
+from app.domain.availability import AWAY, LONGEST_SAID, USUALLY_SAID, Absence, Availability
 from app.domain.events import EventType
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid
-from app.services.administration.keeping import insert, locked, remove, save
+from app.services.administration.keeping import insert, locked, save, told
 from app.services.administration.occupied import warn_of_time_off
 from app.services.administration.saying import Row
 from app.services.administration.time_off import LONGEST_REASON, TIME_OFF
@@ -71,7 +71,8 @@ async def set_availability(writer: Writer, actor: Actor, command: SetAvailabilit
         if command.availability in AWAY:
             until = command.until or await _usual_end(change, technician_id)
             off: dict[str, Any] = {"starts_at": change.now, "ends_at": until, "reason": reason}
-            values = {"technician_id": technician_id, "availability": command.availability, "said": True, **off}
+            off |= {"availability": Absence(command.availability.value), "said": True}
+            values = {"technician_id": technician_id, **off}
             await insert(SAID, change, values)
             await warn_of_time_off(change, technician_id, (change.now, until))
         else:
@@ -125,7 +126,9 @@ async def _end(change: Change, row: Row) -> None:
     if row["starts_at"] < change.now:
         await save(SAID, change, row, {"ends_at": change.now})
     else:
-        await remove(SAID, change, row)
+        mine = (time_off.c.organization_id == change.actor.organization_id, time_off.c.id == row["id"])
+        await change.connection.execute(sa.delete(time_off).where(*mine))
+        change.tell(told(SAID, change, row, None))
 
 
 async def _usual_end(change: Change, technician_id: UUID) -> datetime:

@@ -74,7 +74,7 @@ class Technician(Node, Versioned):
     active: bool = strawberry.field(description="Whether they can be given jobs.")
     home: GeoPoint | None = composed(
         GeoPoint,
-        "Where they set out from: for themselves, and for DISPATCHER and up; null: unknown, or not the viewer's to see.",
+        "Where they set out from: for themselves, and for DISPATCHER and up; null: unknown, or not the viewer's.",
         lat="home_latitude",
         lon="home_longitude",
     )

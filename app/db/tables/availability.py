@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 
 from app.db.tables.base import Moment, key, reference, tenant_table, versioned, word
-from app.domain.availability import Availability
+from app.domain.availability import Absence
 
 shifts = tenant_table(
     "shifts",
@@ -29,7 +29,7 @@ time_off = tenant_table(
     sa.Column("starts_at", Moment, nullable=False),
     sa.Column("ends_at", Moment, nullable=False),
     sa.Column("reason", sa.Text),
-    sa.Column("availability", word(Availability), nullable=False, server_default="TIME_OFF"),
+    sa.Column("availability", word(Absence), nullable=False, server_default="TIME_OFF"),
     sa.Column("said", sa.Boolean, nullable=False, server_default=sa.false()),
     *versioned(),
 )

@@ -8,7 +8,7 @@ from app.db.locks import lock_technicians
 from app.db.tables.availability import time_off
 from app.db.tables.people import technicians
 from app.domain import validation
-from app.domain.availability import LONGEST_TIME_OFF, Availability, check_stretch
+from app.domain.availability import LONGEST_TIME_OFF, Absence, check_stretch
 from app.domain.people import Actor
 from app.domain.policy import Action
 from app.services.administration.keeping import expect, insert, locked, remove, require_right, save
@@ -60,7 +60,7 @@ async def create_time_off(writer: Writer, actor: Actor, command: Create) -> Writ
 
     async def work(change: Change) -> dict[str, UUID]:
         require_right(TIME_OFF, change)
-        planned: dict[str, Any] = {"availability": Availability.TIME_OFF, "said": False}
+        planned: dict[str, Any] = {"availability": Absence.TIME_OFF, "said": False}
         after = await insert(TIME_OFF, change, {**planned, **command.values})
         await _warn(change, after)
         return {"time_off": after["id"]}
