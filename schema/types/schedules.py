@@ -34,9 +34,7 @@ class Shift(Node, Versioned):
     end: datetime = renamed("ends_at", "Where it ends.")
     on_call: bool = strawberry.field(description="Whether it is for critical work only, on holidays too.")
 
-    @strawberry.field(
-        description="When they rest meanwhile.", metadata={"ordinary": "it is a list of what is no type", "rows": 2}
-    )
+    @strawberry.field(description="When they rest meanwhile.", metadata={"ordinary": "times are no rows", "rows": 2})
     async def breaks(self, root: strawberry.Parent[Any], info: Info) -> list[TimeWindow]:
         """Return the breaks, first to last."""
         found = await schedules.breaks_of(info.context, root.id)

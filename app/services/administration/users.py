@@ -102,7 +102,7 @@ async def _check_another_governs(change: Change, user_id: UUID, field: str) -> N
     other = sa.exists().where(
         of.organization_id == change.actor.organization_id,
         of.active.is_(True),
-        of.roles.any(Role.ADMIN),
+        of.roles.op("@>", is_comparison=True)(sa.literal([Role.ADMIN.value], sa.ARRAY(sa.Text))),
         of.id != user_id,
     )
     if not await change.connection.scalar(sa.select(other)):
