@@ -60,11 +60,11 @@ KEPT = {
     "technician_locations",
     "calendar_feeds",
 }
-SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks"})
+SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks", "assignments"})
 # What is pinned or was told is only added to.
 ADDED_TO = frozenset({"events", "business_calendars", "sla_policies", "sla_alerts"})
 # Workers look for what is due in all organisations at once.
-OF_ALL = frozenset({"index sla_clocks_to_check"})
+OF_ALL = frozenset({"index sla_clocks_to_check", "index sla_clocks_open", "index assignments_open"})
 LOGINS = ("embedded", "external")
 
 
@@ -327,15 +327,25 @@ async def test_what_is_only_added_to_is_never_changed(tenants: Tenants, table: s
             await connection.execute(sa.update(rows).values(organization_id=rows.c.organization_id))
 
 
-async def test_of_clocks_the_system_reads_which_tickets_are_due_and_nothing_else(tenants: Tenants) -> None:
-    for column, allowed in (("ticket_id", True), ("next_check_at", True), ("state", False), ("segments", False)):
-        async with eyes_of(tenants.engine, "fieldgraph_system", None) as connection:
-            query: sa.Select[Any] = sa.select(sa.column(column)).select_from(named("sla_clocks"))
-            if allowed:
-                assert None not in set(await connection.scalars(query))
-                continue
-            with pytest.raises(DBAPIError, match="permission denied for table sla_clocks"):
-                await connection.execute(query)
+SYSTEM_COUNTS = [
+    *(("sla_clocks", column, True) for column in ("ticket_id", "next_check_at", "state", "current")),
+    *(("sla_clocks", column, False) for column in ("segments", "due_at")),
+    ("assignments", "status", True),
+    *(("assignments", column, False) for column in ("ticket_id", "technician_id", "diagnosis")),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "allowed"), SYSTEM_COUNTS)
+async def test_of_clocks_and_jobs_the_system_reads_what_is_due_and_what_is_counted_and_nothing_else(
+    tenants: Tenants, table: str, column: str, allowed: bool
+) -> None:
+    async with eyes_of(tenants.engine, "fieldgraph_system", None) as connection:
+        query: sa.Select[Any] = sa.select(sa.column(column)).select_from(named(table))
+        if allowed:
+            assert set(await connection.scalars(query)) != set()
+            return
+        with pytest.raises(DBAPIError, match=f"permission denied for table {table}"):
+            await connection.execute(query)
 
 
 async def test_every_other_write_works_too(tenants: Tenants) -> None:
