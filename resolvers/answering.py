@@ -87,7 +87,13 @@ async def _listing(operation: Operation, question: ask.Listing) -> Any:
             raise Forbidden(action="have jobs, being no technician")
         conditions.append(question.entity.table.c.technician_id == operation.actor.technician_id)
     return await load_list(
-        operation.reader, question.entity, question.order, question.window, *conditions, search=question.search
+        operation.reader,
+        question.entity,
+        question.order,
+        question.window,
+        *conditions,
+        search=question.search,
+        values={"now": operation.process.clock()},
     )
 
 

@@ -152,6 +152,13 @@ async def test_a_phone_that_was_offline_says_once_that_its_technician_is_away(st
     lunch = {"reason": "Lunch", "said": True, "availability": "ON_BREAK"}
     assert reasons == [lunch, lunch, {**lunch, "reason": None}, None]
     assert (await bob.refused("setAvailability", technicianId=whom, availability="AVAILABLE"))["code"] == "FORBIDDEN"
+    away = "{ technicians(filter: {availability: [ON_BREAK, BUSY]}) { totalCount nodes { id } } }"
+    assert (await bob.ask(away))["technicians"] == {"totalCount": 1, "nodes": [{"id": whom}]}
+    resolved = away.replace(
+        "{ id }", '{ id schedule(from: "2026-01-01T00:00:00Z", to: "2026-01-02T00:00:00Z") { __typename } }'
+    )
+    assert (await bob.ask(resolved))["technicians"]["totalCount"] == 1
+    assert (await customer.ask(away))["technicians"]["totalCount"] == 0
     back = await ann.do("setAvailability", availability="AVAILABLE")
     assert back["technician"]["availability"] == "AVAILABLE"
 
