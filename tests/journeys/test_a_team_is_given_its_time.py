@@ -10,6 +10,7 @@ import pytest
 from gql.transport.exceptions import TransportClosed, TransportConnectionFailed
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from app.clock import now
 from schema.ids import global_id
 from tests.journeys.garage import SLOTS, Garage, garage
 from tests.journeys.operations import BOARD, BOARD_FILTER, EVENTS
@@ -215,3 +216,23 @@ async def test_roles_are_an_admins_alone_and_their_change_is_refused_by_name(sta
     await admin.do("updateUser", id=whom, expectedVersion=2, roles=["DISPATCHER"])
     refusal = await admin.refused("updateUser", id=last, expectedVersion=1, active=False)
     assert (refusal["code"], refusal["field"]) == ("VALIDATION_FAILED", ["active"])
+
+
+async def test_hours_that_no_clock_shows_are_named_by_where_they_stand(stage: Stage) -> None:
+    manager, whom = await stage.enter("manager"), stage.technician("ann")
+    today = now().date()
+    week = {"technicianId": whom, "from": f"{today}", "to": f"{today + timedelta(days=6)}"}
+
+    for hours in ("24:00", "9:00", "09:60", "٠٩:٠٠", "09-00", ""):
+        wrong = [{"weekday": "MON", "start": "09:00", "end": "17:00", "breaks": [{"start": "12:00", "end": hours}]}]
+        refusal = await manager.refused("createShifts", **week, weekly=wrong)
+        assert (refusal["code"], refusal["field"]) == ("VALIDATION_FAILED", ["weekly", "0", "breaks", "0", "end"])
+    refusal = await manager.refused("createShift", technicianId="nobody", startsAt=f"{now()}", endsAt=f"{now()}")
+    assert (refusal["code"], refusal["field"]) == ("VALIDATION_FAILED", ["technicianId"])
+    (shift, *_) = (
+        await manager.do("createShifts", **week, weekly=[{"weekday": "MON", "start": "22:00", "end": "06:00"}])
+    )["shifts"]
+    moved = await manager.do("updateShift", id=shift["id"], expectedVersion=1, onCall=True, breaks=None)
+    assert (moved["shift"]["version"], moved["shift"]["onCall"]) == (2, True)
+    stale = await manager.refused("updateShift", id=shift["id"], expectedVersion=1, onCall=False)
+    assert (stale["code"], stale["current"]) == ("STALE_VERSION", {"id": shift["id"], "version": 2})

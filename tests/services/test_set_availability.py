@@ -11,6 +11,8 @@ from app.db.tables.availability import time_off
 from app.domain.availability import Availability
 from app.domain.events import EventType
 from app.domain.refusals import Forbidden, Invalid
+from app.services import set_availability as service
+from app.services.administration import time_off as time_off_service
 from app.services.administration.saying import Create, Update
 from app.services.administration.time_off import create_time_off, delete_time_off, update_time_off
 from app.services.deleting import Delete
@@ -184,3 +186,22 @@ async def test_of_many_that_are_said_at_once_one_stands(shop: Workshop) -> None:
     await asyncio.gather(*(say(shop, each) for each in kinds * 3))
 
     assert len(await off(shop)) == 1
+
+
+async def test_without_the_lock_two_stand(shop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def unlocked(*_asked: Any) -> None:
+        return None
+
+    async def met(*asked: Any) -> Any:
+        await both.wait()
+        return await usual_end(*asked)
+
+    both, usual_end = asyncio.Barrier(2), service._usual_end
+    for module in (service, time_off_service):
+        monkeypatch.setattr(module, "lock_technicians", unlocked)
+    # What was said before has been looked for by then.
+    monkeypatch.setattr(service, "_usual_end", met)
+
+    await asyncio.gather(say(shop, Availability.BUSY), say(shop, Availability.ON_BREAK))
+
+    assert len(await off(shop)) == 2

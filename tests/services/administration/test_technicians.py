@@ -14,6 +14,8 @@ from app.db.tables.tickets import tickets
 from app.db.transaction import Mode, transaction
 from app.domain.people import Role
 from app.domain.refusals import Forbidden, InUse, Invalid, NotFound
+from app.services.administration import technicians as technician_service
+from app.services.administration import users as user_service
 from app.services.administration.saying import Create, Update
 from app.services.administration.technicians import (
     CreateTechnician,
@@ -228,6 +230,24 @@ async def test_who_loses_the_role_while_becoming_a_technician_keeps_one_or_the_o
     )
 
     assert len([each for each in answers if isinstance(each, Invalid)]) == 1
+
+
+async def test_without_the_lock_a_technician_is_left_without_the_role(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = asyncio.Barrier(2)
+
+    async def met(*_asked: Any) -> None:
+        await both.wait()
+
+    user_id = await new_user(shop, roles=(Role.TECHNICIAN,))
+    monkeypatch.setattr(technician_service, "_check_works_here", met)
+    monkeypatch.setattr(user_service, "_check_works_no_more", met)
+
+    made, _ = await asyncio.gather(hire(shop, user_id=user_id), change_user(shop, user_id, roles=(Role.END_USER,)))
+
+    assert (await shop.row(technicians, made)).active
+    assert (await shop.row(users, user_id)).roles == (Role.END_USER,)
 
 
 async def test_who_has_everything_that_can_belong_to_a_technician_is_not_deleted(shop: Workshop) -> None:
