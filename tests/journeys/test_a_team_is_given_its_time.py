@@ -223,11 +223,12 @@ async def test_hours_that_no_clock_shows_are_named_by_where_they_stand(stage: St
     today = now().date()
     week = {"technicianId": whom, "from": f"{today}", "to": f"{today + timedelta(days=6)}"}
 
-    for hours in ("24:00", "9:00", "09:60", "٠٩:٠٠", "09-00", ""):
+    for hours in ("24:00", "9:00", "09:60", "\u0660\u0669:\u0660\u0660", "09-00", ""):
         wrong = [{"weekday": "MON", "start": "09:00", "end": "17:00", "breaks": [{"start": "12:00", "end": hours}]}]
         refusal = await manager.refused("createShifts", **week, weekly=wrong)
         assert (refusal["code"], refusal["field"]) == ("VALIDATION_FAILED", ["weekly", "0", "breaks", "0", "end"])
-    refusal = await manager.refused("createShift", technicianId="nobody", startsAt=f"{now()}", endsAt=f"{now()}")
+    moment = now().isoformat()
+    refusal = await manager.refused("createShift", technicianId="nobody", startsAt=moment, endsAt=moment)
     assert (refusal["code"], refusal["field"]) == ("VALIDATION_FAILED", ["technicianId"])
     (shift, *_) = (
         await manager.do("createShifts", **week, weekly=[{"weekday": "MON", "start": "22:00", "end": "06:00"}])
