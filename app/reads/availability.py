@@ -30,10 +30,14 @@ def present_availability(technician: sa.FromClause, visibility: Visibility) -> "
     if visibility in {Visibility.OWN, Visibility.NOTHING}:
         return sa.cast(sa.null(), sa.Text)
     job = assignments.alias()
-    at_work = sa.exists().where(
-        job.c.organization_id == technician.c.organization_id,
-        job.c.technician_id == technician.c.id,
-        job.c.status == AssignmentStatus.IN_PROGRESS,
+    at_work = (
+        sa.exists()
+        .where(
+            job.c.organization_id == technician.c.organization_id,
+            job.c.technician_id == technician.c.id,
+            job.c.status == AssignmentStatus.IN_PROGRESS,
+        )
+        .correlate_except(job)
     )
     regular = _on_shift(technician, on_call=False)
     return sa.case(
@@ -84,19 +88,23 @@ def _away(technician: sa.FromClause) -> "sa.ScalarSelect[Any]":
         )
         .order_by(off.c.said.desc(), off.c.starts_at.desc(), off.c.id)
         .limit(sa.literal_column("1"))
-        .correlate(technician)
+        .correlate_except(off)
         .scalar_subquery()
     )
 
 
 def _on_shift(technician: sa.FromClause, *, on_call: bool) -> "sa.ColumnElement[bool]":
     shift = shifts.alias()
-    return sa.exists().where(
-        shift.c.organization_id == technician.c.organization_id,
-        shift.c.technician_id == technician.c.id,
-        shift.c.starts_at <= NOW,
-        shift.c.ends_at > NOW,
-        shift.c.on_call if on_call else ~shift.c.on_call,
+    return (
+        sa.exists()
+        .where(
+            shift.c.organization_id == technician.c.organization_id,
+            shift.c.technician_id == technician.c.id,
+            shift.c.starts_at <= NOW,
+            shift.c.ends_at > NOW,
+            shift.c.on_call if on_call else ~shift.c.on_call,
+        )
+        .correlate_except(shift)
     )
 
 
@@ -112,11 +120,14 @@ def _resting(technician: sa.FromClause) -> "sa.ColumnElement[bool]":
             rest.c.starts_at <= NOW,
             rest.c.ends_at > NOW,
         )
+        .correlate_except(shift, rest)
     )
 
 
 def _has_shifts(technician: sa.FromClause) -> "sa.ColumnElement[bool]":
     shift = shifts.alias()
-    return sa.exists().where(
-        shift.c.organization_id == technician.c.organization_id, shift.c.technician_id == technician.c.id
+    return (
+        sa.exists()
+        .where(shift.c.organization_id == technician.c.organization_id, shift.c.technician_id == technician.c.id)
+        .correlate_except(shift)
     )
