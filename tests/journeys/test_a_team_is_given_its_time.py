@@ -15,7 +15,7 @@ from schema.ids import global_id
 from tests.journeys.garage import SLOTS, Garage, garage
 from tests.journeys.operations import BOARD, BOARD_FILTER, EVENTS
 from tests.journeys.people import Person
-from tests.journeys.stage import Stage, ticket_for
+from tests.journeys.stage import Stage, job_for, ticket_for
 
 MONDAY = date(2026, 2, 2)
 WORKING_WEEK = [
@@ -237,3 +237,16 @@ async def test_hours_that_no_clock_shows_are_named_by_where_they_stand(stage: St
     assert (moved["shift"]["version"], moved["shift"]["onCall"]) == (2, True)
     stale = await manager.refused("updateShift", id=shift["id"], expectedVersion=1, onCall=False)
     assert (stale["code"], stale["current"]) == ("STALE_VERSION", {"id": shift["id"], "version": 2})
+
+
+async def test_somebody_elses_work_makes_nobody_busy_however_deep_it_is_asked(stage: Stage) -> None:
+    ann, bob, dispatcher = await stage.enter("ann"), await stage.enter("bob"), await stage.enter("dispatcher")
+    job = await job_for(dispatcher, stage, "bob")
+    await bob.do("acceptAssignment", assignmentId=job)
+    await bob.do("startWork", assignmentId=job)
+    queue = "queue { pageInfo { hasNextPage } technician { availability } }"
+    deep = f"{{ viewer {{ user {{ technician {{ availability {queue} }} }} }} }}"
+
+    for person, state in ((ann, "AVAILABLE"), (bob, "BUSY")):
+        found = (await person.ask(deep))["viewer"]["user"]["technician"]
+        assert (found["availability"], found["queue"]["technician"]) == (state, {"availability": state})
