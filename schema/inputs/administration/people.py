@@ -10,7 +10,7 @@ from app.services.administration.saying import Create, Update
 from app.services.administration.technicians import CreateTechnician
 from schema.enums import Role
 from schema.ids import key_of, optional_key
-from schema.inputs.administration.given import ACTIVE, VERSION, change, creation, given
+from schema.inputs.administration.given import VERSION, change, creation, given
 from schema.inputs.tickets import KEY, GeoPointInput
 
 _NAME = "What they are called; 1 to 200 characters."
@@ -48,7 +48,7 @@ class UpdateUserInput:
         default=strawberry.UNSET, description="At least one; an ADMIN alone changes them; not null."
     )
     customer_ids: list[strawberry.ID] | None = strawberry.field(
-        default=strawberry.UNSET, description=f"{_CUSTOMERS[:-1]}; null: none."
+        default=strawberry.UNSET, description=f"{_CUSTOMERS} Null: none."
     )
     active: bool | None = strawberry.field(
         default=strawberry.UNSET, description="Whether they may come in; false ends all their sessions; not null."
@@ -147,7 +147,7 @@ class UpdateTechnicianInput:
     )
     active: bool | None = strawberry.field(
         default=strawberry.UNSET,
-        description=f"{ACTIVE[:-10]}: whether they get jobs and slots. False leaves them what they have; not null.",
+        description="Whether they get jobs and slots; false leaves them what they have; not null.",
     )
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
