@@ -13,18 +13,20 @@ from app.domain.assignments import (
     AssignmentType,
     DistanceSource,
 )
+from app.domain.availability import Availability
 from app.domain.events import EventType
 from app.domain.files import ScanState
 from app.domain.people import ApiKeyScope, EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.refusals import ConstraintKind, ErrorCode
+from app.domain.rosters import Weekday
 from app.domain.sla import SlaMetric, SlaState
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 from app.domain.waitlist import WaitlistStatus
 from app.live.replay import ResetReason
 from app.planning.slots.answer import SolverStatus
 from app.services.appointments.scopes import SeriesScope
-from schema.meanings import EVENTS, KEY_SCOPES, REFUSALS
+from schema.meanings import AVAILABILITIES, EVENTS, KEY_SCOPES, REFUSALS, WEEKDAYS
 
 
 class OrderDirection(StrEnum):
@@ -335,6 +337,8 @@ _described(
         "CANCELLED": "They wait no longer.",
     },
 )
+_described(Availability, "What a technician is at a moment.", AVAILABILITIES)
+_described(Weekday, "A day of the week.", WEEKDAYS)
 _described(OrderDirection, "Which way a list runs.", {"ASC": "Lowest first.", "DESC": "Highest first."})
 _described(
     TicketOrderField,
@@ -367,6 +371,7 @@ __all__ = [
     "AssignmentReason",
     "AssignmentStatus",
     "AssignmentType",
+    "Availability",
     "ConstraintKind",
     "CustomerTier",
     "DistanceSource",
@@ -389,4 +394,5 @@ __all__ = [
     "TicketStatus",
     "Urgency",
     "WaitlistStatus",
+    "Weekday",
 ]

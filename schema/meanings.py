@@ -1,4 +1,4 @@
-"""What the longest lists of words mean: kinds of events, codes of refusals, and scopes of API keys."""
+"""What the longest lists of words mean, such as kinds of events and codes of refusals."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -62,6 +62,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "PARTS_ORDER_REQUESTED": "Work that was booked needs parts that are not in stock.",
         "DISPATCH_FAILED": "Nobody could be found for a ticket.",
         "RECORD_CHANGED": "Something else changed: people, stock, settings.",
+        "TECHNICIAN_AVAILABILITY_CHANGED": "A technician is away for a while, or back, as they or a dispatcher say.",
     }
 )
 REFUSALS: Mapping[str, str] = MappingProxyType(
@@ -100,5 +101,26 @@ KEY_SCOPES: Mapping[str, str] = MappingProxyType(
         "INGEST_ALERTS": "Tell of alerts, which may become tickets and appointments.",
         "ADMINISTER": "Keep settings, people and stock in order; roles, keys and sessions excepted.",
         "BEGIN": "Make one API key, once: for the tokens that the command line gives.",
+    }
+)
+AVAILABILITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "AVAILABLE": "At work and free.",
+        "BUSY": "At work on a job, or busy as they say.",
+        "ON_BREAK": "In a break of their shift, or resting as they say.",
+        "OFF_SHIFT": "In no shift, or gone early as they say.",
+        "TIME_OFF": "In time off.",
+        "ON_CALL": "There for critical work only.",
+    }
+)
+WEEKDAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "MON": "Monday.",
+        "TUE": "Tuesday.",
+        "WED": "Wednesday.",
+        "THU": "Thursday.",
+        "FRI": "Friday.",
+        "SAT": "Saturday.",
+        "SUN": "Sunday.",
     }
 )

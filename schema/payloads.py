@@ -230,6 +230,9 @@ _ROWS = {
     "api_key": entities.API_KEY,
     "team": entities.TEAM,
     "skill": entities.SKILL,
+    "user": entities.USER,
+    "shift": entities.SHIFT,
+    "time_off": entities.TIME_OFF,
 }
 _DELETED = {
     "deleted_ticket": "Ticket",
@@ -239,6 +242,10 @@ _DELETED = {
     "deleted_hold": "SlotHold",
     "deleted_team": "Team",
     "deleted_skill": "Skill",
+    "deleted_user": "User",
+    "deleted_technician": "Technician",
+    "deleted_shift": "Shift",
+    "deleted_time_off": "TimeOff",
 }
 
 
@@ -254,6 +261,8 @@ async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:
             fields["deleted_id"] = global_id(_DELETED[name], key)
         else:
             fields[name] = await operation.loaders.row(_ROWS[name], key)
+    if written.warnings:
+        fields["warnings"] = list(written.warnings)
     if written.impact is not None:
         fields["impact"] = await impact_of(operation, written.impact)
     if written.no_candidate is not None:

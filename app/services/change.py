@@ -42,6 +42,8 @@ class Change:
     queues: set[UUID] = field(default_factory=set)
     impact: Impact | None = None
     no_candidate: NoCandidate | None = None
+    # What is to be thought about, now that it is written.
+    warnings: list[str] = field(default_factory=list)
     refused: dict[UUID, RefusedItem] = field(default_factory=dict)
     # Rows of administration that were looked for and found, by table: they are not asked for again.
     present: set[tuple[str, UUID]] = field(default_factory=set)

@@ -93,6 +93,8 @@ class Written:
     # Why automatic dispatch found nobody; None where it was not asked for, or found somebody.
     no_candidate: NoCandidate | None = field(default=None, compare=False)
     refused: Mapping[UUID, RefusedItem] = field(default_factory=dict)
+    # What is to be thought about, now that it is written.
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Rehearsed(Exception):
@@ -200,6 +202,7 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
         impact=change.impact,
         no_candidate=change.no_candidate,
         refused=change.refused,
+        warnings=tuple(change.warnings),
     )
 
 

@@ -57,6 +57,8 @@ KEPT = {
     "shift_breaks",
     "time_off",
     "queue_versions",
+    "technician_locations",
+    "calendar_feeds",
 }
 SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks", "assignments"})
 # What is pinned or was told is only added to.

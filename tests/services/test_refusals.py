@@ -20,6 +20,7 @@ STEP = COMMON | {"StaleVersion", "InvalidTransition", "ClockSkew"}
 TOLD_BESIDE = {"NoCandidate"}
 # Told of one of many, by its code.
 OF_ONE = {"SlotTaken", "NotEligible", "NoCandidate"}
+KEPT = ("Team", "Skill", "User", "Technician", "Shift", "TimeOff")
 RAISED = {
     "createTicket": COMMON | {"InvalidTransition", "NoCandidate"},
     "updateTicket": COMMON | {"StaleVersion"},
@@ -75,9 +76,11 @@ RAISED = {
     "answerWaitlistOffer": COMMON | BOOKING | {"InvalidTransition", "HoldExpired"},
     "ingestAlert": COMMON | {"NotEligible", "NoCandidate"},
     "deleteView": COMMON | {"StaleVersion"},
-    **dict.fromkeys(("createTeam", "createSkill"), COMMON),
-    **dict.fromkeys(("updateTeam", "updateSkill"), COMMON | {"StaleVersion"}),
-    **dict.fromkeys(("deleteTeam", "deleteSkill"), COMMON | {"StaleVersion", "InUse"}),
+    **{f"create{kind}": COMMON for kind in KEPT},
+    **{f"update{kind}": COMMON | {"StaleVersion"} for kind in KEPT},
+    **{f"delete{kind}": COMMON | {"StaleVersion", "InUse"} for kind in KEPT},
+    "createShifts": COMMON,
+    "setAvailability": COMMON,
 }
 
 
