@@ -61,6 +61,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "WAITLIST_LEFT": "Somebody waits no longer.",
         "PARTS_ORDER_REQUESTED": "Work that was booked needs parts that are not in stock.",
         "DISPATCH_FAILED": "Nobody could be found for a ticket.",
+        "PERSONAL_DATA_ERASED": "What was kept of a user or a customer was erased; earlier events have lost it too.",
         "RECORD_CHANGED": "Something else changed: people, stock, settings.",
     }
 )

@@ -35,10 +35,12 @@ REPLACED = {
     "service_bay_skills",
     "service_type_skills",
     "territory_holidays",
+    # Where somebody was goes with their data.
+    "technician_locations",
 }
 SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks"})
 # What is pinned or was told is only added to.
-ADDED_TO = frozenset({"events", "business_calendars", "sla_policies", "sla_alerts"})
+ADDED_TO = frozenset({"events", "business_calendars", "sla_policies", "sla_alerts", "erasures"})
 # Workers look for what is due in all organisations at once.
 OF_ALL = frozenset({"index sla_clocks_to_check"})
 LOGINS = ("embedded", "external")
