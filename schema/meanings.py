@@ -86,5 +86,6 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "HOLD_EXPIRED": "The slot is not held any more.",
         "CANCELLATION_FEE_REQUIRED": "It is too late to cancel free of charge, and nobody has accepted the fee.",
         "DEPENDENCY_UNAVAILABLE": "Something that is needed for this does not work now; try again later.",
+        "STILL_RUNNING": "Something of theirs is not over yet; the message says what.",
     }
 )

@@ -32,25 +32,6 @@ class ErasureSubject(StrEnum):
         return self.value.capitalize()
 
 
-class ObstacleKind(StrEnum):
-    """What still runs, so that nobody's data can be erased under it."""
-
-    OPEN_TICKETS = "OPEN_TICKETS"
-    ACTIVE_JOBS = "ACTIVE_JOBS"
-    COMING_APPOINTMENTS = "COMING_APPOINTMENTS"
-    RUNNING_SERIES = "RUNNING_SERIES"
-    HELD_SLOTS = "HELD_SLOTS"
-    WAITING = "WAITING"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Obstacle:
-    """What stands in the way: of which kind, and how many."""
-
-    kind: ObstacleKind
-    count: int
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
     """What an erasure did, or would do: by table the number of rows that are the person's; of the log, of events."""

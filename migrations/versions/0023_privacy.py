@@ -26,7 +26,7 @@ PERSONAL_FIELDS = {
 }
 TOMBSTONE = "'\"[erased]\"'::jsonb"
 FIELDS = " ".join(f"WHEN '{kind}' THEN string_to_array('{names}', ' ')" for kind, names in PERSONAL_FIELDS.items())
-OWNED = ("erase_events(uuid, uuid[], bigint)", "erase_addresses(uuid, bigint, bigint)")
+OWNED = ("erase_events(uuid, uuid[], text[], bigint)", "erase_addresses(uuid, bigint, bigint)")
 
 UP = (
     """
@@ -89,12 +89,18 @@ UP = (
     RETURN CASE kind {FIELDS} ELSE ARRAY[]::text[] END
     """,
     f"""
-    CREATE FUNCTION erased_changes(kind text, changes jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    CREATE FUNCTION erased_change(kind text, change jsonb) RETURNS jsonb LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN change ->> 'field' = ANY (personal_fields(kind)) THEN change || jsonb_build_object(
+        'old', CASE coalesce(change -> 'old', 'null') WHEN 'null' THEN 'null' ELSE {TOMBSTONE} END,
+        'new', CASE coalesce(change -> 'new', 'null') WHEN 'null' THEN 'null' ELSE {TOMBSTONE} END)
+        ELSE change END
+    """,
+    """
+    CREATE FUNCTION erased_changes(kind text, changes jsonb, fields text[]) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (
         SELECT coalesce(jsonb_agg(
-            CASE WHEN told.change ->> 'field' = ANY (personal_fields(kind)) THEN told.change || jsonb_build_object(
-                'old', CASE coalesce(told.change -> 'old', 'null') WHEN 'null' THEN 'null' ELSE {TOMBSTONE} END,
-                'new', CASE coalesce(told.change -> 'new', 'null') WHEN 'null' THEN 'null' ELSE {TOMBSTONE} END)
+            CASE WHEN fields IS NULL OR told.change ->> 'field' = ANY (fields) THEN erased_change(kind, told.change)
             ELSE told.change END ORDER BY told.place), '[]')
         FROM jsonb_array_elements(changes) WITH ORDINALITY AS told (change, place)
     )
@@ -119,8 +125,11 @@ UP = (
     BEGIN
         IF to_jsonb(NEW) - personal IS DISTINCT FROM to_jsonb(OLD) - personal
             OR (NEW.ip_address IS NOT NULL AND NEW.ip_address IS DISTINCT FROM OLD.ip_address)
-            OR (NEW.changes IS DISTINCT FROM OLD.changes
-                AND NEW.changes IS DISTINCT FROM public.erased_changes(OLD.kind, OLD.changes)) THEN
+            OR EXISTS (
+                SELECT FROM jsonb_array_elements(OLD.changes) WITH ORDINALITY AS was (change, place)
+                FULL JOIN jsonb_array_elements(NEW.changes) WITH ORDINALITY AS becomes (change, place) USING (place)
+                WHERE becomes.change IS DISTINCT FROM was.change
+                    AND becomes.change IS DISTINCT FROM public.erased_change(OLD.kind, was.change)) THEN
             RAISE EXCEPTION 'events are immutable: only what is personal may be erased'
             USING ERRCODE = 'restrict_violation';
         END IF;
@@ -142,7 +151,7 @@ UP = (
     )
     """,
     """
-    CREATE FUNCTION erase_events(person uuid, subjects uuid[], after bigint) RETURNS bigint
+    CREATE FUNCTION erase_events(person uuid, subjects uuid[], fields text[], after bigint) RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     DECLARE
         erased bigint;
@@ -150,9 +159,10 @@ UP = (
         IF NOT public.is_being_erased(person) THEN
             RAISE EXCEPTION 'nobody is being erased who has this key' USING ERRCODE = 'insufficient_privilege';
         END IF;
-        UPDATE public.events AS told SET changes = public.erased_changes(told.kind, told.changes)
+        UPDATE public.events AS told SET changes = public.erased_changes(told.kind, told.changes, fields)
         WHERE told.organization_id = (SELECT public.current_organization()) AND told.subject_id = ANY (subjects)
-            AND told.position > after AND told.changes <> public.erased_changes(told.kind, told.changes);
+            AND told.position > after
+            AND told.changes <> public.erased_changes(told.kind, told.changes, fields);
         GET DIAGNOSTICS erased = ROW_COUNT;
         RETURN erased;
     END
@@ -261,7 +271,8 @@ DOWN = (
     *(f"DROP FUNCTION {name}" for name in OWNED),
     "DROP FUNCTION is_being_erased(uuid)",
     "DROP FUNCTION tells_personal(text, jsonb)",
-    "DROP FUNCTION erased_changes(text, jsonb)",
+    "DROP FUNCTION erased_changes(text, jsonb, text[])",
+    "DROP FUNCTION erased_change(text, jsonb)",
     "DROP FUNCTION personal_fields(text)",
     """
     CREATE OR REPLACE FUNCTION refuse_change_of_events() RETURNS trigger

@@ -1,6 +1,7 @@
 """Of every column that there is it has been said whose it is, and how it is erased."""
 
 from dataclasses import fields
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -105,7 +106,7 @@ def test_whatever_is_personal_is_found_by_something() -> None:
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
 def test_of_every_field_that_a_record_tells_it_is_said_whose_it_is(record: type) -> None:
-    blank = object.__new__(record)
+    blank: Any = object.__new__(record)
     for each in fields(record):
         object.__setattr__(blank, each.name, None)
     told = {change.field for change in changed_fields(None, blank)}

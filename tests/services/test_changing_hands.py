@@ -185,7 +185,7 @@ async def test_a_rehearsal_tells_what_would_come_of_it_and_leaves_no_trace(scene
     with pytest.raises(Forbidden):
         await reassign(scene, job_id, by="ann", dry_run=True)
 
-    first, second, third = (each.value.impact for each in (assigned, moved, climbed))
+    first, second, third = (each.value.told for each in (assigned, moved, climbed))
     assert (first.technician_id, first.tier_level, first.active_jobs, first.warnings) == (ann, 1, 1, ())
     assert first.distance is not None
     assert (first.distance.source, 8 < first.distance.km < 10) == ("GREAT_CIRCLE", True)

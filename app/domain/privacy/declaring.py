@@ -40,6 +40,8 @@ class Root(StrEnum):
     USER = "USER"
     TECHNICIAN = "TECHNICIAN"
     CUSTOMER = "CUSTOMER"
+    # Tickets that the technician resolved.
+    RESOLVED = "RESOLVED"
     # Tickets that the user asked for, or that are the customer's.
     TICKET = "TICKET"
     # Jobs of those tickets, and of the technician.
@@ -60,11 +62,17 @@ class Personal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A column by which a row is a person's; with `erases` the row's personal values go with the person."""
+    """A column by which a row is a person's; with `erases` its personal values go with them, or `only` some."""
 
     column: str
     root: Root
     erases: bool = True
+    only: frozenset[str] | None = None
+
+    @property
+    def erases_all(self) -> bool:
+        """Whether all that is personal in the row goes."""
+        return self.erases and self.only is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,3 +133,8 @@ def by(column: str, root: Root) -> Link:
 def shown_by(column: str, root: Root) -> Link:
     """Find rows by a column that are the person's to know of, while their values are others'."""
     return Link(column=column, root=root, erases=False)
+
+
+def partly_by(column: str, root: Root, *only: str) -> Link:
+    """Find rows by a column, of which the person wrote only some values."""
+    return Link(column=column, root=root, only=frozenset(only))

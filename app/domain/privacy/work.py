@@ -1,6 +1,6 @@
 """What is kept of the work: tickets and what hangs on them, as somebody wrote it or is written of."""
 
-from app.domain.privacy.declaring import Declared, Root, Way, Whose, by, declared, shown_by
+from app.domain.privacy.declaring import Declared, Root, Way, Whose, by, declared, partly_by, shown_by
 
 _STAMPS = "version created_at updated_at"
 _WORDS = (Whose.WORDS, Way.TOMBSTONE)
@@ -15,6 +15,8 @@ WORK: tuple[Declared, ...] = (
         f" sla_state sla_due_first sla_due_last {_STAMPS}",
         by("requester_id", Root.USER),
         by("customer_id", Root.CUSTOMER),
+        # What whoever resolves a ticket reports of the job is told of the ticket too.
+        partly_by("id", Root.RESOLVED, "resolution_notes"),
         personal={
             "title": _WORDS,
             "description": _WORDS,
