@@ -11,6 +11,7 @@ fragment Refusal on UserError {
   ... on NotEligibleError { reasons { constraint count message technicians { name } } overridable }
   ... on ClockSkewError { serverTime }
   ... on ReopenWindowClosedError { closedAt windowDays }
+  ... on StillRunningError { obstacles { kind count } }
   ... on SlotTakenError { alternatives { token window { start end } technician { name } } }
   ... on HoldExpiredError { alternatives { token window { start end } technician { name } } }
   ... on CancellationFeeError { fee { amount currency } freeUntil }
@@ -53,6 +54,7 @@ _INPUTS = {
     "reorderQueue": "ReorderQueueInput",
     "pinAssignment": "PinInput",
     "saveView": "SaveViewInput",
+    "erasePersonalData": "ErasePersonalDataInput",
     "holdSlot": "HoldSlotInput",
     "releaseSlot": "ReleaseSlotInput",
     "bookAppointment": "BookAppointmentInput",
@@ -107,6 +109,7 @@ _FIELDS = {
     "bulkUpdateTickets": "results { id ok ticket { ...Stand tags priority } errors { code message field } }",
     "updateComment": "comment { id version body editedAt } ticket { ...Stand }",
     "saveView": "savedView { id name version }",
+    "erasePersonalData": "erased { table rows }",
     "createAttachment": "upload { id url method headers }",
     "finalizeAttachment": "attachment { id fileName scanState sizeBytes }",
     "addComment": "comment { id body } ticket { ...Stand currentAssignment { ...Job } }",

@@ -218,6 +218,8 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("deleteAttachment", {"id": "*Attachment"}, ["id"]),
     ("saveView", {"id": "*SavedView", "name": "Mine", "filter": {}}, ["id"]),
     ("deleteView", {"id": "*SavedView"}, ["id"]),
+    ("erasePersonalData", {"userId": "*User", "reason": "REQUESTED"}, ["userId"]),
+    ("erasePersonalData", {"customerId": "*Customer", "reason": "REQUESTED"}, ["customerId"]),
     ("releaseSlot", {"holdId": "*SlotHold"}, ["holdId"]),
     ("bookAppointment", {"holdId": "*SlotHold"}, ["holdId"]),
     ("rescheduleAppointment", {"id": "*Appointment", "holdId": "*SlotHold"}, ["id"]),
