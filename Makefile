@@ -9,7 +9,7 @@
 # make bench-legacy  brings over an older platform of 100,000 tickets
 # make bench-sheets  measures exports and imports of tables
 # make bench-search  measures finding tickets by their words
-# make bench-lists  measures lists of a million tickets
+# make bench-lists  measures lists of a million tickets      make bench-figures  measures what counting costs
 # make bench-slots  measures the search for slots      make calibrate-slots worlds  fits the confidence in them
 # make faults-worker  kills workers, again and again
 # make test-clamd  has the real clamd look at files
@@ -32,7 +32,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --extra storage --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-legacy bench-slots calibrate-slots worlds hostile soak-live faults-worker races race-bookings test-clamd lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-figures bench-legacy bench-slots calibrate-slots worlds hostile soak-live faults-worker races race-bookings test-clamd lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -101,6 +101,9 @@ bench-live: .venv/.dev
 
 bench-assignments: .venv/.dev
 	$(bin)/python -m benchmarks.assignments $(ARGS)
+
+bench-figures: .venv/.dev
+	$(bin)/python -m benchmarks.figures $(ARGS)
 
 bench-legacy: .venv/.dev
 	$(bin)/python -m benchmarks.legacy $(ARGS)

@@ -77,6 +77,9 @@ async def _searched(operation: Operation, wanted: Wanted, limit: int) -> Searche
     standing = await operation.process.agendas.of(organization_id)
     now, began = operation.process.clock(), perf_counter()
     found = await search(standing.agenda, wanted, parts=stock, refused_by=refused, now=now, limit=limit)
+    figures = operation.process.writer.figures
+    figures.slot_searches.of().add(perf_counter() - began)
+    figures.slots_found.add("yes" if found.offers else "no")
     return Searched(
         wanted=wanted,
         stock=stock,

@@ -188,6 +188,23 @@ class CancellationFeeError(UserError):
     free_until: datetime = strawberry.field(description="Until when it was free of charge.")
 
 
+@strawberry.type(description="Rows of one kind that use what was to be deleted.")
+class RecordUse:
+    """Rows of one kind that use something."""
+
+    kind: str = strawberry.field(description="Their type, such as Technician.")
+    words: str = strawberry.field(description="What they are called, for people.")
+    count: int = strawberry.field(description="How many they are; more than 1,000 are not counted.")
+    more: bool = strawberry.field(description="Whether there are more than were counted.")
+
+
+@strawberry.type(description="Something else uses what was to be deleted: make it inactive, or change those first.")
+class InUseError(UserError):
+    """Something else uses what was to be deleted."""
+
+    uses: list[RecordUse] = strawberry.field(description="What uses it, by kind.")
+
+
 TicketError = Annotated[
     ValidationError
     | NotFoundError
@@ -235,6 +252,14 @@ QueueError = Annotated[
 SavedViewError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
     strawberry.union("SavedViewError", description="Why a view was not saved."),
+]
+RecordError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
+    strawberry.union("RecordError", description="Why a row of administration was not written."),
+]
+DeletionError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | InUseError,
+    strawberry.union("DeletionError", description="Why a row of administration was not deleted."),
 ]
 SlotHoldError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | SlotTakenError | NotEligibleError,
@@ -320,17 +345,20 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:  # o
         case refusals.NotEligible():
             reasons = [await rejection_of(operation, each) for each in refusal.reasons]
             return NotEligibleError(**said, reasons=reasons, overridable=refusal.overridable)
+        case refusals.InUse():
+            uses = [RecordUse(kind=use.kind, words=use.words, count=use.count, more=use.more) for use in refusal.uses]
+            return InUseError(**said, uses=uses)
         case refusals.DependencyUnavailable():
             return DependencyUnavailableError(**said, retry_after_seconds=refusal.retry_after_seconds)
+        case _:
+            return await _others(operation, refusal, said)
+
+
+async def _others(operation: Operation, refusal: refusals.Refusal, said: dict[str, Any]) -> Any:
+    match refusal:
         case refusals.StillRunning():
             stand = [Obstacle(kind=each.kind, count=each.count) for each in refusal.obstacles]
             return StillRunningError(**said, obstacles=stand)
-        case _:
-            return await _of_appointments(operation, refusal, said)
-
-
-async def _of_appointments(operation: Operation, refusal: refusals.Refusal, said: dict[str, Any]) -> Any:
-    match refusal:
         case refusals.SlotTaken():
             return SlotTakenError(**said, alternatives=await _alternatives(operation, refusal.wanted))
         case refusals.HoldExpired():

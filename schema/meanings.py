@@ -87,5 +87,6 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "CANCELLATION_FEE_REQUIRED": "It is too late to cancel free of charge, and nobody has accepted the fee.",
         "DEPENDENCY_UNAVAILABLE": "Something that is needed for this does not work now; try again later.",
         "STILL_RUNNING": "Something of theirs is not over yet; the message says what.",
+        "IN_USE": "Something else uses what was to be deleted.",
     }
 )

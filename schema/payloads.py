@@ -252,6 +252,8 @@ _ROWS = {
     "appointment": entities.APPOINTMENT,
     "series": entities.APPOINTMENT_SERIES,
     "entry": entities.WAITLIST_ENTRY,
+    "team": entities.TEAM,
+    "skill": entities.SKILL,
 }
 _DELETED = {
     "deleted_ticket": "Ticket",
@@ -259,6 +261,8 @@ _DELETED = {
     "deleted_attachment": "Attachment",
     "deleted_view": "SavedView",
     "deleted_hold": "SlotHold",
+    "deleted_team": "Team",
+    "deleted_skill": "Skill",
 }
 
 

@@ -20,8 +20,9 @@ from app.db.tables import organizations as organization_tables
 from app.db.tables import people as people_tables
 from app.db.tables import tickets as ticket_tables
 from app.db.tables.log import events
+from app.domain.administration import record_event
 from app.domain.assignments import Assignment
-from app.domain.events import PAYLOAD_VERSION, Concerned, EventType, NewEvent, changed_fields
+from app.domain.events import PAYLOAD_VERSION, Concerned, NewEvent
 from app.domain.people import EventSource
 from app.domain.tickets import Ticket
 
@@ -61,6 +62,10 @@ _COLUMNS: Mapping[str, Sequence[str]] = MappingProxyType(
         "events": _EVENT_COLUMNS,
         "tickets": tuple(each.name for each in fields(Ticket)),
         "assignments": tuple(each.name for each in fields(Assignment)),
+        "escalation_tiers": (
+            *(_TENANT, "level", "code", "name", "accept_within_minutes", "team_id"),
+            *("created_at", "updated_at"),
+        ),
     }
 )
 Rows = Mapping[str, Sequence[Sequence[object]]]
@@ -174,20 +179,6 @@ async def write(connection: AsyncConnection, rows: Rows) -> None:
     for table in _ORDER:
         if waiting := rows.get(table.name):
             await copy_rows(connection, table, _columns_of(table), waiting)
-
-
-def record_event(before: Any | None, after: Any, at: datetime) -> NewEvent:
-    """Tell of a row of administration, which concerns nobody in particular and no customer."""
-    return NewEvent(
-        type=EventType.RECORD_CHANGED,
-        kind=type(after).__name__,
-        id=after.id,
-        version=getattr(after, "version", 1),
-        occurred_at=at,
-        before=None if before is None else Concerned(internal=True),
-        after=Concerned(internal=True),
-        changes=changed_fields(before, after),
-    )
 
 
 def _columns_of(table: sa.Table) -> Sequence[str]:

@@ -57,6 +57,16 @@ class ReadPool:
         """How many connections are reading."""
         return self._opened - sum(map(len, self._free.values()))
 
+    @property
+    def idle(self) -> int:
+        """How many connections are open and lie free."""
+        return sum(map(len, self._free.values()))
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a connection."""
+        return len(self._waiting)
+
     async def fetch(self, organization_id: UUID, statement: str, arguments: Sequence[Any]) -> bytes:
         """Return the one value of a statement that sees this organisation alone; wait for a free connection.
 

@@ -125,7 +125,7 @@ class _Founding:
         )
         self._journal.found(organizations, organization, self._at, SYSTEM)
         for level, (code, name) in enumerate(TIERS, start=1):
-            self._journal.keep_row(escalation_tiers, level, code, name, None, None)
+            self._journal.keep_row(escalation_tiers, level, code, name, None, None, self._at, self._at)
         self._hire_staff()
         self._make_teams()
         self._make_skills()
@@ -192,7 +192,7 @@ class _Founding:
         for name in dict.fromkeys(trade.team for trade in self._charter.trades):
             at = self._tick()
             id_ = self._team_ids[name] = self._journal.ids.new(at)
-            team = Team(id=id_, organization_id=self._charter.organization_id, name=name)
+            team = Team(id=id_, organization_id=self._charter.organization_id, name=name, created_at=at, updated_at=at)
             self._journal.found(teams, team, at, self._hand)
 
     def _make_skills(self) -> None:
@@ -200,7 +200,9 @@ class _Founding:
         for trade in self._charter.trades:
             at = self._tick()
             id_ = self._company.skills[trade.code] = self._journal.ids.new(at)
-            skill = Skill(id=id_, organization_id=organization_id, code=trade.code, name=trade.name)
+            skill = Skill(
+                id=id_, organization_id=organization_id, code=trade.code, name=trade.name, created_at=at, updated_at=at
+            )
             self._journal.found(skills, skill, at, self._hand)
 
     def _make_territories(self) -> None:
@@ -212,6 +214,8 @@ class _Founding:
                 organization_id=self._charter.organization_id,
                 name=name,
                 time_zone=self._charter.region.time_zone,
+                created_at=at,
+                updated_at=at,
             )
             self._journal.found(territories, territory, at, self._hand)
 

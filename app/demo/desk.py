@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from app.db.journal import SYSTEM, Hand, Journal, record_event
+from app.db.journal import SYSTEM, Hand, Journal
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.demo.case import Case, inferred_reason
@@ -16,6 +16,7 @@ from app.demo.company import Client, Company, Worker
 from app.demo.work import Work
 from app.domain import assignments as job_rules
 from app.domain import tickets as ticket_rules
+from app.domain.administration import record_event
 from app.domain.assignments import (
     TICKET_STATUS_AFTER,
     Assignment,

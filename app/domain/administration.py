@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
+from app.domain.events import Concerned, EventType, NewEvent, changed_fields
 from app.domain.people import Role
 from app.domain.places import AssetKind, CustomerTier
 
@@ -31,6 +33,10 @@ class Team:
     id: UUID
     organization_id: UUID
     name: str
+    created_at: datetime
+    updated_at: datetime
+    active: bool = True
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +47,10 @@ class Territory:
     organization_id: UUID
     name: str
     time_zone: str
+    created_at: datetime
+    updated_at: datetime
+    active: bool = True
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +61,10 @@ class Skill:
     organization_id: UUID
     code: str
     name: str
+    created_at: datetime
+    updated_at: datetime
+    active: bool = True
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +122,7 @@ class Customer:
     user_ids: tuple[UUID, ...]
     created_at: datetime
     updated_at: datetime
+    active: bool = True
     version: int = 1
 
 
@@ -123,6 +138,7 @@ class Asset:
     customer_id: UUID | None
     created_at: datetime
     updated_at: datetime
+    active: bool = True
     version: int = 1
 
 
@@ -140,4 +156,19 @@ class Part:
     lead_time_days: int | None = None
     created_at: datetime
     updated_at: datetime
+    active: bool = True
     version: int = 1
+
+
+def record_event(before: Any | None, after: Any, at: datetime) -> NewEvent:
+    """Tell of a row of administration, which concerns nobody in particular and no customer."""
+    return NewEvent(
+        type=EventType.RECORD_CHANGED,
+        kind=type(after).__name__,
+        id=after.id,
+        version=after.version,
+        occurred_at=at,
+        before=None if before is None else Concerned(internal=True),
+        after=Concerned(internal=True),
+        changes=changed_fields(before, after),
+    )

@@ -39,6 +39,7 @@ class ErrorCode(StrEnum):
     CANCELLATION_FEE_REQUIRED = "CANCELLATION_FEE_REQUIRED"
     DEPENDENCY_UNAVAILABLE = "DEPENDENCY_UNAVAILABLE"
     STILL_RUNNING = "STILL_RUNNING"
+    IN_USE = "IN_USE"
 
 
 class ConstraintKind(StrEnum):
@@ -367,3 +368,28 @@ class StillRunning(Refusal):
         """Name all that runs, and what to do."""
         named = ", ".join(f"{each.count} {each.words}" for each in self.obstacles)
         return f"The {self.kind} still has {named}; see to them first, then erase."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """Rows of one kind that name another: in words, of many, and how many at least; `more`: there are others."""
+
+    kind: str
+    words: str
+    count: int
+    more: bool = False
+
+
+@dataclass(kw_only=True, eq=False)
+class InUse(Refusal):
+    """Something else names what was to be deleted."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.IN_USE
+    kind: str
+    uses: tuple[Use, ...]
+
+    @property
+    def message(self) -> str:
+        """Say what uses it, and what to do instead."""
+        named = ", ".join(f"{each.count}{' or more' if each.more else ''} {each.words}" for each in self.uses)
+        return f"The {self.kind} is in use by {named}; make it inactive, or change those first."

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
-from app.db.journal import Hand, Journal, record_event
+from app.db.journal import Hand, Journal
 from app.db.tables.assignments import assignments
 from app.db.tables.customers import assets, customers
 from app.db.tables.organizations import escalation_tiers, organization_settings, organizations
 from app.db.tables.people import technicians, users
-from app.domain.administration import Asset, Customer, Organization, Technician, User
+from app.domain.administration import Asset, Customer, Organization, Technician, User, record_event
 from app.domain.assignments import AssignmentStatus
 from app.domain.people import Role
 from app.domain.places import AssetKind, CustomerTier
@@ -148,7 +148,7 @@ class Registry:
         after = replace(before, tiers={**known, **added}, version=before.version + 1, updated_at=self._now)
         for code, level in added.items():
             name = long_text(wanted[level], LONGEST_TITLE) or f"Tier {level}"
-            self._journal.keep_row(escalation_tiers, level, code, name, None, None)
+            self._journal.keep_row(escalation_tiers, level, code, name, None, None, self._now, self._now)
         self._journal.log(self._now, self._hand, record_event(before, after, self._now))
         return (
             sa.update(organizations)

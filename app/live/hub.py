@@ -4,7 +4,7 @@ A follower gets every event after the position at which it joined, in order, onc
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from uuid import UUID
 
@@ -76,6 +76,11 @@ class Hub:
                 head = await log.head(connection, organization_id)
             self._positions.setdefault(organization_id, head)
         return self._positions[organization_id]
+
+    @property
+    def positions(self) -> Mapping[UUID, int]:
+        """How far the logs that are followed have been read."""
+        return self._positions
 
     def is_level(self, organization_id: UUID, position: int) -> bool:
         """Tell whether somebody at this position has missed nothing that the hub has handed out."""

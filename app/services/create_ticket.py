@@ -20,6 +20,7 @@ from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import Environment, Ticket, TicketCategory, TicketPriority, TicketStatus
 from app.services.change import Change
 from app.services.dispatch import dispatch
+from app.services.naming import check_exists
 from app.services.perform import Writer, Written, perform
 from app.services.situations import require
 from app.services.ticket_fields import (
@@ -27,7 +28,6 @@ from app.services.ticket_fields import (
     LONGEST_SERVICE,
     NeededPart,
     NeededSkill,
-    check_exists,
     check_needed,
     check_requirements,
     customer_of,

@@ -234,6 +234,7 @@ async def _failed(writer: Writer, actor: Actor, claim: _Claim, reason: str, retr
         now = writer.clock()
         values = {"claimed_at": None, "due_at": now + pause, "last_error": reason[:_LONGEST_REASON]}
         await _write(connection, delivery, now, **values)
+    writer.figures.deliveries.add(delivery.channel, "failed")
     log.warning("delivery.failed", **_about(delivery), attempt=delivery.attempts, reason=reason)
     raise TooEarly(pause)
 
@@ -260,6 +261,7 @@ async def _settle(
             external_id=known_as or delivery.external_id,
             sent_at=now if state is DeliveryState.SENT else None,
         )
+    writer.figures.deliveries.add(delivery.channel, state.value.lower())
     if state is DeliveryState.SENT:
         log.info("delivery.sent", **_about(delivery), attempt=delivery.attempts)
     else:

@@ -6,6 +6,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
+from app.db.tables.customers import customers
 from app.db.tables.deliveries import calendar_feeds
 from app.db.tables.people import technicians, users
 from app.db.tables.privacy import erasures
@@ -93,7 +94,7 @@ async def _note(change: Change, found: Found, reason: ErasureReason) -> None:
 async def _end(change: Change, found: Found) -> None:
     """Let a user come in no more, and tell of the erasure."""
     if found.subject is ErasureSubject.CUSTOMER:
-        change.tell(erasure_event(found.subject, found.id, found.version + 1, (), at=change.now))
+        await _end_customer(change, found)
         return
     of = users.c
     mine = (of.organization_id == found.person.organization_id, of.id == found.id)
@@ -107,6 +108,15 @@ async def _end(change: Change, found: Found) -> None:
     change.tell(erasure_event(found.subject, found.id, found.version + 1, changes, at=change.now))
     if found.person.technician_id is not None:
         await _end_technician(change, found.person.organization_id, found.person.technician_id)
+
+
+async def _end_customer(change: Change, found: Found) -> None:
+    of = customers.c
+    mine = (of.organization_id == found.person.organization_id, of.id == found.id)
+    was_active = await change.connection.scalar(sa.select(of.active).where(*mine))
+    await change.connection.execute(sa.update(customers).where(*mine).values(active=False))
+    changes = (FieldChange(field="active", old=was_active, new=False),)
+    change.tell(erasure_event(found.subject, found.id, found.version + 1, changes, at=change.now))
 
 
 async def _end_technician(change: Change, organization_id: UUID, technician_id: UUID) -> None:

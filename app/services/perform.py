@@ -34,6 +34,7 @@ from app.domain.people import Actor
 from app.domain.refusals import Forbidden, IdempotencyInProgress, IdempotencyMismatch, Invalid, NoCandidate
 from app.domain.sla import DEFAULT_TARGETS, Targets
 from app.domain.slot_offers import SlotTokens
+from app.metrics.figures import Figures
 from app.services.appointments.following import follow_jobs
 from app.services.change import Change, RefusedItem
 from app.services.promises import keep_promises
@@ -66,7 +67,7 @@ class Writer:
     `targets` are promised, and time is booked as `booking_rules` say, by organisations that have settled
     nothing themselves. Slots are offered under `slot_tokens`. `slots` bounds how many write at once: fewer than there
     are connections, so that writers that wait for each other never keep readers from one. Something can leave the
-    house by `channels`.
+    house by `channels`. What was written is counted in `figures`.
     """
 
     engine: AsyncEngine
@@ -76,6 +77,7 @@ class Writer:
     booking_rules: BookingRules = field(default_factory=BookingRules)
     slot_tokens: SlotTokens = field(default_factory=lambda: SlotTokens(token_bytes(32)))
     channels: frozenset[Channel] = frozenset()
+    figures: Figures = field(default_factory=Figures)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
 
 
@@ -173,6 +175,7 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
         if key is not None:
             repeated = await _repeat(connection, actor, mutation, key, input_hash, now)
             if repeated is not None:
+                writer.figures.repeats.add()
                 return repeated
         change = _begun(writer, connection, actor, now)
         ids = await work(change)
@@ -197,6 +200,8 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
             new=change.told,
             answer=answer,
         )
+    for event in change.told:
+        writer.figures.events.add(event.type)
     return Written(
         change_id=change.id,
         position=position,

@@ -16,6 +16,7 @@ from app.domain.people import Actor
 from app.domain.policy import is_staff
 from app.domain.refusals import Invalid, NotFound
 from app.services.change import Change
+from app.services.naming import check_exists
 
 MOST_REQUIREMENTS = 20
 MOST_PIECES = 10_000
@@ -77,16 +78,6 @@ async def customer_of(change: Change, customer_id: UUID | None, asset_id: UUID |
         raise NotFound(field=("customerId",), kind="customer")
     await check_exists(change, customers, "customerId", "customer", customer_id)
     return customer_id if asset_id is None else await _customer_of_asset(change, asset_id, customer_id)
-
-
-async def check_exists(change: Change, table: sa.Table, path: str, kind: str, id_: UUID | None) -> None:
-    """Refuse an id that names nothing of the organisation's. Raises NotFound."""
-    if id_ is None or (table.name, id_) in change.present:
-        return
-    query = sa.select(sa.true()).where(table.c.organization_id == change.actor.organization_id, table.c.id == id_)
-    if not await change.connection.scalar(query):
-        raise NotFound(field=tuple(path.split(".")), kind=kind)
-    change.present.add((table.name, id_))
 
 
 async def insert_requirements(

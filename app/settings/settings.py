@@ -17,6 +17,7 @@ from app.settings.promises import PromiseSettings
 from app.settings.serving import ServingSettings
 from app.settings.tokens import TokenSettings
 from app.settings.wake_ups import WakeUpSettings
+from app.settings.watching import WatchingSettings
 
 
 class Settings(
@@ -28,6 +29,7 @@ class Settings(
     AppointmentSettings,
     TokenSettings,
     WakeUpSettings,
+    WatchingSettings,
     DatabaseSettings,
     ServingSettings,
 ):

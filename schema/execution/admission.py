@@ -6,6 +6,7 @@ from math import ceil
 from time import monotonic
 from typing import Protocol
 
+from app.metrics.figures import Figures
 from schema.execution.callers import Caller
 from schema.execution.limits import Limits
 from schema.execution.memory import Memory
@@ -71,9 +72,10 @@ class MemoryPurse:
 class Admission:
     """Lets an operation begin, or says why not."""
 
-    def __init__(self, limits: Limits, purse: Purse) -> None:
+    def __init__(self, limits: Limits, purse: Purse, figures: Figures) -> None:
         self._limits = limits
         self._purse = purse
+        self._figures = figures
 
     def admit(self, prepared: Prepared, caller: Caller) -> None:
         """Let a caller pay for a request.
@@ -92,7 +94,9 @@ class Admission:
     def _pay(self, caller: Caller, cost: int) -> None:
         seconds = self._purse.spend((caller.user, caller.ip), cost)
         if seconds > 0:
+            self._figures.throttled.add()
             raise Throttled(ceil(seconds))
+        self._figures.cost.add(by=cost)
 
     def told(self, cost: int) -> bytes:
         """Return the end of a response's JSON, which says what it cost and what it may."""

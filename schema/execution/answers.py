@@ -44,8 +44,9 @@ class Way(StrEnum):
 class Answer:
     """A response: its JSON text in UTF-8, and how it came about.
 
-    `executed` is false where execution did not begin, so that there is no `data`. `steps` tells what
-    was done, by name, and when it was over, on the clock of which `began` is the start.
+    `executed` is false where execution did not begin, so that there is no `data`. `code` is that of the first error,
+    OK where there is none. `steps` tells what was done, by name, and when it was over, on the clock of which `began` is
+    the start.
     """
 
     body: bytes
@@ -53,6 +54,7 @@ class Answer:
     way: Way
     began: float
     steps: tuple[tuple[str, float], ...]
+    code: str = "OK"
 
     @property
     def seconds(self) -> float:
@@ -112,7 +114,7 @@ class Answers:
         if "data" in told:
             body = body[:-1] + self._admission.told(prepared.cost)
         steps = (("execute", executed), ("encode", perf_counter()))
-        return Answer(body, "data" in told, Way.ORDINARY, began, steps)
+        return Answer(body, "data" in told, Way.ORDINARY, began, steps, _code(told))
 
     async def _planned(self, plans: Plans, prepared: Prepared, caller: Caller) -> Answer | None:
         """Return a plan's response; None where the ordinary way must be gone, or where it knows the error."""
@@ -139,6 +141,11 @@ class Answers:
             return None
         body = b'{"data":' + data + self._admission.told(prepared.cost)
         return Answer(body, True, Way.PLAN, began, (("plan", found), ("sql", read_at), ("encode", perf_counter())))
+
+
+def _code(told: Mapping[str, Any]) -> str:
+    errors = told.get("errors")
+    return "OK" if not errors else str(errors[0].get("extensions", {}).get("code", "INTERNAL"))
 
 
 def _questions(plans: Plans, prepared: Prepared) -> Questions:

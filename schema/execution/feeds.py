@@ -20,6 +20,7 @@ from app.domain.people import Actor
 from app.domain.policy import visibility_class
 from app.live.groups import Groups, Member, Outlet, Parting
 from app.live.replay import Ready, Reset, ResetReason
+from app.metrics.figures import Figures
 from resolvers.streams import rights
 from schema.execution.admission import Admission, Throttled
 from schema.execution.callers import Caller
@@ -51,8 +52,10 @@ class Feeds:
         caps: Caps,
         *,
         suggestions: bool,
+        figures: Figures,
     ) -> None:
         self.groups = groups
+        self.figures = figures
         self._schema = schema
         self._plans = plans
         self._attendance = attendance
@@ -177,6 +180,8 @@ class _Reader:
         async with aclosing(telling.stream.steps(start)) as steps:
             async for step, message in steps:
                 if message is not None:
+                    if isinstance(message, Reset):
+                        self._feeds.figures.resets.add(message.reason)
                     await self._outlet.send(await telling.told(message))
                 self._position = step.position
                 self._ready = self._ready or isinstance(step, Ready)
@@ -212,6 +217,7 @@ class _Reader:
         head = await operation.process.log.place(operation.actor.organization_id, None)
         position = head if isinstance(head, int) else head.position
         await operation.renew()
+        self._feeds.figures.resets.add(ResetReason.LAGGED)
         await self._outlet.send(await self._telling.told(Reset(position, ResetReason.LAGGED)))
         self._position = position
         return position

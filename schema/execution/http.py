@@ -13,6 +13,7 @@ from app.auth.actors import UnknownUser
 from app.auth.attendance import Attendance
 from app.auth.claims import InvalidToken
 from app.live.groups import Told
+from app.metrics.figures import Figures
 from resolvers.context import Process
 from schema.execution.admission import Throttled
 from schema.execution.answers import Answer, Answers
@@ -22,7 +23,6 @@ from schema.execution.executing import refused
 from schema.execution.failures import failure
 from schema.execution.feeds import Feeds
 from schema.execution.measuring import TooLarge
-from schema.execution.metrics import Metrics
 from schema.execution.negotiation import EVENT_STREAM, GRAPHQL, HTML, JSON, Accepted, accepted
 from schema.execution.origins import Origins
 from schema.execution.outbox import Channel
@@ -51,7 +51,7 @@ class HttpEndpoint:
         attendance: Attendance,
         *,
         origins: Origins,
-        metrics: Metrics,
+        figures: Figures,
         largest_body: int,
         development: bool,
         page: bytes | None = None,
@@ -62,7 +62,7 @@ class HttpEndpoint:
         self._feeds = feeds
         self._attendance = attendance
         self._origins = origins
-        self._metrics = metrics
+        self._figures = figures
         self._largest_body = largest_body
         self._development = development
         self._page = page
@@ -96,13 +96,15 @@ class HttpEndpoint:
         except ClientGone:
             return
         except BadRequest as error:
+            self._figures.refused.add("BAD_USER_INPUT")
             reply = problem(400, str(error), media=media)
         except BodyRefused as error:
             reply = problem(error.status, str(error), media=media, headers=error.headers)
         except DocumentRefused as error:
+            self._figures.refused.add(error.code)
             reply = problem(_refusal(media), str(error), code=error.code, media=media)
         except Exception as error:  # noqa: BLE001  # the edge of the process: logged and masked
-            reply = _failed(error, media)
+            reply = _failed(error, media, self._figures)
         if reply is not None:
             await reply.send(send, more)
 
@@ -141,6 +143,7 @@ class HttpEndpoint:
                 ip=client[0] if client else None,
             )
         except InvalidToken as error:
+            self._figures.refused.add("UNAUTHENTICATED")
             return told(401, {"errors": [failure(error)]}, media, ((b"www-authenticate", b"Bearer"),))
         if prepared is None:
             prepared = self._requests.prepare(asked, sent)
@@ -148,10 +151,11 @@ class HttpEndpoint:
         if kind is not OperationType.QUERY or accept.json is None:
             wrong = _unanswerable(prepared, kind, scope["method"], accept, media)
             if wrong is not None:
-                self._metrics.refused()
+                self._figures.refused.add(prepared.document.code or "BAD_USER_INPUT")
                 return wrong
             if kind is OperationType.SUBSCRIPTION or accept.json is None:
-                with self._metrics.streams.track_inprogress():
+                self._figures.followed(prepared.name)
+                with self._figures.streams:
                     follow = partial(self._follow, prepared, caller, _text(headers, b"last-event-id"))
                     await stream(follow, caller, self._attendance, self._ending, receive, send, more)
                 return None
@@ -159,7 +163,7 @@ class HttpEndpoint:
             answer = await self._answers.answer(prepared, caller)
         if watched.gone:
             return None
-        self._metrics.answered(answer)
+        self._figures.answered(prepared.name, prepared.kind, answer.way, answer.code, answer.seconds)
         reply = Reply(200 if answer.executed else _refusal(media), answer.body, media)
         if self._development:
             reply.headers = _timings(answer)
@@ -229,9 +233,10 @@ def _refusal(media: str) -> int:
     return 400 if media == GRAPHQL else 200
 
 
-def _failed(error: Exception, media: str) -> Reply:
+def _failed(error: Exception, media: str, figures: Figures) -> Reply:
     told_error = failure(error)
     code = told_error["extensions"]["code"]
+    figures.refused.add(code)
     if isinstance(error, TooLarge):
         return told(_refusal(media), {"errors": [told_error]}, media)
     status = _STATUS.get(code, 500)

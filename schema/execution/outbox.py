@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from weakref import WeakSet
 
 from app.live.groups import Told
 
@@ -12,16 +13,29 @@ LONGEST = 256
 _TOGETHER = 65_536
 
 
+# Those of all connections of the process, for whoever watches it.
+OPEN: "WeakSet[Outbox]" = WeakSet()
+
+
 class Outbox:
     """A queue that ends in a connection. Texts are spelled when they are sent, so that what waits is shared."""
 
     def __init__(self) -> None:
+        OPEN.add(self)
         self._waiting: deque[tuple[Channel, Told] | str] = deque()
         self._filled = asyncio.Event()
         self._room = asyncio.Event()
         self._empty = asyncio.Event()
         self._empty.set()
         self._since: float | None = None
+
+    def __len__(self) -> int:
+        """Return how many texts wait."""
+        return len(self._waiting)
+
+    def __bool__(self) -> bool:
+        """Be there, however many texts wait."""
+        return True
 
     @property
     def is_empty(self) -> bool:

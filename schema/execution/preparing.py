@@ -35,6 +35,17 @@ class Prepared:
     cost: int
     questions: Questions | str | None = None
 
+    @property
+    def kind(self) -> str:
+        """Whether it is a query, mutation or subscription; empty where there is nothing to execute."""
+        return "" if self.operation is None else self.operation.kind.value
+
+    @property
+    def name(self) -> str:
+        """What the client calls the operation; empty where it has no name."""
+        named = None if self.operation is None else self.operation.node.name
+        return "" if named is None else named.value
+
 
 def prepare(document: Document, asked: GraphQLRequest) -> Prepared:
     """Return a request ready to be answered."""

@@ -22,6 +22,7 @@ from app.auth.jwks import KeysUnavailable
 from app.db.transaction import UNREACHABLE
 from app.domain.people import Actor
 from app.domain.refusals import Invalid
+from app.metrics.figures import Figures
 from resolvers.context import Process
 from schema.execution.answers import Answers
 from schema.execution.callers import Caller, identify
@@ -41,7 +42,6 @@ from schema.execution.closing import (
 from schema.execution.executing import refused
 from schema.execution.failures import failure
 from schema.execution.feeds import Feeds
-from schema.execution.metrics import Metrics
 from schema.execution.origins import Origins
 from schema.execution.outbox import Channel, Outbox
 from schema.execution.preparing import Prepared, Requests, Sent
@@ -89,13 +89,14 @@ class Connection:
         try:
             with (
                 self._endpoint.caps.from_address(self._ip),
-                self._endpoint.metrics.sockets.track_inprogress(),
+                self._endpoint.figures.sockets,
                 self._user,
             ):
                 ended = await self._until_closed()
         except TooMany:
             ended = Closed(TOO_MANY, "Too many connections from this address")
         if ended is not None:
+            self._endpoint.figures.closes.add(str(ended.code))
             # A client that does not read does not hear of it either.
             with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
                 async with asyncio.timeout(_CLOSING_SECONDS):
@@ -287,7 +288,8 @@ class Connection:
         kind = prepared.operation.kind
         if kind is OperationType.SUBSCRIPTION:
             head = orjson.dumps({"id": key, "type": "next"})[:-1].decode() + ',"payload":'
-            with endpoint.metrics.streams.track_inprogress():
+            endpoint.figures.followed(prepared.name)
+            with endpoint.figures.streams:
                 await endpoint.feeds.follow(
                     prepared, caller, Channel(self._outbox, lambda told: head + told.text + "}")
                 )
@@ -295,7 +297,7 @@ class Connection:
         seconds = endpoint.answers.timeout_seconds if kind is OperationType.QUERY else None
         async with asyncio.timeout(seconds):
             answer = await endpoint.answers.answer(prepared, caller)
-        endpoint.metrics.answered(answer)
+        endpoint.figures.answered(prepared.name, prepared.kind, answer.way, answer.code, answer.seconds)
         if not answer.executed:
             await self._send({"id": key, "type": "error", "payload": orjson.loads(answer.body)["errors"]})
             return False
@@ -327,7 +329,7 @@ class WebSocketEndpoint:
     feeds: Feeds
     attendance: Attendance
     origins: Origins
-    metrics: Metrics
+    figures: Figures
     caps: Caps
     # That one connection carries at once.
     most_operations: int

@@ -36,8 +36,11 @@ async def write(
     except Rehearsed as done:
         return payload(**await rehearsed(operation, done.told))
     except Refusal as refusal:
+        operation.process.writer.figures.refusals.add(refusal.code)
         return payload(errors=[await error_of(operation, refusal)])
     except Refusals as refusals:
+        for each in refusals.each:
+            operation.process.writer.figures.refusals.add(each.code)
         return payload(errors=[await error_of(operation, refusal) for refusal in refusals.each])
     fields: dict[str, Any] = {} if written is None else await show(operation, written)
     return payload(**fields)

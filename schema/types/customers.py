@@ -9,18 +9,19 @@ from app.reads.parts import left_over
 from app.reads.questions import Computed
 from schema.enums import AssetKind, CustomerTier
 from schema.fields import asks, composed, record_type, to_all, to_one, to_page
-from schema.types.node import Connection, Edge, GeoPoint, Money, Node
+from schema.types.node import Connection, Edge, GeoPoint, Money, Node, Versioned
 
 if TYPE_CHECKING:
     from schema.types.appointments import AppointmentConnection
 
 
 @record_type(entities.CUSTOMER, "Whoever tickets are worked for.")
-class Customer(Node):
+class Customer(Node, Versioned):
     """Whoever tickets are worked for."""
 
     external_id: str | None = strawberry.field(description="The customer's id elsewhere; null if it has none.")
     name: str = strawberry.field(description="What the customer is called.")
+    active: bool = strawberry.field(description="Whether what is new can name it.")
     tier: CustomerTier = strawberry.field(description="How the customer is ranked.")
     address: str | None = strawberry.field(description="Null if unknown, or not the viewer's to see.")
     assets: list[Annotated["Asset", strawberry.lazy("schema.types.customers")]] = to_all(
@@ -35,12 +36,13 @@ class Customer(Node):
 
 
 @record_type(entities.ASSET, "A thing that is looked after.")
-class Asset(Node):
+class Asset(Node, Versioned):
     """A thing that is looked after."""
 
     external_id: str | None = strawberry.field(description="The asset's id elsewhere; null if it has none.")
     kind: AssetKind = strawberry.field(description="What sort of thing it is.")
     name: str = strawberry.field(description="What the asset is called.")
+    active: bool = strawberry.field(description="Whether what is new can name it.")
     customer: Customer | None = to_one(
         relations.ASSET_CUSTOMER, "Whose it is; null if nobody's, or not the viewer's to see."
     )
@@ -50,11 +52,12 @@ class Asset(Node):
 
 
 @record_type(entities.PART, "Something that is built in.")
-class Part(Node):
+class Part(Node, Versioned):
     """Something that is built in."""
 
     part_number: str = strawberry.field(description="Unique within the organisation.")
     name: str = strawberry.field(description="What the part is called.")
+    active: bool = strawberry.field(description="Whether what is new can name it.")
     stock: int = strawberry.field(description="How many are on the shelf; negative when more were used than counted.")
     available: int = asks(
         Computed(left_over),

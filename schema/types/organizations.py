@@ -8,7 +8,7 @@ import strawberry
 from app.reads import entities, questions, relations
 from schema.fields import Info, asks, composed, record_type, to_all, to_one
 from schema.scalars import EventCursor, TimeZone
-from schema.types.node import Connection, Edge, Money, Node
+from schema.types.node import Connection, Edge, Money, Node, Versioned
 
 if TYPE_CHECKING:
     from schema.types.sla import SlaPolicy
@@ -16,29 +16,32 @@ if TYPE_CHECKING:
 
 
 @record_type(entities.TEAM, "Technicians who work together.")
-class Team(Node):
+class Team(Node, Versioned):
     """Technicians who work together."""
 
     name: str = strawberry.field(description="What the team is called.")
+    active: bool = strawberry.field(description="Whether what is new can name it.")
     members: list[Annotated["Technician", strawberry.lazy("schema.types.technicians")]] = to_all(
         relations.TEAM_MEMBERS, "The technicians of the team."
     )
 
 
 @record_type(entities.TERRITORY, "An area in which technicians work.")
-class Territory(Node):
+class Territory(Node, Versioned):
     """An area in which technicians work."""
 
     name: str = strawberry.field(description="What the territory is called.")
     time_zone: TimeZone = strawberry.field(description="The zone of its local dates.")
+    active: bool = strawberry.field(description="Whether what is new can name it.")
 
 
 @record_type(entities.SKILL, "Something a technician can be good at.")
-class Skill(Node):
+class Skill(Node, Versioned):
     """Something a technician can be good at."""
 
     code: str = strawberry.field(description="Short and unique within the organisation.")
     name: str = strawberry.field(description="What the skill is called.")
+    active: bool = strawberry.field(description="Whether what is new can name it.")
 
 
 @record_type(entities.ESCALATION_TIER, "A level of escalation; tickets begin at the lowest.")

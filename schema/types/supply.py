@@ -8,14 +8,14 @@ import strawberry
 from app.reads import agreements, entities
 from resolvers import schedules
 from schema.fields import Info, composed, record_type, to_all, to_one
-from schema.types.node import Connection, Edge, GeoPoint, Node
+from schema.types.node import Connection, Edge, GeoPoint, Node, Versioned
 from schema.types.organizations import Skill, Territory
 from schema.types.sla import BusinessCalendar
 from schema.types.utilization import Utilization, used
 
 
 @record_type(entities.SERVICE_BAY, "Where one piece of work at a time is done in a facility.")
-class ServiceBay(Node):
+class ServiceBay(Node, Versioned):
     """Where one piece of work at a time is done in a facility."""
 
     name: str = strawberry.field(description="Unique within the facility.")
@@ -40,10 +40,11 @@ class ServiceBay(Node):
 
 
 @record_type(entities.FACILITY, "A building with service bays.")
-class Facility(Node):
+class Facility(Node, Versioned):
     """A building with service bays."""
 
     name: str = strawberry.field(description="What the facility is called.")
+    active: bool = strawberry.field(description="Whether what is new can name it.")
     location: GeoPoint | None = composed(GeoPoint, "Where it is; null: not known.", lat="latitude", lon="longitude")
     territory: Territory | None = to_one(agreements.FACILITY_TERRITORY, "In which territory; null: none.")
     calendar: BusinessCalendar | None = to_one(agreements.FACILITY_CALENDAR, "When it is open; null: always.")

@@ -38,11 +38,33 @@ REPLACED = {
     # Where somebody was goes with their data.
     "technician_locations",
 }
-SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks"})
+# What an organisation keeps of itself goes where nothing uses it.
+KEPT = {
+    "teams",
+    "territories",
+    "skills",
+    "escalation_tiers",
+    "users",
+    "technicians",
+    "technician_skills",
+    "technician_territories",
+    "customers",
+    "customer_users",
+    "assets",
+    "parts",
+    "facilities",
+    "service_bays",
+    "service_types",
+    "shifts",
+    "shift_breaks",
+    "time_off",
+    "queue_versions",
+}
+SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks", "assignments"})
 # What is pinned or was told is only added to.
 ADDED_TO = frozenset({"events", "business_calendars", "sla_policies", "sla_alerts", "erasures"})
 # Workers look for what is due in all organisations at once.
-OF_ALL = frozenset({"index sla_clocks_to_check"})
+OF_ALL = frozenset({"index sla_clocks_to_check", "index sla_clocks_open", "index assignments_open"})
 LOGINS = ("embedded", "external")
 
 
@@ -242,7 +264,7 @@ async def test_without_an_organisation_nothing_is_seen(tenants: Tenants, setting
 
 
 async def test_the_application_removes_nothing_that_tells_what_was(tenants: Tenants) -> None:
-    for table in set(await tenant_tables(tenants.engine)) - REPLACED:
+    for table in set(await tenant_tables(tenants.engine)) - REPLACED - KEPT:
         async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
             with pytest.raises(DBAPIError, match=f"permission denied for table {table}"):
                 await connection.execute(sa.delete(named(table)))
@@ -259,6 +281,17 @@ async def test_what_is_replaced_or_forgotten_is_ones_own(tenants: Tenants) -> No
                 assert await count(connection, table) == 0
 
         assert theirs["before"] == theirs["after"] > 0, table
+
+
+async def test_what_another_organisation_keeps_is_not_there_to_be_deleted(tenants: Tenants) -> None:
+    theirs = tenants.theirs.organization_id
+    for table in KEPT:
+        rows = named(table)
+        async with transaction(tenants.engine, theirs) as connection:
+            assert await count(connection, table) > 0, table
+        async with transaction(tenants.engine, tenants.mine.organization_id) as connection:
+            gone = await connection.execute(sa.delete(rows).where(rows.c.organization_id == theirs))
+        assert gone.rowcount == 0, table
 
 
 async def test_the_system_reads_the_logs_of_all_and_no_other_table(tenants: Tenants) -> None:
@@ -294,15 +327,25 @@ async def test_what_is_only_added_to_is_never_changed(tenants: Tenants, table: s
             await connection.execute(sa.update(rows).values(organization_id=rows.c.organization_id))
 
 
-async def test_of_clocks_the_system_reads_which_tickets_are_due_and_nothing_else(tenants: Tenants) -> None:
-    for column, allowed in (("ticket_id", True), ("next_check_at", True), ("state", False), ("segments", False)):
-        async with eyes_of(tenants.engine, "fieldgraph_system", None) as connection:
-            query: sa.Select[Any] = sa.select(sa.column(column)).select_from(named("sla_clocks"))
-            if allowed:
-                assert None not in set(await connection.scalars(query))
-                continue
-            with pytest.raises(DBAPIError, match="permission denied for table sla_clocks"):
-                await connection.execute(query)
+SYSTEM_COUNTS = [
+    *(("sla_clocks", column, True) for column in ("ticket_id", "next_check_at", "state", "current")),
+    *(("sla_clocks", column, False) for column in ("segments", "due_at")),
+    ("assignments", "status", True),
+    *(("assignments", column, False) for column in ("ticket_id", "technician_id", "diagnosis")),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "allowed"), SYSTEM_COUNTS)
+async def test_of_clocks_and_jobs_the_system_reads_what_is_due_and_what_is_counted_and_nothing_else(
+    tenants: Tenants, table: str, column: str, allowed: bool
+) -> None:
+    async with eyes_of(tenants.engine, "fieldgraph_system", None) as connection:
+        query: sa.Select[Any] = sa.select(sa.column(column)).select_from(named(table))
+        if allowed:
+            assert set(await connection.scalars(query)) != set()
+            return
+        with pytest.raises(DBAPIError, match=f"permission denied for table {table}"):
+            await connection.execute(query)
 
 
 async def test_every_other_write_works_too(tenants: Tenants) -> None:

@@ -86,7 +86,7 @@ def test_the_flow_chart_is_described_and_shows_nothing_that_does_not_exist(contr
 
 
 def test_the_guide_names_every_mutation_and_subscription(contract: GraphQLSchema) -> None:
-    guide = (ROOT / "docs/api.md").read_text()
+    guide = (ROOT / "docs/api.md").read_text() + (ROOT / "docs/administration.md").read_text()
     roots = [contract.mutation_type, contract.subscription_type]
     names = [name for root in roots if root is not None for name in root.fields]
 

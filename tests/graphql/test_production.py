@@ -22,6 +22,7 @@ from app.db.engine import open_engine
 from schema.execution.trusted import WrongManifest, load_trusted
 from tests.database import database
 from tests.serving import Served, serving, token
+from tests.watching.figures import scraped, value
 from tests.world import World, make_world
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -202,17 +203,17 @@ async def test_a_file_that_holds_no_documents_is_refused(tmp_path: Path, text: s
 
 
 async def test_operations_are_counted_by_the_way_they_went(door: Door) -> None:
-    async def figures() -> dict[str, float]:
-        async with httpx.AsyncClient() as client:
-            text = (await client.get(door.served.http.removesuffix("graphql") + "metrics")).text
-        lines = (line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("fieldgraph_operations_total"))
-        return {name.partition('path="')[2].rstrip('"}'): float(value) for name, value in lines}
-
-    before = await figures()
+    counted = (
+        ("fieldgraph_operations_total", {"kind": "query", "path": "plan", "code": "OK"}),
+        ("fieldgraph_operations_total", {"kind": "mutation", "path": "ordinary", "code": "OK"}),
+        ("fieldgraph_requests_refused_total", {"code": "GRAPHQL_VALIDATION_FAILED"}),
+    )
+    before = await scraped(door.served)
     await door.send(json={"query": _VIEWER})
     await door.send(
         json={"query": 'mutation { addComment(input: {ticketId: "x", body: "b"}) { errors { __typename } } }'}
     )
     await door.send(json={"query": "{ nonsense }"})
-    after = await figures()
-    assert {way: after[way] - before.get(way, 0) for way in after} == {"plan": 1, "ordinary": 1, "refused": 1}
+
+    after = await scraped(door.served)
+    assert [value(after, name, **labels) - value(before, name, **labels) for name, labels in counted] == [1, 1, 1]

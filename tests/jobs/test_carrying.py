@@ -17,6 +17,7 @@ from app.db.timers.carrying import Carrier, Handler
 from app.db.timers.setting import set_timer
 from app.db.transaction import Mode, system_transaction, transaction
 from app.domain.timers import Timer, TimerKind, TooEarly
+from app.metrics.figures import Figures
 from tests.world import World
 
 _NOW = timedelta()
@@ -40,7 +41,9 @@ class Hands:
 async def carrier(database_url: str, handler: Handler) -> AsyncIterator[Carrier]:
     """Carry timers out until the block ends."""
     engine = open_engine(database_url, size=1)
-    running = Carrier(engine, {TimerKind.OFFER_EXPIRES: handler}, taken_over_after=timedelta(seconds=2))
+    running = Carrier(
+        engine, {TimerKind.OFFER_EXPIRES: handler}, figures=Figures(), taken_over_after=timedelta(seconds=2)
+    )
     task = asyncio.create_task(running.run())
     try:
         yield running
@@ -211,7 +214,7 @@ async def test_what_is_cut_short_is_not_forgotten(database_url: str, engine: Asy
         await asyncio.sleep(60)
 
     own = open_engine(database_url, size=1)
-    running = Carrier(own, {TimerKind.OFFER_EXPIRES: hang}, taken_over_after=timedelta(seconds=2))
+    running = Carrier(own, {TimerKind.OFFER_EXPIRES: hang}, figures=Figures(), taken_over_after=timedelta(seconds=2))
     task = asyncio.create_task(running.run())
     async with asyncio.timeout(10):
         await begun.wait()

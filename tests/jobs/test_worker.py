@@ -9,7 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from random import Random
 from subprocess import Popen
+from uuid import uuid4
 
+import httpx
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -17,11 +19,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.clock import now
 from app.db.tables.assignments import assignments
 from app.db.tables.sla import sla_alerts, sla_clocks
+from app.db.timers.setting import set_timer
 from app.db.transaction import transaction
 from app.domain.events import EventType
 from app.domain.tickets import TicketPriority
-from tests.cli.command import Workplace
+from app.domain.timers import Timer, TimerKind
+from tests.cli.command import Workplace, free_port
 from tests.services.scene import Scene
+from tests.waiting import until_said
+from tests.watching.figures import samples, value
 from tests.world import World, make_world
 
 # Fifty by `make faults-worker`.
@@ -37,9 +43,9 @@ class Workers:
         self._place = place
         self._database_url = database_url
 
-    def start(self) -> None:
+    def start(self, **more: str) -> None:
         """Start one more."""
-        settings = {"DATABASE_URL": self._database_url, "JOB_TAKEOVER_SECONDS": "2"}
+        settings = {"DATABASE_URL": self._database_url, "JOB_TAKEOVER_SECONDS": "2", **more}
         self.running.append(self._place.start("worker", **settings))
 
     def kill(self, number: int) -> None:
@@ -155,3 +161,27 @@ async def test_every_breach_is_told_once_while_workers_are_killed(workers: Worke
     assert len(told) == len({event.subject_id for event in told}) == 2 * len(late)
     assert {row.state for row in await past.rows(sla_clocks)} == {"BREACHED"}
     assert len(await past.rows(sla_alerts)) == len(told)
+
+
+async def test_a_worker_is_watched_at_a_port_of_its_own(engine: AsyncEngine, world: World, workers: Workers) -> None:
+    timer = Timer(TimerKind.OFFER_EXPIRES, world.organization_id, uuid4())
+    async with transaction(engine, world.organization_id) as connection:
+        await set_timer(connection, timer, after=timedelta())
+    port = free_port()
+    workers.start(WORKER_PORT=str(port), METRICS_TOKEN="a token for those who watch")
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+
+        async def is_done() -> bool:
+            try:
+                ready = await client.get("/readyz")
+                answer = await client.get("/metrics", headers={"Authorization": "Bearer a token for those who watch"})
+            except httpx.TransportError:
+                return False
+            done = value(samples(answer.text), "fieldgraph_timer_seconds_count", kind="offer-expires", outcome="done")
+            return ready.status_code == 200 and done == 1
+
+        await until_said(is_done, within=_PATIENCE_SECONDS)
+        assert (await client.get("/metrics")).status_code == 401
+    (process,) = workers.running
+    process.terminate()
+    assert process.wait(timeout=_PATIENCE_SECONDS) == 0

@@ -14,6 +14,7 @@ fragment Refusal on UserError {
   ... on StillRunningError { obstacles { kind count } }
   ... on SlotTakenError { alternatives { token window { start end } technician { name } } }
   ... on HoldExpiredError { alternatives { token window { start end } technician { name } } }
+  ... on InUseError { uses { kind count more } }
   ... on CancellationFeeError { fee { amount currency } freeUntil }
 }
 """
@@ -33,7 +34,14 @@ fragment Stand on Ticket {
 }
 """
 
+# What an organisation keeps of itself, by what is asked for.
+_KEPT = {"Team": "name", "Skill": "code name"}
+_DELETED_KINDS = tuple(f"delete{kind}" for kind in _KEPT)
+_WRITTEN_KINDS = tuple(f"{step}{kind}" for kind in _KEPT for step in ("create", "update"))
+
 _INPUTS = {
+    **{name: f"{name[0].upper()}{name[1:]}Input" for name in _WRITTEN_KINDS},
+    **dict.fromkeys(_DELETED_KINDS, "DeleteInput"),
     "createTicket": "CreateTicketInput",
     "updateTicket": "UpdateTicketInput",
     "transitionTicket": "TransitionTicketInput",
@@ -81,6 +89,12 @@ assignment { id status } ticket { ...Stand }
 """
 _WAIT = "entry { id status position offer { id expiresAt slot { window { start end } } } } appointment { id }"
 _FIELDS = {
+    **{
+        f"{step}{kind}": f"{kind[0].lower()}{kind[1:]} {{ id version active {fields} }}"
+        for kind, fields in _KEPT.items()
+        for step in ("create", "update")
+    },
+    **dict.fromkeys(_DELETED_KINDS, "deletedId"),
     "holdSlot": "hold { id expiresAt heldBy { name } slot { window { start end } technician { name } bay { name } } }",
     "releaseSlot": "deletedId",
     **dict.fromkeys(

@@ -76,13 +76,21 @@ RAISED = {
     "answerWaitlistOffer": COMMON | BOOKING | {"InvalidTransition", "HoldExpired"},
     "ingestAlert": COMMON | {"NotEligible", "NoCandidate"},
     "deleteView": COMMON | {"StaleVersion"},
+    **dict.fromkeys(("createTeam", "createSkill"), COMMON),
+    **dict.fromkeys(("updateTeam", "updateSkill"), COMMON | {"StaleVersion"}),
+    **dict.fromkeys(("deleteTeam", "deleteSkill"), COMMON | {"StaleVersion", "InUse"}),
 }
 
 
 def service_of(mutation: str) -> Place:
     name = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in mutation)
-    flat = ROOT / f"app/services/{name}.py"
-    return Place(f"app.services.{name}" if flat.is_file() else f"app.services.appointments.{name}", name)
+    if (ROOT / f"app/services/{name}.py").is_file():
+        return Place(f"app.services.{name}", name)
+    # Services of administration have a file for each kind of row.
+    for path in (ROOT / "app/services/administration").glob("*.py"):
+        if f"async def {name}(" in path.read_text():
+            return Place(f"app.services.administration.{path.stem}", name)
+    return Place(f"app.services.appointments.{name}", name)
 
 
 def members() -> dict[str, str]:

@@ -40,13 +40,19 @@ def reference(name: str, *, null: bool = False, primary_key: bool = False) -> "s
     return sa.Column(name, Uuid, nullable=null, primary_key=primary_key)
 
 
-def versioned() -> "Iterable[sa.Column[object]]":
-    """Declare the columns of a row under optimistic concurrency."""
+def versioned(*, since: str | None = None) -> "Iterable[sa.Column[object]]":
+    """Declare the columns of a row under optimistic concurrency; `since` is when rows came to be that do not say."""
+    default = None if since is None else sa.text(since)
     return (
         sa.Column("version", sa.Integer, nullable=False, server_default="1"),
-        sa.Column("created_at", Moment, nullable=False),
-        sa.Column("updated_at", Moment, nullable=False),
+        sa.Column("created_at", Moment, nullable=False, server_default=default),
+        sa.Column("updated_at", Moment, nullable=False, server_default=default),
     )
+
+
+def active() -> "sa.Column[object]":
+    """Declare the column that says whether what is new can name a row."""
+    return sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true())
 
 
 def _values(words: type[StrEnum]) -> list[str]:

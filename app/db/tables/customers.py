@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.db.tables.base import key, reference, tenant_table, versioned, word
+from app.db.tables.base import active, key, reference, tenant_table, versioned, word
 from app.domain.places import AssetKind, CustomerTier
 
 customers = tenant_table(
@@ -14,6 +14,7 @@ customers = tenant_table(
     sa.Column("latitude", sa.Double),
     sa.Column("longitude", sa.Double),
     sa.Column("address", sa.Text),
+    active(),
     *versioned(),
 )
 
@@ -30,6 +31,7 @@ assets = tenant_table(
     sa.Column("kind", word(AssetKind), nullable=False),
     sa.Column("name", sa.Text, nullable=False),
     reference("customer_id", null=True),
+    active(),
     *versioned(),
 )
 
@@ -42,5 +44,6 @@ parts = tenant_table(
     sa.Column("unit_cost", sa.Numeric(12, 2)),
     sa.Column("currency", sa.Text, nullable=False),
     sa.Column("lead_time_days", sa.Integer),
+    active(),
     *versioned(),
 )

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.db.tables.base import Uuid, key, metadata, reference, tenant_table, versioned
+from app.db.tables.base import Uuid, active, key, metadata, reference, tenant_table, versioned
 
 organizations = sa.Table(
     "organizations",
@@ -44,15 +44,24 @@ escalation_tiers = tenant_table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("accept_within_minutes", sa.Integer),
     reference("team_id", null=True),
+    *versioned(since="now()"),
 )
 
-teams = tenant_table("teams", key(), sa.Column("name", sa.Text, nullable=False))
+teams = tenant_table(
+    "teams",
+    key(),
+    sa.Column("name", sa.Text, nullable=False),
+    active(),
+    *versioned(since="now()"),
+)
 
 territories = tenant_table(
     "territories",
     key(),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("time_zone", sa.Text, nullable=False),
+    active(),
+    *versioned(since="now()"),
 )
 
 skills = tenant_table(
@@ -60,4 +69,6 @@ skills = tenant_table(
     key(),
     sa.Column("code", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
+    active(),
+    *versioned(since="now()"),
 )

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.db.tables.base import Moment, key, reference, tenant_table, versioned, words
+from app.db.tables.base import Moment, active, key, reference, tenant_table, versioned, words
 from app.domain.people import Role
 
 users = tenant_table(
@@ -11,7 +11,7 @@ users = tenant_table(
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("email", sa.Text),
     sa.Column("roles", words(Role), nullable=False),
-    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    active(),
     sa.Column("tokens_revoked_at", Moment),
     *versioned(),
 )
@@ -27,7 +27,7 @@ technicians = tenant_table(
     sa.Column("years_experience", sa.SmallInteger),
     sa.Column("home_latitude", sa.Double),
     sa.Column("home_longitude", sa.Double),
-    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    active(),
     sa.Column("rating_total", sa.Integer, nullable=False, server_default="0"),
     sa.Column("rating_count", sa.Integer, nullable=False, server_default="0"),
     *versioned(),

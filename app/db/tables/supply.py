@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from app.db.tables.base import key, reference, tenant_table, versioned, word
+from app.db.tables.base import active, key, reference, tenant_table, versioned, word
 from app.domain.appointments import AppointmentType, AutoBooking, Urgency
 
 facilities = tenant_table(
@@ -13,6 +13,7 @@ facilities = tenant_table(
     sa.Column("longitude", sa.Double),
     reference("territory_id", null=True),
     reference("calendar_id", null=True),
+    active(),
     *versioned(),
 )
 
@@ -21,7 +22,7 @@ service_bays = tenant_table(
     key(),
     reference("facility_id"),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("active", sa.Boolean, nullable=False, server_default=sa.true()),
+    active(),
     *versioned(),
 )
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from time import perf_counter
 from uuid import UUID
 
 import asyncpg
@@ -22,6 +23,7 @@ from app.db.engine import driver_of
 from app.db.timers.naming import SETTINGS
 from app.db.transaction import DatabaseRole
 from app.domain.timers import MOST_WORKERS_LOST, PAUSES, Timer, TimerKind, TooEarly
+from app.metrics.figures import Figures
 
 Handler = Callable[[Timer], Awaitable[None]]
 
@@ -73,9 +75,11 @@ class Carrier:
         engine: AsyncEngine,
         handlers: Mapping[TimerKind, Handler],
         *,
+        figures: Figures,
         taken_over_after: timedelta = timedelta(seconds=30),
     ) -> None:
         self._engine = engine
+        self._figures = figures
         self._handlers = handlers
         self._taken_over_after = taken_over_after
         self._ending = asyncio.Event()
@@ -113,7 +117,7 @@ class Carrier:
             qbq=QueryQueueBuilder(SETTINGS),
             qbs=QuerySchedulerBuilder(SETTINGS),
         )
-        manager, carrying = QueueManager(queries, channel=SETTINGS.channel), _Carrying(driver)
+        manager, carrying = QueueManager(queries, channel=SETTINGS.channel), _Carrying(driver, self._figures)
         self._manager = manager
         if self._ending.is_set():
             return
@@ -136,8 +140,9 @@ class Carrier:
 class _Carrying:
     """Carries out the timers of one connection; those that have lost a worker before, each alone."""
 
-    def __init__(self, driver: AsyncpgDriver) -> None:
+    def __init__(self, driver: AsyncpgDriver, figures: Figures) -> None:
         self._driver = driver
+        self._figures = figures
         self._beside = 0
         self._changed = asyncio.Condition()
 
@@ -151,6 +156,7 @@ class _Carrying:
             lost = await self._lost(job)
             if lost >= MOST_WORKERS_LOST:
                 log.error("timer.set_aside", **about, workers_lost=lost)
+                self._figures.timers.of(kind.value, "set_aside").add(0.0)
                 raise DeadlyTimer(lost)
             # Beside others it could not be told whose fault it is that the worker ends.
             async with self._room(alone=lost > 0):
@@ -178,9 +184,12 @@ class _Carrying:
                 self._changed.notify_all()
 
     async def _try(self, job: Job, handler: Handler, timer: Timer, about: Mapping[str, str]) -> None:
+        began, ended = perf_counter(), "retried"
         try:
             await handler(timer)
+            ended = "done"
         except TooEarly as early:
+            ended = "early"
             # The clocks of two machines differ.
             raise RetryRequested(delay=early.wait, reason="too early") from None
         except asyncio.CancelledError:
@@ -189,10 +198,13 @@ class _Carrying:
         except Exception as error:  # noqa: BLE001  # tried again, and told in the end
             reason = _reason(error)
             if job.attempts >= len(PAUSES):
+                ended = "set_aside"
                 log.error("timer.set_aside", **about, attempts=job.attempts + 1, reason=reason)  # noqa: TRY400  # the error may hold values of rows
                 raise TimerFailed(reason) from None
             log.warning("timer.failed", **about, attempt=job.attempts + 1, reason=reason)
             raise RetryRequested(delay=PAUSES[job.attempts], reason=reason) from None
+        finally:
+            self._figures.timers.of(timer.kind.value, ended).add(perf_counter() - began)
         log.info("timer.done", **about)
 
 

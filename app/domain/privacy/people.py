@@ -93,7 +93,7 @@ PEOPLE: tuple[Declared, ...] = (
     declared(
         "customers",
         "Whom the work is for, and where they are.",
-        f"id tier {_STAMPS}",
+        f"id tier active {_STAMPS}",
         by("id", Root.CUSTOMER),
         personal={
             "external_id": (Whose.CUSTOMER, Way.NULL),
@@ -115,7 +115,7 @@ PEOPLE: tuple[Declared, ...] = (
     declared(
         "assets",
         "What of the customer's is worked on.",
-        f"id kind customer_id {_STAMPS}",
+        f"id kind customer_id active {_STAMPS}",
         by("customer_id", Root.CUSTOMER),
         personal={"external_id": (Whose.CUSTOMER, Way.NULL), "name": (Whose.WORDS, Way.TOMBSTONE)},
         kind="Asset",

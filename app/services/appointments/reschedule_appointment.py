@@ -13,6 +13,7 @@ from app.domain.bookings import Booking
 from app.domain.events import EventType
 from app.domain.organizations import BookingRules, OrganizationSettings
 from app.domain.people import Actor
+from app.domain.policy import is_staff
 from app.domain.refusals import Invalid, InvalidTransition
 from app.domain.series import local_minutes, shifted, template_of
 from app.domain.slot_offers import SlotOffer
@@ -25,6 +26,7 @@ from app.services.appointments.offered import chosen, rules_of
 from app.services.appointments.reserving import reserve, unreserve
 from app.services.appointments.scopes import SeriesScope, lock_series_of, others_of, save_series
 from app.services.appointments.taking import booking_of, release, take
+from app.services.appointments.wanting import for_ticket
 from app.services.change import Change
 from app.services.job_step import end_job
 from app.services.offering import find_technician, offer, tier_of
@@ -67,7 +69,7 @@ async def reschedule_appointment(writer: Writer, actor: Actor, command: Reschedu
     the exclusion constraints on bookings.
 
     Raises:
-        Invalid: it is locked, or the slot is as long as something else needs.
+        Invalid: it is locked, the slot was looked for with something else, or it is shorter, and the actor no staff.
         InvalidTransition: the work has begun, or is over.
         SlotTaken, HoldExpired, NotEligible: the slot cannot be had.
     """
@@ -80,6 +82,8 @@ async def reschedule_appointment(writer: Writer, actor: Actor, command: Reschedu
         choice = await chosen(change, writer.slot_tokens, slot_token=command.slot_token, hold_id=command.hold_id)
         rules, settings = await rules_of(writer, change)
         move = Move(offer=choice.offer, rules=rules, settings=settings, hold=choice.hold, field=choice.field)
+        if not is_staff(actor):
+            _expect_as_long(agreed.appointment, move)
         if series is None:
             return ids_of(await move_appointment(change, agreed, move))
         others = await others_of(change, series, agreed.appointment, command.scope)
@@ -89,6 +93,13 @@ async def reschedule_appointment(writer: Writer, actor: Actor, command: Reschedu
         return {**ids_of(moved), "series": saved.id}
 
     return await perform(writer, actor, "rescheduleAppointment", command, work)
+
+
+def _expect_as_long(appointment: Appointment, move: Move) -> None:
+    length, offered = appointment.ends_at - appointment.starts_at, move.offer.ends_at - move.offer.starts_at
+    if offered < length:
+        minutes = int(length.total_seconds()) // 60
+        raise Invalid(field=(move.field,), problem=f"The work takes {minutes} minutes; look for a slot as long.")
 
 
 async def _move_others(change: Change, before: Appointment, others: Sequence[Agreed], move: Move) -> None:
@@ -123,7 +134,9 @@ async def move_appointment(change: Change, agreed: Agreed, move: Move) -> Appoin
     """Move a locked appointment that is ahead; the time it had is offered to who waits."""
     appointment, situation, field = agreed.appointment, agreed.situation, move.field
     expect_movable(appointment, move.offer, field=field)
-    wish = replace(move.offer, wanted=replace(move.offer.wanted, ticket_id=situation.ticket.id))
+    # What was looked for without the ticket must still be enough for it.
+    whole = await for_ticket(change.connection, move.offer.wanted, situation.ticket, field=field)
+    wish = replace(move.offer, wanted=whole)
     before = await booking_of(change, appointment.id)
     held = [] if move.hold is None else [move.hold.technician_id]
     await lock_time(change, wish, technicians=[appointment.technician_id, *held])

@@ -207,14 +207,14 @@ async def service_terms(connection: AsyncConnection, organization_id: UUID, type
     )
 
 
-async def for_ticket(connection: AsyncConnection, wanted: Wanted, ticket: Ticket) -> Wanted:
+async def for_ticket(connection: AsyncConnection, wanted: Wanted, ticket: Ticket, *, field: str = "ticketId") -> Wanted:
     """Return what is wanted, with what a ticket asks for that was not named when slots were looked for.
 
     Raises:
         Invalid: the ticket is another customer's.
     """
     if wanted.customer_id is not None and ticket.customer_id not in {None, wanted.customer_id}:
-        raise Invalid(field=("ticketId",), problem="The slot was looked for with another customer than the ticket's.")
+        raise Invalid(field=(field,), problem="The slot was looked for with another customer than the ticket's.")
     skills, parts = await _needs_of(connection, ticket)
     known = {part.part_id: part for part in wanted.parts}
     return replace(

@@ -7,11 +7,22 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 
 from app.db.tables.assignments import assignments
+from app.db.tables.people import technician_skills
 from app.db.tables.tickets import tickets
+from app.db.transaction import transaction
 from app.domain.appointments import ScheduleLock
-from app.domain.refusals import CancellationFeeRequired, Forbidden, Invalid, InvalidTransition, NotEligible, SlotTaken
+from app.domain.refusals import (
+    CancellationFeeRequired,
+    ConstraintKind,
+    Forbidden,
+    Invalid,
+    InvalidTransition,
+    NotEligible,
+    SlotTaken,
+)
 from app.domain.slot_offers import SlotOffer
 from app.services.accept_assignment import accept_assignment
 from app.services.appointments.action import AppointmentAction
@@ -26,6 +37,7 @@ from app.services.perform import Written
 from app.services.reassign_ticket import ReassignTicket, reassign_ticket
 from app.services.reject_assignment import RejectAssignment, reject_assignment
 from app.services.start_travel import start_travel
+from app.services.ticket_fields import NeededSkill
 from tests.services.appointments.test_booking import overlaps
 from tests.services.appointments.workshop import MONDAY, Workshop
 
@@ -73,6 +85,37 @@ async def test_a_move_takes_the_new_time_and_frees_the_old_one(shop: Workshop) -
     assert taken.starts_at == later.starts_at
     await shop.book(first)
     assert await overlaps(shop) == 0
+
+
+async def test_a_slot_looked_for_without_the_ticket_must_do_for_it(shop: Workshop) -> None:
+    expert = (NeededSkill(skill_id=shop.world.skill_id, level=3),)
+    bob = shop.world.technicians["bob"]
+    async with transaction(shop.engine, shop.world.organization_id) as connection:
+        await connection.execute(
+            sa.update(technician_skills).where(technician_skills.c.technician_id == bob).values(level=1)
+        )
+    booked = await shop.book(await shop.offer(ticket_id=await shop.ticket(required_skills=expert)))
+    beginner = replace(await shop.offer(), technician_id=bob)
+
+    with pytest.raises(NotEligible) as refused:
+        await move(shop, booked, shifted(beginner, DAY))
+
+    assert [each.constraint for each in refused.value.reasons] == [ConstraintKind.SKILL]
+    assert (await shop.appointment(booked.ids["appointment"])).version == 1
+
+
+async def test_customers_do_not_move_their_appointments_to_shorter_slots(shop: Workshop) -> None:
+    customer_id = shop.world.customer_id
+    booked = await shop.book(await shop.offer(by="customer", customer_id=customer_id, duration_minutes=120))
+    shorter = shifted(await shop.offer(by="customer", customer_id=customer_id, duration_minutes=15), DAY)
+
+    with pytest.raises(Invalid) as refused:
+        await move(shop, booked, shorter, by="customer")
+    assert refused.value.problem == "The work takes 120 minutes; look for a slot as long."
+    await move(shop, booked, shorter)
+
+    row = await shop.appointment(booked.ids["appointment"])
+    assert row.ends_at - row.starts_at == timedelta(minutes=15)
 
 
 async def test_a_move_to_another_technician_hands_the_job_over(shop: Workshop) -> None:

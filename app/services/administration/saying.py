@@ -1,0 +1,113 @@
+"""How a kind of row is kept: its fields, what may stand in them, and what uses it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.domain.events import Concerned
+from app.domain.policy import Action
+from app.services.change import Change
+
+Row = Mapping[str, Any]
+Check = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Said:
+    """A column that is said: `check` returns the clean value or raises Invalid; one that is `needed` is never null.
+
+    `points_to` is the table that it names a row of, and what such a row is called.
+    """
+
+    name: str
+    check: Check = field(default=lambda value: value)
+    needed: bool = False
+    points_to: tuple[sa.Table, str] | None = None
+
+
+# Whether what is new can name the row.
+ACTIVE = Said(name="active", needed=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lines:
+    """A list that is said as a whole, each entry a row of a table of its own.
+
+    `parent` is the column that points to the row they belong to, `columns` are those of an entry. `check` returns
+    the clean entries, each a mapping of these columns. `points_to` are, by column, tables that entries name rows of.
+    """
+
+    name: str
+    table: sa.Table
+    parent: str
+    columns: tuple[str, ...]
+    check: Callable[[Any], tuple[Row, ...]]
+    points_to: Mapping[str, tuple[sa.Table, str]] = field(default_factory=lambda: MappingProxyType({}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Used:
+    """A column of other rows that can name one of these; `words` are what many of them are called."""
+
+    by: "sa.Column[Any]"
+    kind: str
+    words: str
+
+
+async def anything(_change: Change, _before: Row | None, _after: Row) -> None:
+    """Hold nothing against what a row is to say as a whole."""
+
+
+def nobody(_row: Row) -> Concerned:
+    """Say that a row concerns nobody in particular, and no customer."""
+    return Concerned(internal=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Kept:
+    """A kind of row: its GraphQL type, what one and many of it are called, its table, and who may write it.
+
+    `alike` are the unique constraints by name, each with the field that must be another. `judge` sees a row before
+    and after a change, its lists included, and raises what stands against it. `belongings` are tables whose rows
+    are deleted with it, by the column that points to it.
+    """
+
+    kind: str
+    words: str
+    many: str
+    table: sa.Table
+    right: Action
+    said: tuple[Said, ...]
+    lines: tuple[Lines, ...] = ()
+    alike: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    uses: tuple[Used, ...] = ()
+    belongings: "tuple[sa.Column[Any], ...]" = ()
+    judge: Callable[[Change, Row | None, Row], Awaitable[None]] = anything
+    concerns: Callable[[Row], Concerned] = nobody
+
+    @property
+    def name(self) -> str:
+        """What the row is called among those that a change has written, such as service_bay."""
+        return self.words.replace(" ", "_")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Create:
+    """What a new row is to say, by column."""
+
+    values: Row
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Update:
+    """Which row, and what it is to say instead, by column: what is not named stays."""
+
+    id: UUID
+    expected_version: int
+    values: Row
+    idempotency_key: str | None = None

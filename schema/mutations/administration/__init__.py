@@ -1,0 +1,1 @@
+"""Mutations by which an organisation is kept in order: one file per part of it."""
