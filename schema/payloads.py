@@ -231,9 +231,9 @@ class ErasedRows:
 class ErasurePayload(MutationPayload):
     """What erasing somebody's data answers."""
 
-    erased: list[ErasedRows] = strawberry.field(
-        default_factory=list,
-        description="What was erased, or by dryRun would be; empty: nothing, or this is the answer to a repeat.",
+    erased: list[ErasedRows] | None = strawberry.field(
+        default=None,
+        description="What was erased, or by dryRun would be; null: nothing, or this is the answer to a repeat.",
         metadata={"rows": len(REGISTER)},
     )
     errors: list[ErasureError] = strawberry.field(
