@@ -39,8 +39,8 @@ _EVENTS = sa.text(
         UPDATE event_heads SET position = position + (SELECT count(*) FROM told) RETURNING position
     )
     INSERT INTO events (organization_id, position, change_id, type, payload_version, kind, subject_id, version,
-        ticket_id, existed, exists_after, requester_after, internal_before, internal_after, changes, actor_id, source, ip_address,
-        occurred_at, recorded_at)
+        ticket_id, existed, exists_after, requester_after, internal_before, internal_after, changes, actor_id, source,
+        ip_address, occurred_at, recorded_at)
     SELECT :organization, (SELECT position - (SELECT count(*) FROM told) FROM head) + row_number() OVER (), uuidv7(),
         type, 1, kind, subject, 1, ticket, false, true, :person, false, false,
         jsonb_build_array(jsonb_build_object('field', field, 'old', NULL, 'new', 'quartermain ' || subject)), :person,
