@@ -1,9 +1,6 @@
 """The domain's words as GraphQL enums: the words stay in the domain, their descriptions stand here."""
 
-from collections.abc import Mapping
 from enum import StrEnum
-
-import strawberry
 
 from app.domain.appointments import AppointmentStatus, AppointmentType, LocationMode, ScheduleLock, Urgency
 from app.domain.assignments import (
@@ -26,6 +23,7 @@ from app.domain.waitlist import WaitlistStatus
 from app.live.replay import ResetReason
 from app.planning.slots.answer import SolverStatus
 from app.services.appointments.scopes import SeriesScope
+from schema.describing import described as _described
 from schema.meanings import AVAILABILITIES, EVENTS, KEY_SCOPES, REFUSALS, WEEKDAYS
 
 
@@ -52,12 +50,6 @@ class AssignmentOrderField(StrEnum):
     ASSIGNED_AT = "ASSIGNED_AT"
     SEQUENCE = "SEQUENCE"
     STATUS = "STATUS"
-
-
-def _described(words: type[StrEnum], description: str, meanings: Mapping[str, str], name: str | None = None) -> None:
-    strawberry.enum(words, name=name, description=description)
-    for value in words.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by the line above
-        value.description = meanings[value.name]
 
 
 _described(

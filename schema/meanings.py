@@ -61,6 +61,7 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "WAITLIST_LEFT": "Somebody waits no longer.",
         "PARTS_ORDER_REQUESTED": "Work that was booked needs parts that are not in stock.",
         "DISPATCH_FAILED": "Nobody could be found for a ticket.",
+        "PERSONAL_DATA_ERASED": "What was kept of a user or a customer was erased; earlier events have lost it too.",
         "RECORD_CHANGED": "Something else changed: people, stock, settings.",
         "TECHNICIAN_AVAILABILITY_CHANGED": "A technician is away for a while, or back, as they or a dispatcher say.",
     }
@@ -86,6 +87,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "HOLD_EXPIRED": "The slot is not held any more.",
         "CANCELLATION_FEE_REQUIRED": "It is too late to cancel free of charge, and nobody has accepted the fee.",
         "DEPENDENCY_UNAVAILABLE": "Something that is needed for this does not work now; try again later.",
+        "STILL_RUNNING": "Something of theirs is not over yet; the message says what.",
         "IN_USE": "Something else uses what was to be deleted.",
     }
 )

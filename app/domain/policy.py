@@ -70,6 +70,9 @@ class Action(StrEnum):
     MANAGE_STOCK = "MANAGE_STOCK"
     MANAGE_API_KEYS = "MANAGE_API_KEYS"
     MANAGE_ROLES = "MANAGE_ROLES"
+    # Everything that is kept of somebody, of whom the requester is the user.
+    EXPORT_PERSON = "EXPORT_PERSON"
+    ERASE_PERSON = "ERASE_PERSON"
 
 
 class Scope(StrEnum):
@@ -182,6 +185,8 @@ RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         Action.MANAGE_STOCK: _MANAGEMENT,
         Action.MANAGE_API_KEYS: _ADMIN,
         Action.MANAGE_ROLES: _ADMIN,
+        Action.EXPORT_PERSON: _row(_REQ, _REQ, _REQ, _REQ, _REQ, _REQ, _ALL),
+        Action.ERASE_PERSON: _ADMIN,
     }
 )
 

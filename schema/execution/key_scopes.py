@@ -53,6 +53,7 @@ MUTATIONS: Needed = MappingProxyType(
         **_each("createApiKey", ApiKeyScope.BEGIN),
         "revokeApiKey": None,
         "revokeTokens": None,
+        "erasePersonalData": None,
     }
 )
 SUBSCRIPTIONS: Needed = MappingProxyType(

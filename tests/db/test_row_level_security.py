@@ -35,6 +35,8 @@ REPLACED = {
     "service_bay_skills",
     "service_type_skills",
     "territory_holidays",
+    # Where somebody was goes with their data.
+    "technician_locations",
 }
 # What an organisation keeps of itself goes where nothing uses it.
 KEPT = {
@@ -62,7 +64,7 @@ KEPT = {
 }
 SYSTEM_READS = frozenset({"events", "event_heads", "sla_clocks", "assignments"})
 # What is pinned or was told is only added to.
-ADDED_TO = frozenset({"events", "business_calendars", "sla_policies", "sla_alerts"})
+ADDED_TO = frozenset({"events", "business_calendars", "sla_policies", "sla_alerts", "erasures"})
 # Workers look for what is due in all organisations at once.
 OF_ALL = frozenset({"index sla_clocks_to_check", "index sla_clocks_open", "index assignments_open"})
 # Of what a key is known by, and whose it is, nothing can be changed.

@@ -11,6 +11,7 @@ fragment Refusal on UserError {
   ... on NotEligibleError { reasons { constraint count message technicians { name } } overridable }
   ... on ClockSkewError { serverTime }
   ... on ReopenWindowClosedError { closedAt windowDays }
+  ... on StillRunningError { obstacles { kind count } }
   ... on SlotTakenError { alternatives { token window { start end } technician { name } } }
   ... on HoldExpiredError { alternatives { token window { start end } technician { name } } }
   ... on InUseError { uses { kind count more } }
@@ -77,6 +78,7 @@ _INPUTS = {
     "saveView": "SaveViewInput",
     "createApiKey": "CreateApiKeyInput",
     "revokeApiKey": "RevokeApiKeyInput",
+    "erasePersonalData": "ErasePersonalDataInput",
     "holdSlot": "HoldSlotInput",
     "releaseSlot": "ReleaseSlotInput",
     "bookAppointment": "BookAppointmentInput",
@@ -141,6 +143,7 @@ _FIELDS = {
     "updateComment": "comment { id version body editedAt } ticket { ...Stand }",
     "saveView": "savedView { id name version }",
     **dict.fromkeys(("createApiKey", "revokeApiKey"), "apiKey { id name scopes revokedAt } secret"),
+    "erasePersonalData": "erased { table rows }",
     "createAttachment": "upload { id url method headers }",
     "finalizeAttachment": "attachment { id fileName scanState sizeBytes }",
     "addComment": "comment { id body } ticket { ...Stand currentAssignment { ...Job } }",

@@ -239,6 +239,8 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("deleteView", {"id": "*SavedView"}, ["id"]),
     ("createApiKey", {"name": "Ours", "scopes": ["READ"], "userId": "*User"}, ["userId"]),
     ("revokeApiKey", {"id": "*ApiKey"}, ["id"]),
+    ("erasePersonalData", {"userId": "*User", "reason": "REQUESTED"}, ["userId"]),
+    ("erasePersonalData", {"customerId": "*Customer", "reason": "REQUESTED"}, ["customerId"]),
     ("releaseSlot", {"holdId": "*SlotHold"}, ["holdId"]),
     ("bookAppointment", {"holdId": "*SlotHold"}, ["holdId"]),
     ("rescheduleAppointment", {"id": "*Appointment", "holdId": "*SlotHold"}, ["id"]),

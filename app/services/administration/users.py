@@ -150,6 +150,7 @@ USER = Kept(
         Used(by=uploads.c.user_id, kind="Attachment", words="uploads"),
         Used(by=attachments.c.uploaded_by, kind="Attachment", words="files"),
         Used(by=api_keys.c.user_id, kind="ApiKey", words="API keys"),
+        Used(by=api_keys.c.created_by, kind="ApiKey", words="API keys they made"),
         Used(by=saved_views.c.owner_id, kind="SavedView", words="saved views"),
         Used(by=appointments.c.booked_by, kind="Appointment", words="appointments they booked"),
         Used(by=waitlist_entries.c.joined_by, kind="WaitlistEntry", words="waits they began"),
