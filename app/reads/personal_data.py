@@ -32,7 +32,7 @@ from app.reads.reader import Reader
 # Whole rows have up to some 100,000 characters.
 ROWS_AT_ONCE = 50
 _ROWS, _EVENTS = "personal_rows", "personal_events"
-_SECRET = frozenset({"organization_id", "sealed_token", "input_hash"})
+_SECRET = frozenset({"organization_id", "sealed_token", "input_hash", "hash"})
 _COSTS: Mapping[str, frozenset[str]] = {"assignment_parts": frozenset({"cost", "currency"})}
 
 

@@ -51,7 +51,6 @@ UP = (
     USING (organization_id = (SELECT current_organization()))
     """,
     "GRANT SELECT, INSERT ON erasures TO fieldgraph_app",
-    "GRANT DELETE ON technician_locations TO fieldgraph_app",
     """
     DO $$
     BEGIN
@@ -286,7 +285,6 @@ DOWN = (
     "DROP POLICY erased_by_request ON events",
     "REVOKE ALL ON events FROM fieldgraph_erasure",
     "REVOKE USAGE ON SCHEMA public FROM fieldgraph_erasure",
-    "REVOKE DELETE ON technician_locations FROM fieldgraph_app",
     "DROP TABLE erasures",
 )
 

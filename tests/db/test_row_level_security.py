@@ -35,10 +35,8 @@ REPLACED = {
     "service_bay_skills",
     "service_type_skills",
     "territory_holidays",
-    # Where somebody was goes with their data.
-    "technician_locations",
 }
-# What an organisation keeps of itself goes where nothing uses it.
+# What an organisation keeps of itself goes where nothing uses it; where somebody was, and their calendar, go with them.
 KEPT = {
     "teams",
     "territories",

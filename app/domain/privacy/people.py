@@ -60,7 +60,7 @@ PEOPLE: tuple[Declared, ...] = (
     declared(
         "time_off",
         "When a technician is away.",
-        f"id technician_id starts_at ends_at {_STAMPS}",
+        f"id technician_id starts_at ends_at availability said {_STAMPS}",
         by("technician_id", Root.TECHNICIAN),
         personal={"reason": (Whose.WORDS, Way.NULL)},
         kind="TimeOff",
@@ -119,6 +119,14 @@ PEOPLE: tuple[Declared, ...] = (
         by("customer_id", Root.CUSTOMER),
         personal={"external_id": (Whose.CUSTOMER, Way.NULL), "name": (Whose.WORDS, Way.TOMBSTONE)},
         kind="Asset",
+    ),
+    declared(
+        "api_keys",
+        "Programs that come in as somebody; an ADMIN gives each its name.",
+        f"id name prefix hash scopes user_id created_by expires_at last_used_at revoked_at {_STAMPS}",
+        shown_by("user_id", Root.USER),
+        shown_by("created_by", Root.USER),
+        kind="ApiKey",
     ),
     declared(
         "saved_views",
