@@ -15,11 +15,9 @@ from app.domain.wanted import Wanted
 _HOUR = timedelta(hours=1)
 
 
-def a_hold(
-    id_: UUID, technician_id: UUID, start: datetime, *, bay_id: UUID | None = None, **others: Any
-) -> dict[str, Any]:
-    """Return the row of a held hour that has not run out."""
-    wanted = Wanted(
+def a_wish() -> Wanted:
+    """Return what is wanted where nothing in particular is: an hour of anybody who can be there."""
+    return Wanted(
         appointment_type=AppointmentType.DIAGNOSTIC,
         duration_minutes=60,
         urgency=Urgency.MEDIUM,
@@ -29,6 +27,13 @@ def a_hold(
         skills={},
         time_zone="UTC",
     )
+
+
+def a_hold(
+    id_: UUID, technician_id: UUID, start: datetime, *, bay_id: UUID | None = None, **others: Any
+) -> dict[str, Any]:
+    """Return the row of a held hour that has not run out."""
+    wanted = a_wish()
     known = bay_id is None
     offer = SlotOffer(
         technician_id=technician_id,

@@ -46,10 +46,14 @@ def sight(actor: Actor, event: Event) -> Sight:
     return Sight.GONE if before else Sight.UNSEEN
 
 
-def visible_changes(actor: Actor, event: Event) -> list[FieldChange]:
-    """Return the changes without those values that the actor may not see."""
+def visible_changes(actor: Actor, event: Event, *, sees_place: bool = False) -> list[FieldChange]:
+    """Return the changes without those values that the actor may not see.
+
+    The log does not say whether a job is still active, so its technician is shown no place, unless it is known
+    already that the actor `sees_place`.
+    """
     shown: list[FieldChange] = list(event.changes)
-    if not _sees_place(actor, event.after or event.before or Concerned()):
+    if not sees_place and not _sees_place(actor, event.after or event.before or Concerned()):
         shown = [change for change in shown if change.field not in PLACE_FIELDS]
     if not may(actor, Action.SEE_PART_COSTS, Standing()):
         shown = [_without_costs(change) if change.field == "parts_used" else change for change in shown]

@@ -132,7 +132,8 @@ def _check(command: BookAppointments) -> None:
     if not 1 <= len(command.requests) <= MOST_AT_ONCE:
         raise Invalid(field=("requests",), problem=f"requests must have 1 to {MOST_AT_ONCE} entries.")
     if not LEAST_SECONDS <= command.seconds <= MOST_SECONDS:
-        raise Invalid(field=("seconds",), problem=f"seconds must be from {LEAST_SECONDS} to {MOST_SECONDS:g}.")
+        problem = f"timeBudgetMs must be from {LEAST_SECONDS * 1000:,.0f} to {MOST_SECONDS * 1000:,.0f}."
+        raise Invalid(field=("timeBudgetMs",), problem=problem)
 
 
 async def _wanted(writer: Writer, actor: Actor, command: BookAppointments, horizon_days: int) -> _Batch:

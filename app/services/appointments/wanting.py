@@ -296,8 +296,9 @@ async def _customer(
         owner = None
     else:
         owner = (await _one(connection, _ASSET, actor.organization_id, asset_id, "assetId", "asset")).customer_id
-    for field, kind, id_ in (("customerId", "customer", named), ("assetId", "asset", owner)):
-        # Whose things they are is nobody's business but their own.
+    asked_owner = None if asked.asset_id is None else owner
+    for field, kind, id_ in (("customerId", "customer", asked.customer_id), ("assetId", "asset", asked_owner)):
+        # Whose things they are is nobody's business but their own; who asked for a ticket may name it alone.
         if id_ is not None and not is_staff(actor) and id_ not in actor.customer_ids:
             raise NotFound(field=(field,), kind=kind)
     if asked.asset_id is not None and named is not None and owner not in {None, named}:

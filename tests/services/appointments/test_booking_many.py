@@ -176,7 +176,13 @@ async def test_with_nothing_that_can_be_wanted_no_search_is_begun(shop: Workshop
 
 @pytest.mark.parametrize(
     ("count", "seconds", "field"),
-    [(0, 1, "requests"), (51, 1, "requests"), (1, 0.4, "seconds"), (1, 30.1, "seconds"), (1, float("nan"), "seconds")],
+    [
+        (0, 1, "requests"),
+        (51, 1, "requests"),
+        (1, 0.4, "timeBudgetMs"),
+        (1, 30.1, "timeBudgetMs"),
+        (1, float("nan"), "timeBudgetMs"),
+    ],
 )
 async def test_too_many_none_and_times_that_make_no_sense_are_refused(
     shop: Workshop, count: int, seconds: float, field: str
