@@ -15,6 +15,7 @@
 # make test-clamd  has the real clamd look at files
 # make worlds  holds the search for slots against everything in 500 tiny worlds
 # make races  tries everything in any order and at once      make race-bookings  lets 200 race for each of 100 slots
+# make rights  holds every field and mutation against the table of rights, and says how many cases there were
 # make hostile  holds the limits by their targets  make soak-live  has many clients come and go for long
 # make clean  removes all that can be made again; the data in .fieldgraph stays
 
@@ -32,7 +33,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --extra storage --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-figures bench-legacy bench-slots calibrate-slots worlds hostile soak-live faults-worker races race-bookings test-clamd lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-figures bench-legacy bench-slots calibrate-slots worlds rights hostile soak-live faults-worker races race-bookings test-clamd lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -88,7 +89,8 @@ generate: .venv/.dev
 	$(bin)/fieldgraph diagrams > docs/life-cycles.md
 	$(bin)/fieldgraph settings > docs/settings.md
 	$(bin)/fieldgraph settings --env > .env.example
-	RENEW_GOLDENS=1 $(bin)/pytest -q -n 0 tests/sameness/test_golden_operations.py tests/docs/test_tables_page.py
+	RENEW_GOLDENS=1 $(bin)/pytest -q -n 0 tests/sameness/test_golden_operations.py tests/docs/test_tables_page.py \
+		tests/rights/test_page.py
 
 # wrk sends the requests; on Debian and Ubuntu it is installed where that is allowed.
 bench-read: .venv/.dev benchmarks/read/postgraphile/node_modules/.made
@@ -128,6 +130,9 @@ calibrate-slots: .venv/.dev
 
 bench-replay: .venv/.dev
 	$(bin)/python -m benchmarks.replay $(ARGS)
+
+rights: .venv/.dev
+	$(bin)/pytest -q -n 0 -s --show-capture=no tests/rights $(ARGS)
 
 hostile: .venv/.dev $(clients)
 	HOSTILE_STRICT=1 HOSTILE_BODIES=10000 HOSTILE_FRAMES=5000 CUT_CLIENTS=2000 SCHEMA_CASES=5000 \

@@ -20,6 +20,7 @@ from app.reads.reader import Reader
 from app.services.add_comment import AddComment, add_comment
 from app.services.delete_comment import delete_comment
 from app.services.deleting import Delete
+from app.services.reject_assignment import RejectAssignment, reject_assignment
 from app.services.update_comment import UpdateComment, update_comment
 from app.services.update_ticket import UpdateTicket, update_ticket
 from schema.ids import global_id
@@ -187,6 +188,24 @@ async def test_where_to_go_is_told_to_whoever_goes_there_or_asked(ground: Ground
         "dispatcher": [("TICKET_CREATED", "address")],
         "bob": [],
     }
+
+
+async def test_whoever_has_the_job_is_told_that_the_place_has_changed(ground: Ground) -> None:
+    ticket_id = await ground.scene.ticket(address="Mill 1")
+    given = await ground.scene.assign(ticket_id, "ann")
+    moved = UpdateTicket(ticket_id=ticket_id, expected_version=2, given=("address",), address="Mill 2")
+    await update_ticket(ground.scene.writer, ground.scene.actor("dispatcher"), moved)
+    wanted = {"ticket_id": ticket_id, "types": ["TICKET_UPDATED"], "filter": {"fields": ["address"]}}
+
+    of_ann = await ground.entries("ann", **wanted)
+    await reject_assignment(
+        ground.scene.writer,
+        ground.scene.actor("ann"),
+        RejectAssignment(assignment_id=given.ids["assignment"], rejection_reason="Too far."),
+    )
+
+    assert [(each["oldValue"], each["newValue"]) for each in of_ann] == [("Mill 1", "Mill 2")]
+    assert await ground.entries("ann", **wanted) == []
 
 
 async def test_a_ticket_out_of_sight_has_no_history(ground: Ground) -> None:

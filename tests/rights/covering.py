@@ -7,39 +7,46 @@ from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema, get_named_ty
 from tests.rights.selecting import is_row
 from tests.rights.table import mutations, queries, subscriptions, table
 
-_FIELDS, _OPERATIONS = "fields.toml", "operations.toml"
+_ROWS, _VALUES, _ROOTS, _KEEPING = (
+    f"tests/rights/declared/{name}.toml" for name in ("rows", "values", "roots", "mutations_keeping")
+)
+_MUTATION = 'of = "Type"  # what it is about, if anything\nby = "managers"\ninput = { id = "@" }'
 
 
 def missing_lines(schema: GraphQLSchema) -> list[str]:
     """Return, for everything without a line, what to add and where."""
     missing: list[str] = []
+    either = f"{_ROWS} or {_VALUES}"
     for kind in _objects(schema):
         known = table().kinds.get(kind.name)
         if known is None:
-            rows = 'rows = "staff"  # who sees its rows\n' if is_row(schema, kind) else ""
-            missing.append(f'{_FIELDS}: add\n[{kind.name}]\n{rows}fields = "{" ".join(kind.fields)}"')
+            fields = " ".join(kind.fields)
+            if is_row(schema, kind):
+                said = 'rows = "staff"  # who sees its rows'
+                missing.append(f'{_ROWS}: add\n[{kind.name}]\n{said}\nfields = "{fields}"')
+            else:
+                missing.append(f'{_VALUES}: add\n{kind.name} = "{fields}"')
             continue
         missing += [
-            f'{_FIELDS}, [{kind.name}]: add "{name}" to `fields`, or to `narrower` with who sees it: {name} = "staff"'
+            f'{either}: add "{name}" to {kind.name}, or to its `narrower` with who sees it: {name} = "staff"'
             for name in kind.fields
             if name not in known.fields
         ]
     declared = {root.name for root in queries()}
     missing += [
-        f"{_OPERATIONS}, [queries]: add\n{name} = {_query(schema, field)}"
+        f"{_ROOTS}, [queries]: add\n{name} = {_query(schema, field)}"
         for name, field in _root(schema.query_type)
         if name not in declared
     ]
     called = {case.operation for case in mutations()}
     missing += [
-        f'{_OPERATIONS}: add\n[[mutations.{name}]]\nof = "Type"  # what it is about, if anything\nby = "managers"\n'
-        'input = { id = "@" }'
+        f"{_KEEPING}, or where its like stand: add\n[[{name}]]\n{_MUTATION}"
         for name, _ in _root(schema.mutation_type)
         if name not in called
     ]
     followed = {root.name for root in subscriptions()}
     missing += [
-        f'{_OPERATIONS}, [subscriptions]: add\n{name} = {{ by = "dispatchers" }}'
+        f'{_ROOTS}, [subscriptions]: add\n{name} = {{ by = "dispatchers" }}'
         for name, _ in _root(schema.subscription_type)
         if name not in followed
     ]
@@ -50,9 +57,9 @@ def spare_lines(schema: GraphQLSchema, known: Mapping[str, frozenset[str]] | Non
     """Return what is said of nothing in the schema; `known` are fields by type, those of the table if not given."""
     said = known or {name: kind.fields for name, kind in table().kinds.items()}
     kinds = {kind.name: kind for kind in _objects(schema)}
-    spare = [f"{_FIELDS}: {name} is not in the schema" for name in said if name not in kinds]
+    spare = [f"{name} is not in the schema" for name in said if name not in kinds]
     spare += [
-        f"{_FIELDS}: {name}.{each} is not in the schema"
+        f"{name}.{each} is not in the schema"
         for name in said.keys() & kinds.keys()
         for each in sorted(said[name] - kinds[name].fields.keys())
     ]
@@ -61,7 +68,7 @@ def spare_lines(schema: GraphQLSchema, known: Mapping[str, frozenset[str]] | Non
         (schema.mutation_type, {case.operation for case in mutations()}),
         (schema.subscription_type, {root.name for root in subscriptions()}),
     ):
-        spare += [f"{_OPERATIONS}: {name} is not in the schema" for name in sorted(names - dict(_root(root)).keys())]
+        spare += [f"{name} is not in the schema" for name in sorted(names - dict(_root(root)).keys())]
     return spare
 
 

@@ -1,4 +1,4 @@
-"""The table of rights, read from the files beside this one: what is expected, said apart from the code that does it."""
+"""The table of rights, read from the files in `declared`: what is expected, said apart from the code that does it."""
 
 import tomllib
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from typing import Any
 from app.domain.people import Role
 from tests.rights.scene import ALL, ELSEWHERE, WHOSE, Thing
 
-FIELDS, OPERATIONS = (Path(__file__).with_name(name) for name in ("fields.toml", "operations.toml"))
+_DECLARED = Path(__file__).with_name("declared")
 # What the words of the table take in, of the things that are somebody's.
 _WORDS = {"-": (), "asked": ("asked",), "ours": ("ours",), "own": ("asked", "ours"), "job": ("job",), "all": WHOSE}
 
@@ -96,7 +96,9 @@ class Case:
 @cache
 def mutations() -> "tuple[Case, ...]":
     """Return every declared way to call a mutation."""
-    read = tomllib.loads(OPERATIONS.read_text())["mutations"]
+    read: dict[str, Any] = {}
+    for path in sorted(_DECLARED.glob("mutations_*.toml")):
+        read |= _read(path.stem)
     return tuple(
         Case(
             operation=name,
@@ -147,26 +149,30 @@ def _roots(kind: str) -> "tuple[Root, ...]":
             given=said.get("with", {}),
             **{key: value for key, value in said.items() if key not in {"by", "with"}},
         )
-        for name, said in tomllib.loads(OPERATIONS.read_text())[kind].items()
+        for name, said in _read("roots")[kind].items()
     )
 
 
 @cache
 def reaches() -> Mapping[str, Reach]:
     """Return the declared reaches by name."""
-    return {name: _reach(words) for name, words in tomllib.loads(FIELDS.read_text())["reach"].items()}
+    return {name: _reach(words) for name, words in _read("reach").items()}
 
 
 @cache
 def table() -> Table:
     """Return the table of what can be read."""
-    read = tomllib.loads(FIELDS.read_text())
-    return Table(kinds={name: _kind(said) for name, said in read.items() if name != "reach"})
+    rows = {name: _kind(said) for name, said in _read("rows").items()}
+    return Table(kinds=rows | {name: _kind({"fields": said}) for name, said in _read("values").items()})
 
 
 def reach_of(name: str) -> Reach:
     """Return a reach by its name, or as it is spelled out. Raises LookupError for a name that nobody declared."""
     return _reach(name) if " " in name else reaches()[name]
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads((_DECLARED / f"{name}.toml").read_text())
 
 
 def _kind(said: Mapping[str, Any]) -> Kind:

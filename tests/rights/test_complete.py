@@ -1,12 +1,20 @@
 """The table has a line for everything in the schema, and for nothing else."""
 
-from graphql import GraphQLObjectType, GraphQLSchema, build_schema, extend_schema, parse
+from graphql import GraphQLObjectType, build_schema, extend_schema, parse
 
 from schema.build import sdl
 from tests.rights.covering import missing_lines, spare_lines
 from tests.rights.tally import tell
 
 SCHEMA = build_schema(sdl())
+NEW = """
+extend type Ticket { secret: String }
+type Vault implements Node { id: ID! gold: Int lock: Lock }
+type Lock { code: String }
+extend type Query { vaults: [Vault!]! }
+extend type Mutation { openVault(id: ID!): OkPayload! }
+extend type Subscription { vaultOpened: Vault! }
+"""
 
 
 def test_everything_in_the_schema_has_its_line() -> None:
@@ -18,30 +26,25 @@ def test_everything_in_the_schema_has_its_line() -> None:
 
 
 def test_what_is_new_is_missed_with_the_line_to_add() -> None:
-    grown = _with(
-        "extend type Ticket { secret: String } "
-        "type Vault implements Node { id: ID! gold: Int } "
-        "extend type Query { vaults: [Vault!]! } extend type Mutation { openVault(id: ID!): OkPayload! } "
-        "extend type Subscription { vaultOpened: Vault! }"
-    )
+    grown = extend_schema(SCHEMA, parse(NEW))
 
+    folder = "tests/rights/declared"
+    secret = 'add "secret" to Ticket, or to its `narrower` with who sees it: secret = "staff"'
     mutation = 'of = "Type"  # what it is about, if anything\nby = "managers"\ninput = { id = "@" }'
     assert missing_lines(grown) == [
-        'fields.toml, [Ticket]: add "secret" to `fields`, or to `narrower` with who sees it: secret = "staff"',
-        'fields.toml: add\n[Vault]\nrows = "staff"  # who sees its rows\nfields = "id gold"',
-        'operations.toml, [queries]: add\nvaults = { lists = "Vault" }',
-        f"operations.toml: add\n[[mutations.openVault]]\n{mutation}",
-        'operations.toml, [subscriptions]: add\nvaultOpened = { by = "dispatchers" }',
+        f"{folder}/rows.toml or {folder}/values.toml: {secret}",
+        f'{folder}/rows.toml: add\n[Vault]\nrows = "staff"  # who sees its rows\nfields = "id gold lock"',
+        f'{folder}/values.toml: add\nLock = "code"',
+        f'{folder}/roots.toml, [queries]: add\nvaults = {{ lists = "Vault" }}',
+        f"{folder}/mutations_keeping.toml, or where its like stand: add\n[[openVault]]\n{mutation}",
+        f'{folder}/roots.toml, [subscriptions]: add\nvaultOpened = {{ by = "dispatchers" }}',
     ]
 
 
-def test_a_line_for_what_is_gone_is_missed_too() -> None:
-    assert "fields.toml: Ticket.secret is not in the schema" not in spare_lines(SCHEMA)
-    assert "fields.toml: Vault is not in the schema" in spare_lines(SCHEMA, known={"Vault": frozenset({"id"})})
+def test_a_line_for_what_is_gone_is_told_too() -> None:
+    said = {"Vault": frozenset({"id"}), "Ticket": frozenset({"id", "secret"})}
 
-
-def _with(text: str) -> GraphQLSchema:
-    return extend_schema(SCHEMA, parse(text))
+    assert spare_lines(SCHEMA, said) == ["Vault is not in the schema", "Ticket.secret is not in the schema"]
 
 
 def _objects() -> list[GraphQLObjectType]:

@@ -11,7 +11,7 @@ from app.db.tables.people import technicians
 from app.db.tables.supply import service_bays
 from app.db.transaction import transaction
 from app.domain.appointments import LocationMode
-from app.domain.refusals import ConstraintKind
+from app.domain.refusals import ConstraintKind, NotFound
 from app.services.appointments.release_slot import ReleaseSlot, release_slot
 from tests.services.appointments.workshop import MONDAY, Workshop
 from tests.services.scene import Clock
@@ -82,3 +82,15 @@ async def test_what_was_changed_behind_the_logs_back_is_known_within_the_hour(sh
     shop.clock.pass_by(hours=1)
     found = await shop.find(agendas=agendas, limit=20)
     assert {each.technician_id for each in found.offers} == {shop.world.technicians["ann"]}
+
+
+async def test_whoever_asked_for_a_ticket_looks_for_times_whosever_customer_it_is_for(shop: Workshop) -> None:
+    ticket_id = await shop.ticket(customer_id=shop.world.customer_id, requester_id=shop.world.users["stranger"])
+
+    assert (await shop.find("stranger", ticket_id=ticket_id)).offers
+    with pytest.raises(NotFound) as refused:
+        await shop.find("stranger", ticket_id=ticket_id, customer_id=shop.world.customer_id)
+    assert refused.value.field == ("customerId",)
+    with pytest.raises(NotFound) as unknown:
+        await shop.find("stranger", customer_id=shop.world.customer_id)
+    assert unknown.value.field == ("customerId",)
