@@ -5,7 +5,7 @@ from enum import StrEnum
 
 import strawberry
 
-from app.domain.appointments import AppointmentStatus, AppointmentType, LocationMode, ScheduleLock, Urgency
+from app.domain.appointments import AppointmentStatus, AppointmentType, AutoBooking, LocationMode, ScheduleLock, Urgency
 from app.domain.assignments import (
     AssignmentOutcome,
     AssignmentReason,
@@ -291,6 +291,17 @@ _described(
     {"LOW": "Any time will do.", "MEDIUM": "Soon.", "HIGH": "Very soon.", "CRITICAL": "At once."},
 )
 _described(
+    AutoBooking,
+    "From which severity on an alert is booked without anybody being asked.",
+    {
+        "LOW": "Any alert is.",
+        "MEDIUM": "From MEDIUM on.",
+        "HIGH": "From HIGH on.",
+        "CRITICAL": "Critical ones alone are.",
+        "NEVER": "None is.",
+    },
+)
+_described(
     ScheduleLock,
     "What of an appointment may not be changed by planning.",
     {
@@ -360,6 +371,7 @@ __all__ = [
     "AssignmentReason",
     "AssignmentStatus",
     "AssignmentType",
+    "AutoBooking",
     "ConstraintKind",
     "CustomerTier",
     "DistanceSource",

@@ -229,6 +229,15 @@ _ROWS = {
     "entry": entities.WAITLIST_ENTRY,
     "team": entities.TEAM,
     "skill": entities.SKILL,
+    "territory": entities.TERRITORY,
+    "facility": entities.FACILITY,
+    "service_bay": entities.SERVICE_BAY,
+    "customer": entities.CUSTOMER,
+    "asset": entities.ASSET,
+    "part": entities.PART,
+    "organization": entities.ORGANIZATION,
+    "business_calendar": entities.BUSINESS_CALENDAR,
+    "sla_policy": entities.SLA_POLICY,
 }
 _DELETED = {
     "deleted_ticket": "Ticket",
@@ -238,6 +247,12 @@ _DELETED = {
     "deleted_hold": "SlotHold",
     "deleted_team": "Team",
     "deleted_skill": "Skill",
+    "deleted_territory": "Territory",
+    "deleted_facility": "Facility",
+    "deleted_service_bay": "ServiceBay",
+    "deleted_customer": "Customer",
+    "deleted_asset": "Asset",
+    "deleted_part": "Part",
 }
 
 

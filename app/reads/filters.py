@@ -140,6 +140,13 @@ class PartFilter(Asked):
     like: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssetFilter(Asked):
+    """Assets whose name or external id is like the pattern, in capitals or not."""
+
+    like: str
+
+
 AnyFilter = (
     TicketFilter
     | AssignmentFilter
@@ -148,6 +155,7 @@ AnyFilter = (
     | WaitlistFilter
     | CustomerFilter
     | PartFilter
+    | AssetFilter
 )
 
 

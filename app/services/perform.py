@@ -64,7 +64,7 @@ class Writer:
     `targets` are promised, and time is booked as `booking_rules` say, by organisations that have settled
     nothing themselves. Slots are offered under `slot_tokens`. `slots` bounds how many write at once: fewer than there
     are connections, so that writers that wait for each other never keep readers from one. Something can leave the
-    house by `channels`. What was written is counted in `figures`.
+    house by `channels`. New facilities begin with `bay_count` bays. What was written is counted in `figures`.
     """
 
     engine: AsyncEngine
@@ -74,6 +74,7 @@ class Writer:
     booking_rules: BookingRules = field(default_factory=BookingRules)
     slot_tokens: SlotTokens = field(default_factory=lambda: SlotTokens(token_bytes(32)))
     channels: frozenset[Channel] = frozenset()
+    bay_count: int = 8
     figures: Figures = field(default_factory=Figures)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
 

@@ -62,7 +62,7 @@ from schema.inputs.tickets import (
 )
 from schema.inputs.users import RevokeTokensInput
 from schema.inputs.views import SaveViewInput
-from schema.mutations.administration.division import DivisionMutations
+from schema.mutations.administration import AdministrationMutations
 from schema.mutations.appointments import AppointmentMutations
 from schema.mutations.writing import write
 from schema.payloads import (
@@ -83,7 +83,7 @@ _INPUT = strawberry.argument(description="What to do, and to what.")
 @strawberry.type(
     description="Everything that can be done. Each field is one transaction; what is refused is told in errors."
 )
-class Mutation(DivisionMutations, AppointmentMutations):
+class Mutation(AdministrationMutations, AppointmentMutations):
     """Everything that can be done."""
 
     @strawberry.mutation(description="Create a ticket.")

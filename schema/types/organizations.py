@@ -120,7 +120,7 @@ class OrganizationSettings:
 
 
 @record_type(entities.ORGANIZATION, "Whoever runs this field service; sees nothing of any other.")
-class Organization(Node):
+class Organization(Node, Versioned):
     """Whoever runs this field service."""
 
     name: str = strawberry.field(description="What the organisation is called.")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -36,7 +37,7 @@ async def create(kept: Kept, writer: Writer, actor: Actor, command: Create) -> W
     """
 
     async def work(change: Change) -> dict[str, UUID]:
-        _require(kept, change)
+        expect_keeper(kept, change)
         return {kept.name: (await insert(kept, change, command.values))["id"]}
 
     return await perform(writer, actor, f"create{kept.kind}", command, work)
@@ -53,7 +54,7 @@ async def update(kept: Kept, writer: Writer, actor: Actor, command: Update) -> W
     """
 
     async def work(change: Change) -> dict[str, UUID]:
-        _require(kept, change)
+        expect_keeper(kept, change)
         before = await locked(kept, change, command.id)
         expect(kept, before, command.expected_version)
         await save(kept, change, before, command.values)
@@ -75,7 +76,7 @@ async def delete(kept: Kept, writer: Writer, actor: Actor, command: Delete) -> W
     """
 
     async def work(change: Change) -> dict[str, UUID]:
-        _require(kept, change)
+        expect_keeper(kept, change)
         before = await locked(kept, change, command.id, to_delete=True)
         expect(kept, before, command.expected_version)
         uses = await uses_of(kept, change, command.id)
@@ -107,8 +108,11 @@ async def insert(kept: Kept, change: Change, values: Row) -> Row:
     return after
 
 
-async def save(kept: Kept, change: Change, before: Row, values: Row) -> Row:
-    """Write a locked row as it is to be, and tell what is new; return it. Nothing is done where nothing is."""
+async def save(kept: Kept, change: Change, before: Row, values: Row, *more: FieldChange) -> Row:
+    """Write a locked row as it is to be, and tell what is new, with `more`; return it.
+
+    Nothing is done where nothing is new.
+    """
     after = {**before, **await _checked(kept, change, before, values)}
     differing = {name: value for name, value in after.items() if value != before[name]}
     if not differing:
@@ -121,7 +125,8 @@ async def save(kept: Kept, change: Change, before: Row, values: Row) -> Row:
         for each in kept.lines:
             if each.name in differing:
                 await _replace(change, each, before["id"], after[each.name])
-    change.tell(told(kept, change, before, after))
+    event = told(kept, change, before, after)
+    change.tell(replace(event, changes=(*event.changes, *more)))
     return after
 
 
@@ -153,6 +158,11 @@ def expect(kept: Kept, row: Row, version: int | None) -> None:
         )
 
 
+def expect_keeper(kept: Kept, change: Change) -> None:
+    """Raise Forbidden unless the actor may keep such rows."""
+    require(change.actor, kept.right, Standing(), words=f"change {kept.many}")
+
+
 def told(kept: Kept, change: Change, before: Row | None, after: Row | None) -> NewEvent:
     """Tell of a row that came, changed or went."""
     row = after or before
@@ -182,10 +192,6 @@ def camel(name: str) -> str:
     """Return a column's name as clients spell it."""
     first, *rest = name.split("_")
     return first + "".join(map(str.capitalize, rest))
-
-
-def _require(kept: Kept, change: Change) -> None:
-    require(change.actor, kept.right, Standing(), words=f"change {kept.many}")
 
 
 async def _checked(kept: Kept, change: Change, before: Row | None, values: Row) -> dict[str, Any]:

@@ -1,11 +1,14 @@
 """How inputs become what a row is to say."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 import strawberry
 
 from app.services.administration.saying import Create, Update
 from schema.ids import key_of
+from schema.inputs.tickets import GeoPointInput
 
 VERSION = "The version that was read; another one is refused."
 ACTIVE = "Whether what is new can name it; not null."
@@ -29,3 +32,13 @@ def change(asked: Any, kind: str, values: dict[str, Any]) -> Update:
         values=values,
         idempotency_key=asked.idempotency_key,
     )
+
+
+def keys(kind: str, ids: Sequence[str] | None, path: str) -> tuple[UUID, ...]:
+    """Return the keys of ids of a type, each with its place in the input. Raises Invalid."""
+    return tuple(key_of(kind, each, path, str(at)) for at, each in enumerate(ids or ()))
+
+
+def place(point: GeoPointInput | None) -> dict[str, float | None]:
+    """Return the two columns of a place."""
+    return {"latitude": None, "longitude": None} if point is None else {"latitude": point.lat, "longitude": point.lon}
