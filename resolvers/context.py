@@ -9,6 +9,7 @@ from uuid import UUID
 from app.auth.actors import Actors
 from app.auth.tokens import TokenVerifier
 from app.db.engine import Engine
+from app.domain.api_key_texts import KeyHashes
 from app.domain.cursors import LogPosition
 from app.domain.file_addresses import FileAddresses
 from app.domain.people import Actor
@@ -38,6 +39,7 @@ class Process:
     clock: Callable[[], datetime]
     files: Files
     addresses: FileAddresses
+    key_hashes: KeyHashes
     agendas: Agendas
     solver: BatchSolver
     statement_timeout_seconds: float = 10

@@ -208,7 +208,8 @@ def _whoever(_actor: Actor) -> None:
 
 def rights(actor: Actor) -> Hashable:
     """Return all that decides what an actor is told, besides who they are."""
-    return (visibility_class(actor), actor.roles, actor.technician_id, actor.team_id, actor.customer_ids)
+    opened = None if actor.key is None else actor.key.scopes
+    return (visibility_class(actor), opened, actor.roles, actor.technician_id, actor.team_id, actor.customer_ids)
 
 
 def _chosen(actor: Actor, event: Event, choose: Choice) -> Event | Gone | None:

@@ -12,6 +12,8 @@ from schema.scalars import spell_moment
 _REFERENCES: Mapping[str, str] = MappingProxyType(
     {
         "customer_id": "Customer",
+        "customer_ids": "Customer",
+        "territory_ids": "Territory",
         "asset_id": "Asset",
         "requester_id": "User",
         "territory_id": "Territory",
@@ -35,6 +37,7 @@ _REFERENCES: Mapping[str, str] = MappingProxyType(
         "series_id": "AppointmentSeries",
         "appointment_id": "Appointment",
         "booked_by": "User",
+        "created_by": "User",
         "held_by": "User",
         "joined_by": "User",
         "pinned": "Assignment",
@@ -76,6 +79,7 @@ _MOMENTS = frozenset(
         "rejected_at",
         "resolved_at",
         "resumed_at",
+        "revoked_at",
         "started_at",
         "tokens_revoked_at",
     }

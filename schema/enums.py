@@ -1,9 +1,6 @@
 """The domain's words as GraphQL enums: the words stay in the domain, their descriptions stand here."""
 
-from collections.abc import Mapping
 from enum import StrEnum
-
-import strawberry
 
 from app.domain.appointments import AppointmentStatus, AppointmentType, AutoBooking, LocationMode, ScheduleLock, Urgency
 from app.domain.assignments import (
@@ -13,18 +10,21 @@ from app.domain.assignments import (
     AssignmentType,
     DistanceSource,
 )
+from app.domain.availability import Availability
 from app.domain.events import EventType
 from app.domain.files import ScanState
-from app.domain.people import EventSource, Role
+from app.domain.people import ApiKeyScope, EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.refusals import ConstraintKind, ErrorCode
+from app.domain.rosters import Weekday
 from app.domain.sla import SlaMetric, SlaState
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 from app.domain.waitlist import WaitlistStatus
 from app.live.replay import ResetReason
 from app.planning.slots.answer import SolverStatus
 from app.services.appointments.scopes import SeriesScope
-from schema.meanings import EVENTS, REFUSALS
+from schema.describing import described as _described
+from schema.meanings import AVAILABILITIES, EVENTS, KEY_SCOPES, REFUSALS, WEEKDAYS
 
 
 class OrderDirection(StrEnum):
@@ -52,12 +52,6 @@ class AssignmentOrderField(StrEnum):
     STATUS = "STATUS"
 
 
-def _described(words: type[StrEnum], description: str, meanings: Mapping[str, str], name: str | None = None) -> None:
-    strawberry.enum(words, name=name, description=description)
-    for value in words.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by the line above
-        value.description = meanings[value.name]
-
-
 _described(
     Role,
     "What a user may be.",
@@ -70,6 +64,12 @@ _described(
         "MANAGER": "Manages settings, people and stock besides.",
         "ADMIN": "May do everything, deleting and roles included.",
     },
+)
+_described(
+    ApiKeyScope,
+    "What an API key opens, of all that the user it acts as may. Without READ or EXPORT no row is shown: what a"
+    " mutation answers has its changeId and errors, and its rows are null.",
+    KEY_SCOPES,
 )
 _described(
     TicketStatus,
@@ -340,6 +340,8 @@ _described(
         "CANCELLED": "They wait no longer.",
     },
 )
+_described(Availability, "What a technician is at a moment.", AVAILABILITIES)
+_described(Weekday, "A day of the week.", WEEKDAYS)
 _described(OrderDirection, "Which way a list runs.", {"ASC": "Lowest first.", "DESC": "Highest first."})
 _described(
     TicketOrderField,
@@ -363,6 +365,7 @@ _described(
 )
 
 __all__ = [
+    "ApiKeyScope",
     "AppointmentStatus",
     "AppointmentType",
     "AssetKind",
@@ -372,6 +375,7 @@ __all__ = [
     "AssignmentStatus",
     "AssignmentType",
     "AutoBooking",
+    "Availability",
     "ConstraintKind",
     "CustomerTier",
     "DistanceSource",
@@ -394,4 +398,5 @@ __all__ = [
     "TicketStatus",
     "Urgency",
     "WaitlistStatus",
+    "Weekday",
 ]

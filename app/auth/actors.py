@@ -7,25 +7,29 @@ covers changes that never went through the log.
 import asyncio
 from collections import Counter, OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.auth.claims import Claims
+from app.auth.key_usage import KeyUsage
+from app.db.tables.api_keys import api_keys
+from app.db.tables.base import Json
 from app.db.tables.customers import customer_users
 from app.db.tables.people import technicians, users
 from app.db.transaction import Mode, transaction
-from app.domain.events import Event
-from app.domain.people import Actor, EventSource, Role
+from app.domain.events import API_KEY, Event
+from app.domain.people import ActingKey, Actor, ApiKeyScope, EventSource, Role
 
 LIFE = timedelta(seconds=3)
 _MOST = 10_000
 _IDS: "sa.ARRAY[UUID]" = sa.ARRAY(sa.Uuid())
 # Kinds of rows whose changes change who somebody is.
-CHANGES_WHO_ONE_IS = frozenset({"User", "Technician", "Customer"})
+CHANGES_WHO_ONE_IS = frozenset({"User", "Technician", "Customer", API_KEY})
 
 
 class UnknownUser(Exception):
@@ -37,18 +41,21 @@ class UnknownUser(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A user as the database knows them: as an actor, and until when tokens were revoked."""
+    """A user as the database knows them: as an actor, until when tokens were revoked, and the keys that act as them."""
 
     actor: Actor
     tokens_revoked_at: datetime | None
+    keys: Mapping[UUID, ActingKey] = field(default_factory=lambda: MappingProxyType({}))
 
     def by(self, claims: Claims, *, source: EventSource, ip: str | None) -> Actor:
         """Return the actor that a token makes of them: with the roles that both grant.
 
         Raises:
-            UnknownUser: no role is left, or the token was revoked. One that does not say when it was
+            UnknownUser: no role is left, or the token or key was revoked. A token that does not say when it was
                 issued is, once any was; and a second is the least that is told apart.
         """
+        if claims.key_id is not None:
+            return self._by_key(claims.key_id, claims.expires_at, ip)
         revoked_at = self.tokens_revoked_at
         if revoked_at is not None and (claims.issued_at is None or claims.issued_at <= revoked_at):
             raise UnknownUser
@@ -58,6 +65,13 @@ class Person:
         return replace(
             self.actor, roles=roles, source=claims.source or source, ip_address=ip, expires_at=claims.expires_at
         )
+
+    def _by_key(self, key_id: UUID, expires_at: datetime, ip: str | None) -> Actor:
+        # Sessions that were ended are no keys: those are revoked by themselves.
+        key = self.keys.get(key_id)
+        if key is None or not self.actor.roles:
+            raise UnknownUser
+        return replace(self.actor, key=key, source=EventSource.API, ip_address=ip, expires_at=expires_at)
 
 
 @dataclass(slots=True)
@@ -77,6 +91,7 @@ class Actors:
     """
 
     def __init__(self, engine: AsyncEngine, *, met: Callable[[UUID], Awaitable[object]]) -> None:
+        self.usage = KeyUsage(engine)
         self._engine = engine
         self._met = met
         self._known: OrderedDict[tuple[UUID, UUID], _Known] = OrderedDict()
@@ -93,14 +108,16 @@ class Actors:
         """
         key = (claims.organization_id, claims.user_id)
         known = self._known.get(key)
-        if known is None or known.until <= now:
+        if known is None or known.until <= now or _is_news(claims.key_id, known):
             known = await self._asked(key, now)
+        self.usage.note(claims, now)
         if known.last is not None and known.came is not None:
             same_claims, same_source, same_ip = known.came
             if same_claims is claims and same_source is source and same_ip == ip:
                 return known.last
-        known.came = (claims, source, ip)
+        # Whoever is refused must not be remembered beside the actor whom somebody else became.
         known.last = known.person.by(claims, source=source, ip=ip)
+        known.came = (claims, source, ip)
         return known.last
 
     async def look(self, organization_id: UUID, users: Collection[UUID], *, now: datetime) -> Mapping[UUID, Person]:
@@ -161,6 +178,11 @@ class Actors:
             del self._known[key]
 
 
+def _is_news(key_id: UUID | None, known: _Known) -> bool:
+    """Tell whether a key may have been made after its user was last looked at."""
+    return key_id is not None and key_id not in known.person.keys
+
+
 async def actor_of(engine: AsyncEngine, organization_id: UUID, user_id: UUID) -> Actor:
     """Return a user as an actor, as the database knows them now. Raises UnknownUser."""
     return (await person_of(engine, organization_id, user_id)).actor
@@ -182,6 +204,9 @@ async def _people(connection: AsyncConnection, organization_id: UUID, keys: Coll
         .where(member.organization_id == users.c.organization_id, member.user_id == users.c.id)
         .scalar_subquery()
     )
+    key = api_keys.c
+    of_user = (key.organization_id == users.c.organization_id, key.user_id == users.c.id, key.revoked_at.is_(None))
+    acting = sa.select(sa.func.jsonb_object_agg(key.id, key.scopes, type_=Json)).where(*of_user).scalar_subquery()
     same = sa.and_(technicians.c.organization_id == users.c.organization_id, technicians.c.user_id == users.c.id)
     query = (
         sa.select(
@@ -191,6 +216,7 @@ async def _people(connection: AsyncConnection, organization_id: UUID, keys: Coll
             technicians.c.id.label("technician_id"),
             technicians.c.team_id,
             customers.label("customers"),
+            acting.label("keys"),
         )
         .select_from(users.outerjoin(technicians, same))
         .where(users.c.organization_id == organization_id, users.c.id == sa.any_(sa.literal(list(keys), _IDS)))
@@ -207,6 +233,12 @@ async def _people(connection: AsyncConnection, organization_id: UUID, keys: Coll
                 customer_ids=frozenset(row.customers or ()),
             ),
             row.tokens_revoked_at,
+            _keys(row.keys),
         )
         for row in await connection.execute(query)
     }
+
+
+def _keys(found: Mapping[str, Collection[str]] | None) -> Mapping[UUID, ActingKey]:
+    ids = {UUID(id_): scopes for id_, scopes in (found or {}).items()}
+    return {id_: ActingKey(id=id_, scopes=frozenset(map(ApiKeyScope, scopes))) for id_, scopes in ids.items()}

@@ -133,6 +133,7 @@ class Attendance:
         users = {attendee.claims.user_id for attendee in there}
         found = await self._actors.look(organization_id, users, now=self._clock())
         for attendee in there:
+            self._actors.usage.note(attendee.claims, self._clock())
             attendee.changed(_who(attendee, found.get(attendee.claims.user_id)))
         present.looked(changes)
 

@@ -78,7 +78,8 @@ class Claims:
     """What a verified token says.
 
     `roles` None means that the token does not speak of roles and narrows nothing; an empty set
-    leaves none. `source` None means that the token does not say.
+    leaves none. `source` None means that the token does not say. `key_id` is the API key that was sent instead of a
+    token, whose scopes narrow besides.
     """
 
     user_id: UUID
@@ -87,6 +88,7 @@ class Claims:
     source: EventSource | None
     issued_at: datetime | None
     expires_at: datetime
+    key_id: UUID | None = None
 
 
 def read_claims(payload: bytes, *, now: datetime, audience: str | None, issuer: str | None) -> Claims:

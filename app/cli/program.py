@@ -14,6 +14,7 @@ from app.cli.explain import explain
 from app.cli.jobs import jobs
 from app.cli.legacy import import_legacy, rollback_legacy
 from app.cli.migrate import migrate
+from app.cli.organizations import organization
 from app.cli.refusals import Refusal
 from app.cli.schema import schema
 from app.cli.serve import serve
@@ -60,6 +61,7 @@ program.command()(settings)
 program.command()(diagrams)
 program.command()(tables)
 program.command()(explain)
+program.add_typer(organization, name="organization")
 program.add_typer(database, name="database")
 program.add_typer(calendar, name="calendar")
 

@@ -17,10 +17,10 @@ from app.demo.names import BUSINESSES, FAMILY, FLEETS, GIVEN, HOUSES
 from app.demo.places import Region, Town
 from app.demo.users import DemoUser
 from app.domain.administration import Asset, Customer, Organization, Part, Skill, Team, Technician, Territory, User
+from app.domain.organizations import FIRST_TIERS
 from app.domain.people import EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
 
-TIERS = (("L1", "First line"), ("L2", "Second line"), ("L3", "Specialists"))
 # From an address range that is set aside for documentation.
 OFFICE_IP = "192.0.2.17"
 _PACE = timedelta(seconds=20)
@@ -119,12 +119,12 @@ class _Founding:
             organization_id=charter.organization_id,
             name=charter.name,
             time_zone=charter.region.time_zone,
-            tiers={code: level for level, (code, _) in enumerate(TIERS, start=1)},
+            tiers={code: level for level, (code, _) in enumerate(FIRST_TIERS, start=1)},
             created_at=self._at,
             updated_at=self._at,
         )
         self._journal.found(organizations, organization, self._at, SYSTEM)
-        for level, (code, name) in enumerate(TIERS, start=1):
+        for level, (code, name) in enumerate(FIRST_TIERS, start=1):
             self._journal.keep_row(escalation_tiers, level, code, name, None, None, self._at, self._at)
         self._hire_staff()
         self._make_teams()

@@ -9,21 +9,21 @@ import gc
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from heapq import heappop, heappush
 from random import Random
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db.engine import open_engine
+from app.db.founding import insert_organization
 from app.db.journal import Journal, Rows, write
 from app.db.ratings import count_ratings
 from app.db.tables.base import metadata
 from app.db.tables.customers import parts
 from app.db.tables.log import event_heads
-from app.db.tables.organizations import organization_settings, organizations
 from app.db.tables.tickets import ticket_counters
 from app.db.transaction import system_transaction, transaction
 from app.demo.charters import BENCHMARK, DEMO, OTHER, SMALL_BENCHMARK
@@ -43,6 +43,7 @@ BENCHMARK_TICKETS = 100_000
 _TIMES_SMALLER = 9
 _FEWEST_BENCHMARK = 20
 _SMALL_TICKETS = 30
+_HOURLY_RATE = Decimal("72.50")
 _YEAR = timedelta(days=365)
 # Founding takes hours of the organisation's own time, and comes before the first ticket.
 _FOUNDED_BEFORE = timedelta(days=4)
@@ -224,21 +225,9 @@ async def _register(connection: AsyncConnection, charter: Charter, at: datetime)
     }
     for name, value in settings.items():
         await connection.execute(sa.select(sa.func.set_config(name, value, sa.true())))
-    row = {
-        "organization_id": organization_id,
-        "name": charter.name,
-        "time_zone": charter.region.time_zone,
-        "version": 1,
-        "created_at": at,
-        "updated_at": at,
-    }
-    done = await connection.execute(insert(organizations).values(row).on_conflict_do_nothing())
-    if done.rowcount == 0:
+    zone = charter.region.time_zone
+    if not await insert_organization(connection, organization_id, charter.name, zone, at, hourly_rate=_HOURLY_RATE):
         raise AlreadyLoaded(organization_id)
-    stamps = {"created_at": at, "updated_at": at}
-    await connection.execute(
-        insert(organization_settings).values(organization_id=organization_id, hourly_rate="72.50", **stamps)
-    )
 
 
 async def _invent(happening: Iterator[int], journal: Journal, chunks: "asyncio.Queue[_Chunk | None]") -> None:

@@ -75,7 +75,9 @@ class EventType(StrEnum):
     WAITLIST_LEFT = "WAITLIST_LEFT"
     PARTS_ORDER_REQUESTED = "PARTS_ORDER_REQUESTED"
     DISPATCH_FAILED = "DISPATCH_FAILED"
+    PERSONAL_DATA_ERASED = "PERSONAL_DATA_ERASED"
     RECORD_CHANGED = "RECORD_CHANGED"
+    TECHNICIAN_AVAILABILITY_CHANGED = "TECHNICIAN_AVAILABILITY_CHANGED"
 
 
 PAYLOAD_VERSION = 1
@@ -90,6 +92,8 @@ WAITING = "WaitlistEntry"
 SERIES = "AppointmentSeries"
 # Of a saved view the requester is the owner, and internal is one that is not shared.
 VIEW = "SavedView"
+# For ADMIN alone.
+API_KEY = "ApiKey"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

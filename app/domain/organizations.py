@@ -40,6 +40,10 @@ class OrganizationSettings:
     send_confirmation_email: bool | None = None
 
 
+# The tiers that an organisation begins with, lowest first: code and name.
+FIRST_TIERS = (("L1", "First line"), ("L2", "Second line"), ("L3", "Specialists"))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRules:
     """How time is booked; the server's settings say it, an organisation's own say it better.

@@ -28,13 +28,37 @@ class EventSource(StrEnum):
     INTEGRATION = "INTEGRATION"
 
 
+class ApiKeyScope(StrEnum):
+    """What an API key lets its bearer do, of all that the user it acts as may; what each opens stands in `policy`."""
+
+    READ = "READ"
+    EXPORT = "EXPORT"
+    WRITE_TICKETS = "WRITE_TICKETS"
+    DISPATCH = "DISPATCH"
+    WORK_JOBS = "WORK_JOBS"
+    BOOK = "BOOK"
+    INGEST_ALERTS = "INGEST_ALERTS"
+    ADMINISTER = "ADMINISTER"
+    # Of the one-time tokens with which an organisation begins.
+    BEGIN = "BEGIN"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActingKey:
+    """The API key by which somebody comes, and what it opens."""
+
+    id: UUID
+    scopes: frozenset[ApiKeyScope]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:
     """Someone who asks for something, as the policy sees them.
 
     `roles` are those of the user's row, narrowed by the token's claim. `technician_id` and
     `team_id` are set for a user who is a technician; `customer_ids` are the customers the user
-    belongs to. `expires_at` is the token's end, None for the system itself.
+    belongs to. `expires_at` is the token's end, None for the system itself. `key` is the API key
+    they come by, None for none.
     """
 
     organization_id: UUID
@@ -46,3 +70,4 @@ class Actor:
     source: EventSource = EventSource.API
     ip_address: str | None = None
     expires_at: datetime | None = None
+    key: ActingKey | None = None

@@ -1,8 +1,9 @@
 """Who may do what: one table of rights, and the one function that reads it.
 
 A right is a cell of `RIGHTS`: for an action and a role, how far it reaches. What an actor may do is
-the union over the actor's roles; a role without a cell, or no role, may nothing. That a thing
-belongs to the actor's organisation is settled before anyone asks here.
+the union over the actor's roles; a role without a cell, or no role, may nothing. Whoever comes by an API key
+may only what `OPENS` says of one of its scopes besides. That a thing belongs to the actor's organisation is
+settled before anyone asks here.
 """
 
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from types import MappingProxyType
 from uuid import UUID
 
 from app.domain.assignments import ACTIVE, AssignmentStatus
-from app.domain.people import Actor, Role
+from app.domain.people import Actor, ApiKeyScope, Role
 
 
 class Action(StrEnum):
@@ -69,6 +70,9 @@ class Action(StrEnum):
     MANAGE_STOCK = "MANAGE_STOCK"
     MANAGE_API_KEYS = "MANAGE_API_KEYS"
     MANAGE_ROLES = "MANAGE_ROLES"
+    # Everything that is kept of somebody, of whom the requester is the user.
+    EXPORT_PERSON = "EXPORT_PERSON"
+    ERASE_PERSON = "ERASE_PERSON"
 
 
 class Scope(StrEnum):
@@ -181,8 +185,63 @@ RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         Action.MANAGE_STOCK: _MANAGEMENT,
         Action.MANAGE_API_KEYS: _ADMIN,
         Action.MANAGE_ROLES: _ADMIN,
+        Action.EXPORT_PERSON: _row(_REQ, _REQ, _REQ, _REQ, _REQ, _REQ, _ALL),
+        Action.ERASE_PERSON: _ADMIN,
     }
 )
+
+# Whatever is acted on must be found first; what is shown of it is for READ and EXPORT alone.
+_FOUND = frozenset({Action.VIEW_TICKET, Action.VIEW_JOB})
+_SHOWN = frozenset(
+    {
+        Action.VIEW_QUEUE,
+        Action.SEE_INTERNAL,
+        Action.SEE_PART_COSTS,
+        Action.SEE_METRICS,
+        Action.SEE_CUSTOMER_ADDRESS,
+        Action.SEE_LIVE_POSITION,
+        Action.SEE_AUDIT_IP,
+        Action.SEE_DELETED_VALUES,
+    }
+)
+
+OPENS: Mapping[ApiKeyScope, frozenset[Action]] = MappingProxyType(
+    {
+        ApiKeyScope.READ: _FOUND
+        | _SHOWN
+        | {Action.SUBSCRIBE_BOARD, Action.SUBSCRIBE_JOBS, Action.SUBSCRIBE_TICKET, Action.FOLLOW_LOG},
+        ApiKeyScope.EXPORT: _FOUND | _SHOWN,
+        ApiKeyScope.WRITE_TICKETS: _FOUND
+        | {
+            Action.CREATE_TICKET,
+            Action.UPDATE_TICKET,
+            Action.MOVE_TICKET,
+            Action.CLOSE_TICKET,
+            Action.REOPEN_TICKET,
+            Action.DELETE_TICKET,
+            Action.COMMENT,
+            Action.COMMENT_INTERNALLY,
+            # To attach to what was said internally.
+            Action.SEE_INTERNAL,
+            Action.MODERATE,
+            Action.ATTACH_FILE,
+            Action.DELETE_FILE,
+            Action.RATE_JOB,
+            Action.SHARE_VIEW,
+            Action.MANAGE_VIEWS,
+        },
+        ApiKeyScope.DISPATCH: _FOUND
+        | {Action.ASSIGN_TICKET, Action.ESCALATE_TICKET, Action.REORDER_QUEUE, Action.SET_AVAILABILITY},
+        ApiKeyScope.WORK_JOBS: _FOUND | {Action.WORK_JOB, Action.REPORT_LOCATION, Action.SET_AVAILABILITY},
+        ApiKeyScope.BOOK: _FOUND | {Action.BOOK_SLOT, Action.CREATE_TICKET},
+        ApiKeyScope.INGEST_ALERTS: _FOUND | {Action.CREATE_TICKET, Action.BOOK_SLOT},
+        ApiKeyScope.ADMINISTER: frozenset({Action.MANAGE_SETTINGS, Action.MANAGE_PEOPLE, Action.MANAGE_STOCK}),
+        ApiKeyScope.BEGIN: frozenset({Action.MANAGE_API_KEYS}),
+    }
+)
+_SHOWS = frozenset({ApiKeyScope.READ, ApiKeyScope.EXPORT})
+# What no key that an ADMIN can make lets anybody do: a stolen key must not become a second one, or somebody's session.
+FOR_PEOPLE = frozenset({Action.MANAGE_API_KEYS, Action.MANAGE_ROLES})
 
 # From setting out to the end: the requester may see where the technician is.
 UNDER_WAY = frozenset({AssignmentStatus.EN_ROUTE, AssignmentStatus.IN_PROGRESS, AssignmentStatus.PAUSED})
@@ -222,7 +281,13 @@ class Visibility(StrEnum):
 
 
 def scopes(actor: Actor, action: Action) -> frozenset[Scope]:
-    """Return how far each of the actor's roles reaches; empty when none reaches anywhere."""
+    """Return how far each of the actor's roles reaches; empty where none reaches, or their key does not."""
+    if actor.key is not None and not any(action in OPENS[scope] for scope in actor.key.scopes):
+        return frozenset()
+    return _reach(actor, action)
+
+
+def _reach(actor: Actor, action: Action) -> frozenset[Scope]:
     row = RIGHTS[action]
     return frozenset(row.get(role, Scope.NONE) for role in actor.roles) - {Scope.NONE}
 
@@ -241,22 +306,24 @@ def may(actor: Actor, action: Action, standing: Standing | None = None) -> bool:
 
 
 def sees_internal(actor: Actor) -> bool:
-    """Tell whether internal comments, events and part costs are there for the actor."""
-    return may(actor, Action.SEE_INTERNAL, Standing())
+    """Tell whether internal comments, events and part costs are there for the actor, whatever their key shows."""
+    return Scope.ALL in _reach(actor, Action.SEE_INTERNAL)
 
 
 def is_staff(actor: Actor) -> bool:
-    """Tell whether the actor works for the organisation and sees all its tickets and queues."""
-    return may(actor, Action.VIEW_QUEUE, Standing())
+    """Tell whether the actor works for the organisation, and so may see all its tickets and queues."""
+    return Scope.ALL in _reach(actor, Action.VIEW_QUEUE)
 
 
 def dispatches(actor: Actor) -> bool:
     """Tell whether the actor is a dispatcher or stands above one."""
-    return may(actor, Action.SUBSCRIBE_BOARD, Standing())
+    return Scope.ALL in _reach(actor, Action.SUBSCRIBE_BOARD)
 
 
 def visibility_class(actor: Actor) -> Visibility:
-    """Return the widest class that the actor's roles reach."""
+    """Return the widest class that the actor's roles reach; a key shows rows by READ or EXPORT, or none at all."""
+    if actor.key is not None and actor.key.scopes.isdisjoint(_SHOWS):
+        return Visibility.NOTHING
     return _visibility_of(actor.roles)
 
 

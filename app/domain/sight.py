@@ -3,7 +3,7 @@
 from dataclasses import replace
 from enum import StrEnum
 
-from app.domain.events import QUEUE, VIEW, Concerned, Event, FieldChange
+from app.domain.events import API_KEY, QUEUE, VIEW, Concerned, Event, FieldChange
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, dispatches, is_staff, may, sees_internal
 
@@ -27,8 +27,10 @@ def sight(actor: Actor, event: Event) -> Sight:
     """Tell whether the actor sees an event; one who saw the row before and not after sees it go.
 
     What belongs to no ticket (people, stock, settings) is for DISPATCHER and up, queues are for staff, saved
-    views for their owners and, while they are shared, for staff.
+    views for their owners and, while they are shared, for staff; API keys are for ADMIN.
     """
+    if event.kind == API_KEY:
+        return Sight.SEEN if may(actor, Action.MANAGE_API_KEYS, Standing()) else Sight.UNSEEN
     if event.kind == QUEUE:
         return Sight.SEEN if may(actor, Action.VIEW_QUEUE, Standing()) else Sight.UNSEEN
     if event.kind == VIEW:

@@ -10,11 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import QueuePool
 
 from app.auth.actors import Actors
+from app.auth.api_keys import ApiKeyVerifier, BearerVerifier
 from app.auth.jwks import JwksVerifier
-from app.auth.tokens import SecretVerifier, TokenVerifier
+from app.auth.tokens import CachedVerifier, SecretVerifier, TokenVerifier
 from app.clock import now
 from app.db import log
 from app.db.read_pool import ReadPool
+from app.domain.api_key_texts import KeyHashes
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import FileAddresses
 from app.domain.slot_offers import SlotTokens
@@ -50,7 +52,7 @@ def process_of(
     engine: AsyncEngine,
     follower: AsyncEngine,
     hub: Hub,
-    verifier: TokenVerifier,
+    tokens: TokenVerifier,
     identity: log.LogIdentity,
     files: Files,
     addresses: FileAddresses,
@@ -59,6 +61,7 @@ def process_of(
     """Return what all operations of one process share."""
     actors = Actors(engine, met=hub.start_following)
     hub.watch(actors.forget)
+    hashes = KeyHashes.of_log(identity.cursor_key)
     return Process(
         engine=engine,
         writer=writer_of(settings, engine, hub.wake, identity, figures),
@@ -73,10 +76,11 @@ def process_of(
         ),
         locations=Locations(follower),
         actors=actors,
-        verifier=verifier,
+        verifier=CachedVerifier(BearerVerifier(tokens, ApiKeyVerifier(engine, hashes))),
         clock=now,
         files=files,
         addresses=addresses,
+        key_hashes=hashes,
         agendas=Agendas(engine, clock=now, rules=settings.booking_rules),
         solver=Solver(),
         statement_timeout_seconds=settings.statement_timeout_seconds,

@@ -11,7 +11,6 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from app.auth.attendance import Attendance
-from app.auth.tokens import CachedVerifier
 from app.clock import now
 from app.db import log
 from app.db.engine import open_engine
@@ -62,6 +61,7 @@ from schema.execution.websocket import WebSocketEndpoint
 from schema.sheets.exports import TicketExports
 from schema.sheets.gate import Gate
 from schema.sheets.imports import TicketImports
+from schema.sheets.persons import PersonExports
 
 _LAST_WRITES_SECONDS = 4.0
 _LAST_TASKS_SECONDS = 1.0
@@ -103,7 +103,7 @@ def create_app(settings: Settings) -> Door:
     )
     exporter = open_engine(settings.database_url, size=_EXPORTS_AT_ONCE, application="fieldgraph exports")
     client = httpx.AsyncClient(timeout=_OUTSIDE_SECONDS)
-    verifier = CachedVerifier(verifier_of(settings, client))
+    tokens = verifier_of(settings, client)
     limits = limits_of(settings)
     documents = Documents(executable(), limits, introspection=settings.tells_schema, suggestions=settings.suggests)
     purse = MemoryPurse(size=settings.cost_bucket, refill=settings.cost_refill_per_second)
@@ -136,7 +136,7 @@ def create_app(settings: Settings) -> Door:
         scraping = Scraping(figures, follower, token=settings.scrape_token, positions=lambda: hub.positions)
         addresses = FileAddresses.of_log(identity.cursor_key, settings.public_url or "")
         files = files_of(settings, addresses)
-        process = process_of(settings, engine, follower, hub, verifier, identity, files, addresses, figures)
+        process = process_of(settings, engine, follower, hub, tokens, identity, files, addresses, figures)
         attendance = Attendance(process.actors, clock=now)
         # After the actors, who by then have forgotten whom the event changed.
         hub.watch(attendance.notice)
@@ -181,7 +181,8 @@ def create_app(settings: Settings) -> Door:
         exporting = Gate(process, origins, admission, at_once=_EXPORTS_AT_ONCE)
         importing = Gate(process, origins, admission, at_once=_IMPORTS_AT_ONCE)
         exports = TicketExports(exporter, exporting, figures.exports.add)
-        door.graphql, door.sockets, door.exports = http, sockets, exports
+        persons = PersonExports(exporter, exporting, figures.exports.add)
+        door.graphql, door.sockets, door.exports = http, sockets, (exports, persons)
         starlette.router.routes += [
             *health.routes(),
             scraping.route,
@@ -190,12 +191,14 @@ def create_app(settings: Settings) -> Door:
                 f"{CALENDAR_PATH}{{name}}", Calendars(engine, CalendarAddresses.beside(addresses), now, origins.headers)
             ),
             Route("/exports/tickets.csv", exports),
+            Route("/exports/person.json", persons),
             Route("/imports/tickets.csv", TicketImports(importing, figures.imports.add)),
         ]
         if isinstance(files.store, DiskFiles):
             taking = Uploads(files.store, addresses, now, origins.headers, figures.uploads.add)
             starlette.router.routes.append(Route(f"{UPLOAD_PATH}{{token}}", taking))
-        running = [asyncio.create_task(work) for work in (hub.run(), attendance.run(), process.locations.run())]
+        always = (hub.run(), attendance.run(), process.locations.run(), process.actors.usage.run())
+        running = [asyncio.create_task(work) for work in always]
         timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
         works = handlers(process.writer, files, outlets_of(settings, client))
         carrier = Carrier(timers, works, figures=figures, taken_over_after=settings.job_takeover)

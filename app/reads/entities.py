@@ -11,9 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from app.db.tables.api_keys import api_keys
 from app.db.tables.appointments import appointment_series, appointments, bookings, waitlist_entries
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.attachments import attachments
+from app.db.tables.availability import shifts, time_off
 from app.db.tables.customers import assets, customer_users, customers, parts
 from app.db.tables.deliveries import calendar_feeds
 from app.db.tables.locations import technician_locations
@@ -39,9 +41,9 @@ from app.db.tables.views import saved_views
 from app.domain.assignments import ACTIVE
 from app.domain.bookings import BookingKind
 from app.domain.people import Role
-from app.domain.policy import UNDER_WAY, Visibility
+from app.domain.policy import UNDER_WAY, Action, Scope, Visibility
 from app.reads.viewers import ORGANIZATION as OWN_ORGANIZATION
-from app.reads.viewers import VIEWER_CUSTOMERS, VIEWER_TECHNICIAN, VIEWER_USER
+from app.reads.viewers import VIEWER_CUSTOMERS, VIEWER_TECHNICIAN, VIEWER_USER, reaches
 
 _STAFF_ROLES = [role.value for role in Role if role is not Role.END_USER]
 
@@ -262,6 +264,21 @@ def _own_wait(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement
     return (table.c.joined_by == VIEWER_USER) | (table.c.customer_id == sa.any_(VIEWER_CUSTOMERS))
 
 
+def _keys_of_others(_table: sa.FromClause, _visibility: Visibility) -> "sa.ColumnElement[bool]":
+    return reaches(Action.MANAGE_API_KEYS, Scope.ALL)
+
+
+def _oneself_or_dispatch(column: str) -> Condition:
+    """Let technicians see what is their own, and dispatchers what is anybody's."""
+
+    def condition(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+        if _outside(visibility):
+            return sa.false()
+        return (table.c[column] == VIEWER_TECHNICIAN) if visibility is Visibility.STAFF else None
+
+    return condition
+
+
 def _outside(visibility: Visibility) -> bool:
     return visibility in {Visibility.OWN, Visibility.NOTHING}
 
@@ -284,7 +301,18 @@ TERRITORY_HOLIDAY = Entity(name="TerritoryHoliday", table=territory_holidays, ke
 SERVICE_TYPE = Entity(name="ServiceType", table=service_types, key=None)
 SERVICE_TYPE_SKILL = Entity(name="ServiceTypeSkill", table=service_type_skills, key=None)
 USER = Entity(name="User", table=users, visible=_known_users, masks=MappingProxyType({"email": _oneself_or_staff}))
-TECHNICIAN = Entity(name="Technician", table=technicians)
+TECHNICIAN = Entity(
+    name="Technician",
+    table=technicians,
+    masks=MappingProxyType(dict.fromkeys(("home_latitude", "home_longitude"), _oneself_or_dispatch("id"))),
+)
+SHIFT = Entity(name="Shift", table=shifts, visible=_staff_only)
+TIME_OFF = Entity(
+    name="TimeOff",
+    table=time_off,
+    visible=_staff_only,
+    masks=MappingProxyType({"reason": _oneself_or_dispatch("technician_id")}),
+)
 TECHNICIAN_SKILL = Entity(name="TechnicianSkill", table=technician_skills, key=None)
 TECHNICIAN_LOCATION = Entity(
     name="TechnicianLocation", table=technician_locations, key=None, visible=_expected_or_dispatch
@@ -316,6 +344,7 @@ APPOINTMENT_SERIES = Entity(name="AppointmentSeries", table=appointment_series, 
 SLOT_HOLD = Entity(name="SlotHold", table=bookings, visible=_known_holds)
 WAITLIST_ENTRY = Entity(name="WaitlistEntry", table=waitlist_entries, visible=_own_wait)
 SAVED_VIEW = Entity(name="SavedView", table=saved_views, visible=_own_or_shared)
+API_KEY = Entity(name="ApiKey", table=api_keys, visible=_keys_of_others)
 PART_USAGE = Entity(name="PartUsage", table=assignment_parts, key=None, masks=MappingProxyType({"cost": _staff_only}))
 
 NODES: Mapping[str, Entity] = MappingProxyType(
@@ -344,6 +373,9 @@ NODES: Mapping[str, Entity] = MappingProxyType(
             APPOINTMENT_SERIES,
             WAITLIST_ENTRY,
             SLOT_HOLD,
+            API_KEY,
+            SHIFT,
+            TIME_OFF,
         )
     }
 )

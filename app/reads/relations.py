@@ -75,6 +75,8 @@ TICKET_BY_NUMBER = Relation(
     parent_column="ticket_number",
     target_column="ticket_number",
 )
+API_KEY_USER = Relation(name="apiKey.user", target=entities.USER, parent_column="user_id")
+API_KEY_CREATOR = Relation(name="apiKey.createdBy", target=entities.USER, parent_column="created_by")
 TICKET_CUSTOMER = Relation(name="ticket.customer", target=entities.CUSTOMER, parent_column="customer_id")
 TICKET_ASSET = Relation(name="ticket.asset", target=entities.ASSET, parent_column="asset_id")
 TICKET_REQUESTER = Relation(name="ticket.requester", target=entities.USER, parent_column="requester_id")
@@ -192,7 +194,7 @@ TERRITORY_HOLIDAYS = Relation(
     parent_column="id",
     target_column="territory_id",
     many=True,
-    order=by("day", Kind.DAY),
+    order=by("day", Kind.TEXT),
 )
 CUSTOMER_USERS = Relation(
     name="customer.users",
@@ -299,6 +301,11 @@ LOCATION_TECHNICIAN = Relation(
     name="technicianLocation.technician", target=entities.TECHNICIAN, parent_column="technician_id"
 )
 
+SHIFT_TECHNICIAN = Relation(name="shift.technician", target=entities.TECHNICIAN, parent_column="technician_id")
+TIME_OFF_TECHNICIAN = Relation(name="timeOff.technician", target=entities.TECHNICIAN, parent_column="technician_id")
+USER_TECHNICIAN = Relation(
+    name="user.technician", target=entities.TECHNICIAN, parent_column="id", target_column="user_id"
+)
 TEAM_MEMBERS = Relation(
     name="team.members",
     target=entities.TECHNICIAN,

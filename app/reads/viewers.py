@@ -64,6 +64,7 @@ _PARAMETERS: Mapping[str, Callable[[Actor], Any]] = MappingProxyType(
         "viewer_user_id": lambda actor: actor.user_id,
         "viewer_technician_id": lambda actor: actor.technician_id,
         "viewer_customer_ids": lambda actor: sorted(actor.customer_ids),
+        _reach_name(Action.MANAGE_API_KEYS, Scope.ALL): partial(_reaches, Action.MANAGE_API_KEYS, Scope.ALL),
     }
 )
 # Every parameter that a statement may have, by its name.

@@ -23,6 +23,7 @@ from app.db import log
 from app.db.engine import open_engine
 from app.db.notifications import Notifications
 from app.db.transaction import system_transaction
+from app.domain.api_key_texts import KeyHashes
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import FileAddresses
 from app.domain.files import FileLimits
@@ -107,6 +108,7 @@ async def _lifespan(_app: Starlette) -> AsyncIterator[None]:
         clock=now,
         files=Files(store=DiskFiles(Path(tempfile.gettempdir()), addresses), limits=limits),
         addresses=addresses,
+        key_hashes=KeyHashes.of_log(identity.cursor_key),
     )
     following = asyncio.create_task(_HUB.run())
     yield

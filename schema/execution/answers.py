@@ -22,6 +22,7 @@ from app.reads.statement.pieces import MARK_OF_MISSING as MISSING
 from schema.execution.admission import Admission
 from schema.execution.callers import Caller
 from schema.execution.executing import run
+from schema.execution.key_scopes import check_operation
 from schema.execution.planning import Plans, Questions
 from schema.execution.preparing import Prepared
 from schema.execution.requests import GraphQLRequest
@@ -91,11 +92,14 @@ class Answers:
 
         Raises:
             TooLarge, Throttled: it costs too much, at all or at the moment.
+            ScopeMissing: the caller's API key does not open it.
             UnknownUser, and whatever keeps the database from being asked.
         """
         if prepared.operation is None:
             raise LookupError("the document has no such operation")
         self._admission.admit(prepared, caller)
+        if caller.claims.key_id is not None:
+            check_operation(prepared, await caller.actor())
         if self._plans is not None and prepared.operation.kind is OperationType.QUERY:
             answer = await self._planned(self._plans, prepared, caller)
             if answer is not None:

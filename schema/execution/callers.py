@@ -22,8 +22,8 @@ class Caller:
 
     @property
     def user(self) -> Hashable:
-        """Return what tells this user from all others."""
-        return (self.claims.organization_id, self.claims.user_id)
+        """Return what tells this user from all others, and an API key of theirs from themselves."""
+        return (self.claims.organization_id, self.claims.user_id, self.claims.key_id)
 
     async def actor(self) -> Actor:
         """Return the actor as the database knows them now. Raises UnknownUser."""

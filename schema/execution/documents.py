@@ -1,20 +1,25 @@
 """Documents: parsed, measured and validated once, then remembered by their text."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
     ASTValidationRule,
     DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLError,
     GraphQLSchema,
     GraphQLSyntaxError,
+    InlineFragmentNode,
     IntValueNode,
     ListValueNode,
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    SelectionSetNode,
     parse,
     specified_rules,
     validate,
@@ -38,10 +43,11 @@ _LONGEST_NUMBER = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operation:
-    """One operation of a document, and what it costs."""
+    """One operation of a document, the fields of the root that it has anywhere, and what it costs."""
 
     node: OperationDefinitionNode
     kind: OperationType
+    fields: frozenset[str]
     cost: Cost
     defaults: Mapping[str, Any]
 
@@ -130,15 +136,32 @@ class Documents:
         )
         if errors:
             return Document(None, errors, "GRAPHQL_VALIDATION_FAILED")
+        fragments = {each.name.value: each for each in node.definitions if isinstance(each, FragmentDefinitionNode)}
         found: dict[str | None, Operation] = {
             None if each.name is None else each.name.value: Operation(
-                node=each, kind=each.operation, cost=cost, defaults=_defaults(each)
+                node=each,
+                kind=each.operation,
+                fields=frozenset(_fields(each.selection_set, fragments)),
+                cost=cost,
+                defaults=_defaults(each),
             )
             for each, cost in zip(definitions, costs, strict=True)
         }
         if len(found) == 1:
             found[None] = next(iter(found.values()))
         return Document(node, operations=found)
+
+
+def _fields(selected: SelectionSetNode, fragments: Mapping[str, FragmentDefinitionNode]) -> Iterator[str]:
+    """Yield the names of all fields of one level, also of those that directives leave out."""
+    for each in selected.selections:
+        match each:
+            case FieldNode():
+                yield each.name.value
+            case InlineFragmentNode():
+                yield from _fields(each.selection_set, fragments)
+            case FragmentSpreadNode():
+                yield from _fields(fragments[each.name.value].selection_set, fragments)
 
 
 def _defaults(operation: OperationDefinitionNode) -> Mapping[str, Any]:

@@ -17,6 +17,7 @@ from app.domain.refusals import ErrorCode, Refusal
 from app.logs import current_request_id
 from app.services.files import StoreFailed
 from schema.execution.admission import Throttled
+from schema.execution.key_scopes import ScopeMissing
 from schema.execution.measuring import TooLarge
 
 _CODES: Mapping[ErrorCode, str] = MappingProxyType({ErrorCode.NOT_FOUND: "NOT_FOUND", ErrorCode.FORBIDDEN: "FORBIDDEN"})
@@ -55,6 +56,8 @@ def failure(error: BaseException) -> dict[str, Any]:
             return {"message": error.reason, "extensions": {"code": "UNAUTHENTICATED"}}
         case UnknownUser():
             return {"message": "The token's user may not come in.", "extensions": {"code": "UNAUTHENTICATED"}}
+        case ScopeMissing():
+            return {"message": str(error), "extensions": {"code": "FORBIDDEN", "missingScopes": error.scopes}}
         case KeysUnavailable():
             return _unavailable("Tokens cannot be checked at the moment.")
         case TooLarge():

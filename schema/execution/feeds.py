@@ -25,6 +25,7 @@ from resolvers.streams import rights
 from schema.execution.admission import Admission, Throttled
 from schema.execution.callers import Caller
 from schema.execution.caps import Caps, TooMany
+from schema.execution.key_scopes import check_operation
 from schema.execution.memory import Memory
 from schema.execution.personal import is_personal
 from schema.execution.planning import Plans
@@ -72,6 +73,7 @@ class Feeds:
         Raises:
             NotBegun: it is not executed, for these errors.
             TooLarge, Throttled: it costs too much, at all or at the moment, or the caller follows too much already.
+            ScopeMissing: the caller's API key does not open it.
             UnknownUser: the caller may not come in, or no longer.
         """
         with ExitStack() as followed:
@@ -82,6 +84,8 @@ class Feeds:
                     _FULL_SECONDS, f"{full.most} subscriptions are open, the most for {full.whose}"
                 ) from full
             self._admission.admit(prepared, caller)
+            if caller.claims.key_id is not None:
+                check_operation(prepared, await caller.actor())
             await self._follow(prepared, caller, outlet, after)
 
     async def _follow(self, prepared: Prepared, caller: Caller, outlet: Outlet, after: str | None) -> None:

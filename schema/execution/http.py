@@ -33,7 +33,7 @@ from schema.execution.sse import stream
 from schema.execution.trusted import DocumentRefused
 from schema.execution.watching import Watch
 
-_STATUS = MappingProxyType({"UNAVAILABLE": 503, "TIMEOUT": 504, "THROTTLED": 429})
+_STATUS = MappingProxyType({"UNAVAILABLE": 503, "TIMEOUT": 504, "THROTTLED": 429, "FORBIDDEN": 403})
 _JSON = JSON.encode()
 # What a query may still take when the server is about to stop.
 _LAST_SECONDS = 4.0
@@ -154,6 +154,8 @@ class HttpEndpoint:
                 self._figures.refused.add(prepared.document.code or "BAD_USER_INPUT")
                 return wrong
             if kind is OperationType.SUBSCRIPTION or accept.json is None:
+                # Once it has begun, a stream has no status of its own to refuse with.
+                await caller.actor()
                 self._figures.followed(prepared.name)
                 with self._figures.streams:
                     follow = partial(self._follow, prepared, caller, _text(headers, b"last-event-id"))

@@ -4,6 +4,7 @@ What an event says itself depends on the class alone for those who see everythin
 rows behind it is compiled as a read: a plan knows whether it looks at who the viewer is.
 """
 
+from dataclasses import replace
 from typing import Any
 
 from graphql import (
@@ -72,7 +73,7 @@ def _as_read(plans: Plans, node: DocumentNode, operation: Operation) -> Document
         variable_definitions=operation.node.variable_definitions,
         selection_set=SelectionSetNode(selections=(_field("__typename", "kind"), *found.fields)),
     )
-    read = Operation(node=definition, kind=OperationType.QUERY, cost=operation.cost, defaults=operation.defaults)
+    read = replace(operation, node=definition, kind=OperationType.QUERY)
     return Document(DocumentNode(definitions=(definition, *fragments)), operations={None: read})
 
 

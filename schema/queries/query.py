@@ -2,6 +2,7 @@
 
 import strawberry
 
+from schema.queries.api_keys import ApiKeyQueries
 from schema.queries.appointments import AppointmentQueries
 from schema.queries.assignments import AssignmentQueries
 from schema.queries.boards import BoardQueries
@@ -28,5 +29,6 @@ class Query(
     ViewQueries,
     AppointmentQueries,
     SupplyQueries,
+    ApiKeyQueries,
 ):
     """Everything that can be asked."""

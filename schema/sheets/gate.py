@@ -7,12 +7,14 @@ from contextlib import asynccontextmanager
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
+from app.domain.people import ApiKeyScope
 from app.transfers.answers import Answer, Headers
 from resolvers.context import Process
 from schema.execution.admission import Admission
 from schema.execution.bodies import BodyRefused, ClientGone
 from schema.execution.callers import Caller, identify
 from schema.execution.caps import Caps
+from schema.execution.key_scopes import check_route
 from schema.execution.origins import Origins
 from schema.sheets.problems import NoRoom, problem_of
 
@@ -36,8 +38,10 @@ class Gate:
         self._caps = Caps(per_user=_PER_USER, per_ip=_PER_ADDRESS)
         self._room = asyncio.Semaphore(at_once)
 
-    async def let_in(self, scope: Scope, receive: Receive, send: Send, method: str, work: Work) -> None:
-        """Have the work done, or say why not."""
+    async def let_in(
+        self, scope: Scope, receive: Receive, send: Send, method: str, work: Work, *, opened_by: ApiKeyScope
+    ) -> None:
+        """Have the work done, or say why not; an API key must have the scope that it is `opened_by`."""
         request = Request(scope, receive)
         origin = request.headers.get("origin")
         more = self._origins.headers(origin)
@@ -45,7 +49,7 @@ class Gate:
             await Answer(204).send(send, self._origins.preflight(origin))
             return
         try:
-            caller = await self._known(request, method)
+            caller = await self._known(request, method, opened_by)
         except Exception as error:  # noqa: BLE001  # the edge of the process: logged and masked
             await problem_of(error).send(send, more)
             return
@@ -82,15 +86,18 @@ class Gate:
             async with self._room:
                 yield
 
-    async def _known(self, request: Request, method: str) -> Caller:
+    async def _known(self, request: Request, method: str, opened_by: ApiKeyScope) -> Caller:
         headers = request.headers
         if request.method != method:
             raise BodyRefused(405, f"Send {method}.", ((b"allow", method.encode()),))
         if not self._origins.admits(headers.get("origin"), headers.get("host"), headers.get("sec-fetch-site")):
             raise BodyRefused(403, "Pages of this origin may not use the endpoint.")
-        return await identify(
+        caller = await identify(
             self.process,
             headers.get("authorization"),
             client=headers.get("x-client"),
             ip=request.client.host if request.client else None,
         )
+        if caller.claims.key_id is not None:
+            check_route(f"{method} {request.url.path}", opened_by, await caller.actor())
+        return caller

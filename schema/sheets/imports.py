@@ -9,6 +9,7 @@ from uuid import UUID
 from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
+from app.domain.people import ApiKeyScope
 from app.domain.policy import Action, may
 from app.domain.refusals import Forbidden, Invalid
 from app.reads.batches import load_by_key
@@ -48,7 +49,7 @@ class TicketImports:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        await self._gate.let_in(scope, receive, send, "POST", self._take)
+        await self._gate.let_in(scope, receive, send, "POST", self._take, opened_by=ApiKeyScope.WRITE_TICKETS)
 
     async def _take(self, request: Request, caller: Caller, send: Send, more: Headers) -> None:
         dry_run = switch_of(parameters_of(request.scope["query_string"], ("dryRun",)), "dryRun")

@@ -1,12 +1,14 @@
 """What belongs to another organisation is not there: for every id, in every place that takes one."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from gql.transport.exceptions import TransportQueryError
 from uuid_utils.compat import uuid7
 
+from app.clock import now
 from app.db.tables.appointments import bookings
 from app.db.tables.customers import assets
 from app.db.transaction import transaction
@@ -28,19 +30,29 @@ AGREED = {
     "Appointment": "appointments",
     "AppointmentSeries": "appointment_series",
     "WaitlistEntry": "waitlist_entries",
+    "ApiKey": "api_keys",
 }
 WAIT = {
     "appointmentType": "DIAGNOSTIC",
     "windows": [{"start": "2100-01-01T00:00:00Z", "end": "2100-01-02T00:00:00Z"}],
 }
+# Before everybody's horizon has passed on.
+_SOON = now().date() + timedelta(days=30)
+HOURS = {"startsAt": f"{_SOON}T08:00:00Z", "endsAt": f"{_SOON}T16:00:00Z"}
+WEEK = {
+    "from": f"{_SOON}",
+    "to": f"{_SOON + timedelta(days=30)}",
+    "weekly": [{"weekday": "MON", "start": "08:00", "end": "16:00"}],
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """Another organisation, with one of everything; `ids` by type, and its dispatcher."""
+    """Another organisation, with one of everything; `ids` by type, and two of its people."""
 
     ids: dict[str, str]
     dispatcher: Person
+    admin: Person
     ticket_number: str
 
 
@@ -48,7 +60,7 @@ class Elsewhere:
 async def elsewhere(stage: Stage) -> Elsewhere:
     """Another organisation in the same database, served by the same server."""
     other = await make_world(stage.engine, "Elsewhere")
-    dispatcher = await stage.enter("dispatcher", world=other)
+    dispatcher, admin = [await stage.enter(name, world=other) for name in ("dispatcher", "admin")]
     asset_id = uuid7()
     async with transaction(stage.engine, other.organization_id) as connection:
         await connection.execute(
@@ -91,7 +103,11 @@ async def elsewhere(stage: Stage) -> Elsewhere:
         (row,) = await stage.sql(f"SELECT id FROM {table} WHERE organization_id = :organization", world=other)  # noqa: S608  # names of constants
         ids[kind] = global_id(kind, row["id"])
     found = await stage.sql("SELECT ticket_number FROM tickets WHERE id = :id", world=other, id=key(ids["Ticket"]))
-    return Elsewhere(ids, dispatcher, found[0]["ticket_number"])
+    hours = {"technicianId": ids["Technician"], **HOURS}
+    manager = await stage.enter("manager", world=other)
+    ids["Shift"] = (await manager.do("createShift", **hours))["shift"]["id"]
+    ids["TimeOff"] = (await manager.do("createTimeOff", **hours))["timeOff"]["id"]
+    return Elsewhere(ids, dispatcher, admin, found[0]["ticket_number"])
 
 
 NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
@@ -99,7 +115,7 @@ NODES = "query Nodes($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
 
 async def test_its_ids_name_nothing_though_its_own_people_see_them_all(stage: Stage, elsewhere: Elsewhere) -> None:
     ids = list(elsewhere.ids.values())
-    own = (await elsewhere.dispatcher.ask(NODES, ids=ids))["nodes"]
+    own = (await elsewhere.admin.ask(NODES, ids=ids))["nodes"]
     assert [node["__typename"] for node in own] == list(elsewhere.ids)
 
     for name in ("dispatcher", "admin", "ann", "customer"):
@@ -166,7 +182,7 @@ async def test_lists_without_a_filter_hold_nothing_of_it(stage: Stage, elsewhere
     assert elsewhere.ids["Technician"] not in {node["id"] for node in found["technicians"]["nodes"]}
 
 
-KEPT = ("Team", "Skill")
+KEPT = ("Team", "Skill", "User", "Technician", "Shift", "TimeOff")
 # They name nothing that could be of another organisation.
 NAMELESS = {"createTeam", "createSkill"}
 MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
@@ -221,6 +237,10 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("deleteAttachment", {"id": "*Attachment"}, ["id"]),
     ("saveView", {"id": "*SavedView", "name": "Mine", "filter": {}}, ["id"]),
     ("deleteView", {"id": "*SavedView"}, ["id"]),
+    ("createApiKey", {"name": "Ours", "scopes": ["READ"], "userId": "*User"}, ["userId"]),
+    ("revokeApiKey", {"id": "*ApiKey"}, ["id"]),
+    ("erasePersonalData", {"userId": "*User", "reason": "REQUESTED"}, ["userId"]),
+    ("erasePersonalData", {"customerId": "*Customer", "reason": "REQUESTED"}, ["customerId"]),
     ("releaseSlot", {"holdId": "*SlotHold"}, ["holdId"]),
     ("bookAppointment", {"holdId": "*SlotHold"}, ["holdId"]),
     ("rescheduleAppointment", {"id": "*Appointment", "holdId": "*SlotHold"}, ["id"]),
@@ -238,6 +258,20 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     *((f"update{kind}", {"id": f"*{kind}", "expectedVersion": 1}, ["id"]) for kind in KEPT),
     *((f"delete{kind}", {"id": f"*{kind}"}, ["id"]) for kind in KEPT),
+    ("createUser", {"name": "Eve", "customerIds": ["*Customer"]}, ["customerIds", "0"]),
+    ("createTechnician", {"userId": "*User"}, ["userId"]),
+    ("createTechnician", {"user": {"name": "Eve"}, "teamId": "*Team"}, ["teamId"]),
+    ("createTechnician", {"user": {"name": "Eve"}, "mainSkillId": "*Skill"}, ["mainSkillId"]),
+    (
+        "createTechnician",
+        {"user": {"name": "Eve"}, "skills": [{"skillId": "*Skill", "level": 1}]},
+        ["skills", "0", "skillId"],
+    ),
+    ("createTechnician", {"user": {"name": "Eve"}, "territoryIds": ["*Territory"]}, ["territoryIds", "0"]),
+    ("createShift", {**HOURS, "technicianId": "*Technician"}, ["technicianId"]),
+    ("createShifts", {**WEEK, "technicianId": "*Technician"}, ["technicianId"]),
+    ("createTimeOff", {**HOURS, "technicianId": "*Technician"}, ["technicianId"]),
+    ("setAvailability", {"technicianId": "*Technician", "availability": "BUSY"}, ["technicianId"]),
     ("createTicket", {**NEW_TICKET, "customerId": "*Customer"}, ["customerId"]),
     ("createTicket", {**NEW_TICKET, "assetId": "*Asset"}, ["assetId"]),
     ("createTicket", {**NEW_TICKET, "territoryId": "*Territory"}, ["territoryId"]),

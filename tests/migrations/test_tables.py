@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.tables import (
+    api_keys,
     appointments,
     assignments,
     attachments,
@@ -21,6 +22,7 @@ from app.db.tables import (
     log,
     organizations,
     people,
+    privacy,
     search,
     sla,
     supply,
@@ -33,6 +35,7 @@ from app.domain.people import Role
 from app.domain.tickets import TicketStatus
 
 FAMILIES = (
+    api_keys,
     appointments,
     assignments,
     attachments,
@@ -44,6 +47,7 @@ FAMILIES = (
     log,
     organizations,
     people,
+    privacy,
     search,
     sla,
     supply,

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db import log
+from app.db.tables.api_keys import api_keys
 from app.db.tables.appointments import appointment_series, appointments, bookings, part_reservations, waitlist_entries
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.attachments import attachments, file_contents
@@ -48,6 +49,7 @@ _TABLES = {
         *(appointment_series, appointments, part_reservations, waitlist_entries, bookings),
         *(tickets, ticket_required_skills, ticket_required_parts, comments),
         *(assignments, assignment_parts, technician_locations, file_contents, attachments, sla_clocks, saved_views),
+        api_keys,
     )
 }
 EPOCH = UUID(int=7)

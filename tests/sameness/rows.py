@@ -11,6 +11,7 @@ from app.domain.files import KINDS, ScanState
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 from tests.sameness.agreements import agreements_of, supply_of
+from tests.sameness.keys import keys_of
 from tests.sameness.organisation import PEOPLE, TEAMS, TIERS, Organisation, Row
 from tests.sameness.promises import clocks_of, policies_of
 
@@ -44,6 +45,8 @@ def rows_of(of: Organisation, *, tickets: int) -> Rows:
         add(table, **row)
     for row in _views(of):
         add("saved_views", **row)
+    for row in keys_of(of):
+        add("api_keys", **row)
     return rows
 
 

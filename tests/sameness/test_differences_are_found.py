@@ -19,7 +19,7 @@ from tests.sameness.viewers import Viewer
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-_MOST = 150
+_MOST = 400
 _LONGEST = 30
 
 Break = Callable[[pytest.MonkeyPatch], None]

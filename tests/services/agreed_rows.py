@@ -1,4 +1,4 @@
-"""Rows in every table of appointments, for tests that need an organisation with something of everything."""
+"""Rows in every table of appointments and of keys, for tests that need an organisation with something of everything."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
+from app.db.tables.api_keys import api_keys
 from app.db.tables.appointments import (
     alerts,
     appointment_series,
@@ -18,6 +19,7 @@ from app.db.tables.appointments import (
     waitlist_entries,
 )
 from app.db.tables.deliveries import calendar_connections, calendar_feeds, deliveries
+from app.db.tables.privacy import erasures
 from app.db.tables.supply import (
     facilities,
     service_bay_skills,
@@ -26,6 +28,7 @@ from app.db.tables.supply import (
     service_types,
     territory_holidays,
 )
+from app.domain.people import ApiKeyScope
 from tests.world import BEFORE, World
 
 _STAMPS = {"created_at": BEFORE, "updated_at": BEFORE}
@@ -34,7 +37,7 @@ _DIAGNOSTIC = "DIAGNOSTIC"
 
 
 async def agree_on_everything(connection: AsyncConnection, world: World, ticket_id: UUID) -> None:
-    """Insert an appointment of a ticket in a bay, its series, booking, parts and letters, a wait and an alert."""
+    """Insert an appointment of a ticket in a bay, its series, booking, parts and letters, a wait, an alert, a key."""
     for table, row in _rows(world, ticket_id):
         await connection.execute(sa.insert(table).values(organization_id=world.organization_id, **row))
 
@@ -42,6 +45,9 @@ async def agree_on_everything(connection: AsyncConnection, world: World, ticket_
 def _rows(world: World, ticket_id: UUID) -> Iterator[tuple[sa.Table, dict[str, Any]]]:
     facility, bay, series, appointment = uuid7(), uuid7(), uuid7(), uuid7()
     ann, whole = world.technicians["ann"], {"starts_at": BEFORE, "ends_at": BEFORE + _HOUR}
+    admin, key = world.users["admin"], {"prefix": "fg_0123456789", "hash": bytes(32), "scopes": (ApiKeyScope.READ,)}
+    of_admin = {"user_id": admin, "created_by": admin, "expires_at": BEFORE + _HOUR}
+    yield api_keys, {"id": uuid7(), "name": "Monitoring", **key, **of_admin, **_STAMPS}
     yield facilities, {"id": facility, "name": "Depot", **_STAMPS}
     yield service_bays, {"id": bay, "facility_id": facility, "name": "Bay 1", **_STAMPS}
     yield service_bay_skills, {"bay_id": bay, "skill_id": world.skill_id}
@@ -107,3 +113,5 @@ def _rows(world: World, ticket_id: UUID) -> Iterator[tuple[sa.Table, dict[str, A
     calendar = {"provider": "GOOGLE", "calendar_id": "primary", "sealed_token": b"sealed"}
     yield calendar_connections, {"technician_id": ann, **calendar, **_STAMPS}
     yield calendar_feeds, {"technician_id": ann, "generation": 0, "updated_at": BEFORE}
+    erased = {"kind": "USER", "subject_id": uuid7(), "reason": "REQUESTED", "change_id": uuid7()}
+    yield erasures, {"id": uuid7(), **erased, "erased_at": BEFORE}

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from app.domain import refusals
+from app.domain import policy, refusals
 
 ROOT = Path(__file__).parents[2]
 _REFUSALS = refusals.__name__
+_POLICY = policy.__name__
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,23 @@ def raised_by(place: Place) -> set[str]:
             found |= {here.name} & refusal_names()
         elif here.name in _functions(here.module):
             waiting += _referred(here)
+    return found
+
+
+def actions_of(place: Place) -> set[str]:
+    """Return the names of the actions that the function, or what it refers to, asks the policy for."""
+    found: set[str] = set()
+    seen: set[Place] = set()
+    waiting = [place]
+    while waiting:
+        here = waiting.pop()
+        if here in seen or here.module == _POLICY or here.name not in _functions(here.module):
+            continue
+        seen.add(here)
+        for node in ast.walk(_functions(here.module)[here.name]):
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "Action":
+                found.add(node.attr)
+        waiting += _referred(here)
     return found
 
 

@@ -13,7 +13,7 @@ from app.domain import validation
 from app.domain.people import Actor
 from app.domain.policy import Action
 from app.services.administration.checking import place, words
-from app.services.administration.keeping import delete, expect_keeper, insert, update
+from app.services.administration.keeping import delete, insert, require_right, update
 from app.services.administration.saying import ACTIVE, Kept, Row, Said, Update, Used
 from app.services.administration.service_bays import SERVICE_BAY
 from app.services.change import Change
@@ -55,7 +55,7 @@ async def create_facility(writer: Writer, actor: Actor, command: CreateFacility)
     """Create a facility with its first bays. Raises what `create` does."""
 
     async def work(change: Change) -> dict[str, UUID]:
-        expect_keeper(FACILITY, change)
+        require_right(FACILITY, change)
         given = writer.bay_count if command.bay_count is None else command.bay_count
         count = validation.number(given, ("bayCount",), least=0, most=MOST_BAYS)
         facility = await insert(FACILITY, change, command.values)

@@ -28,8 +28,7 @@ from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import InUse, Invalid, StaleVersion, Use
 from app.services.administration.checking import amount, at_most, currency, number, words, zone
-from app.services.administration.keeping import camel
-from app.services.administration.saying import Row, Said
+from app.services.administration.saying import Row, Said, camel
 from app.services.change import Change
 from app.services.naming import check_exists
 from app.services.perform import Writer, Written, perform
