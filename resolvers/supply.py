@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.domain.people import Role
 from app.reads import entities
 from app.reads.entities import Entity
-from app.reads.filters import CustomerFilter, PartFilter, containing
+from app.reads.filters import CalendarFilter, CustomerFilter, PartFilter, containing
 from app.reads.orders import Kind, Order, Term, ending_in_id
 from app.reads.pages import Window, placed
 from app.reads.questions import Listing
@@ -29,6 +29,11 @@ def parts(search: str | None, asked: Window) -> Listing:
     words = searched(search)
     wanted = None if words is None else PartFilter(like=containing(words))
     return Listing(entities.PART, _BY_NUMBER, placed(_BY_NUMBER, asked), wanted)
+
+
+def business_calendars(asked: Window) -> Listing:
+    """Ask for a page of business calendars by name, of each the newest version. Raises Invalid."""
+    return Listing(entities.BUSINESS_CALENDAR, BY_NAME, placed(BY_NAME, asked), CalendarFilter())
 
 
 def users(search: str | None, roles: Sequence[Role] | None, active: bool | None, asked: Window) -> Listing:

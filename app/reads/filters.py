@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from app.db.tables.appointments import appointments, waitlist_entries
 from app.db.tables.assignments import assignments
 from app.db.tables.base import Moment, Uuid
-from app.db.tables.customers import customers, parts
+from app.db.tables.customers import assets, customers, parts
 from app.db.tables.people import technician_skills, technician_territories, technicians
+from app.db.tables.sla import business_calendars
 from app.db.tables.tickets import tickets
 from app.domain.appointments import LONGEST, AppointmentStatus
 from app.domain.assignments import ACTIVE, AssignmentStatus
@@ -152,6 +153,11 @@ class AssetFilter(Asked):
     like: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarFilter(Asked):
+    """Business calendars that hold: of each name the newest version."""
+
+
 AnyFilter = (
     TicketFilter
     | AssignmentFilter
@@ -162,6 +168,7 @@ AnyFilter = (
     | PartFilter
     | AssetFilter
     | UserFilter
+    | CalendarFilter
 )
 
 
@@ -189,10 +196,21 @@ def conditions_of(wanted: AnyFilter | None, visibility: Visibility = Visibility.
             return (among(waitlist_entries.c.status, status),)
         case CustomerFilter(like=like):
             return (_like(like, customers.c.name, customers.c.external_id),)
+        case AssetFilter(like=like):
+            return (_like(like, assets.c.name, assets.c.external_id),)
         case PartFilter(like=like):
             return (_like(like, parts.c.name, parts.c.part_number),)
         case UserFilter():
             return of_users(wanted, visibility)
+        case CalendarFilter():
+            return (_newest_of_its_name(),)
+
+
+def _newest_of_its_name() -> "sa.ColumnElement[bool]":
+    of, later = business_calendars.c, business_calendars.alias("later")
+    newer = sa.tuple_(later.c.created_at, later.c.id) > sa.tuple_(of.created_at, of.id)
+    same = (later.c.organization_id == of.organization_id) & (later.c.name == of.name)
+    return ~sa.exists().select_from(later).where(same, newer).correlate(business_calendars)
 
 
 def of_appointments(wanted: AppointmentFilter) -> Conditions:

@@ -2,32 +2,18 @@
 
 import re
 from datetime import date
-from enum import StrEnum
 
 import strawberry
 
 from app.domain.refusals import Invalid
 from app.domain.sla import DEFAULT_PAUSES, DEFAULT_WARNINGS
 from app.services.administration.promises import SaveBusinessCalendar, SaveSlaPolicy
-from schema.enums import SlaMetric, TicketPriority, TicketStatus
+from schema.enums import SlaMetric, TicketPriority, TicketStatus, Weekday
 from schema.ids import optional_key
 from schema.inputs.tickets import KEY
 from schema.scalars import TimeZone
 
 _CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
-
-
-@strawberry.enum(description="A day of the week.")
-class Weekday(StrEnum):
-    """A day of the week."""
-
-    MON = "MON"
-    TUE = "TUE"
-    WED = "WED"
-    THU = "THU"
-    FRI = "FRI"
-    SAT = "SAT"
-    SUN = "SUN"
 
 
 @strawberry.input(description="Hours of a weekday in which something is open; what lies between two is a break.")
