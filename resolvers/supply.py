@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from app.domain.people import Role
 from app.reads import entities
+from app.reads.calendars import CalendarFilter
 from app.reads.entities import Entity
-from app.reads.filters import CalendarFilter, CustomerFilter, PartFilter, containing
+from app.reads.filters import CustomerFilter, PartFilter, containing
 from app.reads.orders import Kind, Order, Term, ending_in_id
 from app.reads.pages import Window, placed
 from app.reads.questions import Listing
