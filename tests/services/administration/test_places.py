@@ -44,7 +44,7 @@ _UPDATES: dict[str, Any] = {
     SERVICE_BAY.kind: update_service_bay,
     TECHNICIAN.kind: update_technician,
 }
-AT_FACILITY = {"location_mode": LocationMode.AT_FACILITY}
+AT_FACILITY: dict[str, Any] = {"location_mode": LocationMode.AT_FACILITY}
 
 
 @pytest.fixture
