@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from app.domain.people import Role
 from app.reads import entities
 from app.reads.entities import Entity
-from app.reads.filters import containing
+from app.reads.filters import CalendarFilter, containing
 from app.reads.named import AssetFilter, CustomerFilter, NamedFilter, PartFilter
 from app.reads.orders import Kind, Order, Term, ending_in_id
 from app.reads.pages import Window, placed
@@ -33,6 +33,11 @@ def parts(search: str | None, active: bool | None, asked: Window) -> Listing:
 def assets(search: str | None, active: bool | None, asked: Window) -> Listing:
     """Ask for a page of assets by name: those that have the words in their name or external id. Raises Invalid."""
     return _named(entities.ASSET, AssetFilter, search, active, asked)
+
+
+def business_calendars(asked: Window) -> Listing:
+    """Ask for a page of business calendars by name, of each the newest version. Raises Invalid."""
+    return Listing(entities.BUSINESS_CALENDAR, BY_NAME, placed(BY_NAME, asked), CalendarFilter())
 
 
 def users(search: str | None, roles: Sequence[Role] | None, active: bool | None, asked: Window) -> Listing:

@@ -194,7 +194,7 @@ TERRITORY_HOLIDAYS = Relation(
     parent_column="id",
     target_column="territory_id",
     many=True,
-    order=by("day", Kind.TEXT),
+    order=by("day", Kind.DAY),
 )
 CUSTOMER_USERS = Relation(
     name="customer.users",

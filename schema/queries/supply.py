@@ -11,6 +11,7 @@ from schema.enums import Role
 from schema.fields import After, First, asked
 from schema.types.customers import AssetConnection, CustomerConnection, PartConnection
 from schema.types.organizations import SkillConnection, TeamConnection, TerritoryConnection
+from schema.types.sla import BusinessCalendarConnection
 from schema.types.supply import FacilityConnection
 from schema.types.users import UserConnection
 
@@ -44,6 +45,12 @@ class SupplyQueries:
     def facilities(self, first: First = _LONG, after: After = None) -> FacilityConnection:
         """Ask for a page of facilities. Raises Invalid."""
         question: Any = supply.listed(entities.FACILITY, window(first, after, default=_LONG))
+        return question
+
+    @asked("Business calendars by name, of each the version that holds.")
+    def business_calendars(self, first: First = 20, after: After = None) -> BusinessCalendarConnection:
+        """Ask for a page of business calendars. Raises Invalid."""
+        question: Any = supply.business_calendars(window(first, after))
         return question
 
     @asked("Parts by number.")

@@ -89,7 +89,7 @@ _FACILITIES = """
     SELECT f.id, f.latitude, f.longitude, f.territory_id, c.time_zone, c.weekly::text AS weekly, c.holidays
     FROM facilities AS f
     LEFT JOIN business_calendars AS c ON c.organization_id = f.organization_id AND c.id = f.calendar_id
-    WHERE f.organization_id = :organization_id
+    WHERE f.organization_id = :organization_id AND f.active
     ORDER BY f.id
 """
 _PARTS = sa.text(
