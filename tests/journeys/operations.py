@@ -39,6 +39,7 @@ _TECHNICIAN = """
 active externalId yearsExperience availability home { lat lon } user { id name roles } team { id } tier { level }
 specialization skills { skill { id } level expiresOn } territories { id }
 """
+_PART = "active partNumber name stock available leadTimeDays unitCost { amount currency }"
 _KEPT = {
     "Team": "active name",
     "Skill": "active code name",
@@ -46,8 +47,11 @@ _KEPT = {
     "Technician": _TECHNICIAN,
     "Shift": "start end onCall breaks { start end } technician { id }",
     "TimeOff": "start end reason availability said technician { id }",
+    "Customer": "active name externalId tier address location { lat lon } users { nodes { id } }",
+    "Asset": "active name kind externalId customer { id }",
+    "Part": _PART,
 }
-_WARNED = frozenset({"Technician", "Shift", "TimeOff"})
+_WARNED = frozenset({"Technician", "Shift", "TimeOff", "Part"})
 _DELETED_KINDS = tuple(f"delete{kind}" for kind in _KEPT)
 _WRITTEN_KINDS = tuple(f"{step}{kind}" for kind in _KEPT for step in ("create", "update"))
 
@@ -56,6 +60,7 @@ _INPUTS = {
     **dict.fromkeys(_DELETED_KINDS, "DeleteInput"),
     "createShifts": "CreateShiftsInput",
     "setAvailability": "SetAvailabilityInput",
+    "adjustStock": "AdjustStockInput",
     "createTicket": "CreateTicketInput",
     "updateTicket": "UpdateTicketInput",
     "transitionTicket": "TransitionTicketInput",
@@ -114,6 +119,7 @@ _FIELDS = {
     **dict.fromkeys(_DELETED_KINDS, "deletedId warnings"),
     "createShifts": f"shifts {{ id version {_KEPT['Shift']} }}",
     "setAvailability": f"technician {{ id version {_TECHNICIAN} }} warnings",
+    "adjustStock": f"part {{ id version {_PART} }} warnings",
     "holdSlot": "hold { id expiresAt heldBy { name } slot { window { start end } technician { name } bay { name } } }",
     "releaseSlot": "deletedId",
     **dict.fromkeys(

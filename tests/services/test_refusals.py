@@ -20,7 +20,7 @@ STEP = COMMON | {"StaleVersion", "InvalidTransition", "ClockSkew"}
 TOLD_BESIDE = {"NoCandidate"}
 # Told of one of many, by its code.
 OF_ONE = {"SlotTaken", "NotEligible", "NoCandidate"}
-KEPT = ("Team", "Skill", "User", "Technician", "Shift", "TimeOff")
+KEPT = ("Team", "Skill", "User", "Technician", "Shift", "TimeOff", "Customer", "Asset", "Part")
 RAISED = {
     "createTicket": COMMON | {"InvalidTransition", "NoCandidate"},
     "updateTicket": COMMON | {"StaleVersion"},
@@ -82,6 +82,7 @@ RAISED = {
     **{f"delete{kind}": COMMON | {"StaleVersion", "InUse"} for kind in KEPT},
     "createShifts": COMMON,
     "setAvailability": COMMON,
+    "adjustStock": COMMON | {"StaleVersion"},
 }
 
 
