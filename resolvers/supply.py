@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from app.domain.people import Role
 from app.reads import entities
+from app.reads.calendars import CalendarFilter
 from app.reads.entities import Entity
-from app.reads.filters import CalendarFilter, containing
+from app.reads.filters import containing
 from app.reads.named import AssetFilter, CustomerFilter, NamedFilter, PartFilter
 from app.reads.orders import Kind, Order, Term, ending_in_id
 from app.reads.pages import Window, placed

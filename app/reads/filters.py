@@ -15,7 +15,6 @@ from app.db.tables.appointments import appointments, waitlist_entries
 from app.db.tables.assignments import assignments
 from app.db.tables.base import Moment, Uuid
 from app.db.tables.people import technician_skills, technician_territories, technicians
-from app.db.tables.sla import business_calendars
 from app.db.tables.tickets import tickets
 from app.domain.appointments import LONGEST, AppointmentStatus
 from app.domain.assignments import ACTIVE, AssignmentStatus
@@ -25,6 +24,7 @@ from app.domain.sla import SlaState
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
 from app.domain.waitlist import WaitlistStatus
 from app.reads.availability import present_availability
+from app.reads.calendars import CalendarFilter, newest_of_its_name
 from app.reads.named import NamedFilter, of_named
 from app.reads.slots import Asked, Slot, array_of, bound
 from app.reads.users import UserFilter, of_users
@@ -132,11 +132,6 @@ class WaitlistFilter(Asked):
     status: tuple[WaitlistStatus, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarFilter(Asked):
-    """Business calendars that hold: of each name the newest version."""
-
-
 AnyFilter = (
     TicketFilter
     | AssignmentFilter
@@ -176,14 +171,7 @@ def conditions_of(wanted: AnyFilter | None, visibility: Visibility = Visibility.
         case UserFilter():
             return of_users(wanted, visibility)
         case CalendarFilter():
-            return (_newest_of_its_name(),)
-
-
-def _newest_of_its_name() -> "sa.ColumnElement[bool]":
-    of, later = business_calendars.c, business_calendars.alias("later")
-    newer = sa.tuple_(later.c.created_at, later.c.id) > sa.tuple_(of.created_at, of.id)
-    same = (later.c.organization_id == of.organization_id) & (later.c.name == of.name)
-    return ~sa.exists().select_from(later).where(same, newer).correlate(business_calendars)
+            return (newest_of_its_name(),)
 
 
 def of_appointments(wanted: AppointmentFilter) -> Conditions:

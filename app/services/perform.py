@@ -303,6 +303,9 @@ def fingerprint(command: Command) -> bytes:
 def _spelled(value: Any, *, omit: str | None = None) -> Any:
     if isinstance(value, tuple):
         return [_spelled(each) for each in value]
+    if isinstance(value, Mapping):
+        # Keys may be words of the domain, which the writer of JSON does not take for text.
+        return {str(key): _spelled(each) for key, each in value.items()}
     if hasattr(value, "__dataclass_fields__"):
         return {each.name: _spelled(getattr(value, each.name)) for each in fields(value) if each.name != omit}
     return plain(value)

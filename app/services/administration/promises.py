@@ -202,16 +202,18 @@ def _came(change: Change, kind: str, row: Mapping[str, Any]) -> NewEvent:
 def _weekly(weekly: Mapping[str, Sequence[Opening]]) -> dict[str, list[list[str]]]:
     """Return the hours as they are kept: each within a day, in order, none within another."""
     for day, openings in weekly.items():
-        path = ("weekly", day.lower())
+        path = ("weekly",)
         if len(openings) > MOST_OPENINGS:
-            raise Invalid(field=path, problem=f"A day has at most {MOST_OPENINGS} openings.")
+            raise Invalid(field=path, problem=f"{day} has more than {MOST_OPENINGS} openings.")
         over = 0
         for at, (start, end) in enumerate(openings):
             if not 0 <= start < end <= _DAY_MINUTES:
-                problem = "An opening begins before it ends, within a day; 24:00 is the day's end."
-                raise Invalid(field=(*path, str(at)), problem=problem)
+                problem = (
+                    f"Opening {at + 1} of {day} must begin before it ends, within the day; 24:00 is the day's end."
+                )
+                raise Invalid(field=path, problem=problem)
             if at and start < over:
-                raise Invalid(field=(*path, str(at)), problem="Openings are in order and do not overlap.")
+                raise Invalid(field=path, problem=f"The openings of {day} must be in order and not overlap.")
             over = end
     if not any(weekly.values()):
         raise Invalid(field=("weekly",), problem="There must be an opening on some day.")
