@@ -39,6 +39,7 @@ _TECHNICIAN = """
 active externalId yearsExperience availability home { lat lon } user { id name roles } team { id } tier { level }
 specialization skills { skill { id } level expiresOn } territories { id }
 """
+_PART = "active partNumber name stock available leadTimeDays unitCost { amount currency }"
 _KEPT = {
     "Team": "active name",
     "Skill": "active code name",
@@ -49,6 +50,9 @@ _KEPT = {
     "Territory": "active name timeZone holidays { day name }",
     "Facility": "active name location { lat lon } territory { id } calendar { id } bays { id name }",
     "ServiceBay": "active name facility { id } equippedFor { id }",
+    "Customer": "active name externalId tier address location { lat lon } users { nodes { id } }",
+    "Asset": "active name kind externalId customer { id }",
+    "Part": _PART,
 }
 _ORGANIZATION = """
 organization { id version name timeZone
@@ -57,7 +61,7 @@ serviceTypes { type durationMinutes urgency autoBookFrom requiredSkills { level 
 settings { offerAcceptMinutes urgentAcceptMinutes oneJobInProgress maxJobsPerDay reopenWindowDays slaEnabled
 hourlyRate { amount currency } booking { bufferMinutes holdMinutes lateCancellationFee { amount currency } } } }
 """
-_WARNED = frozenset({"Technician", "Shift", "TimeOff"})
+_WARNED = frozenset({"Technician", "Shift", "TimeOff", "Part"})
 _DELETED_KINDS = tuple(f"delete{kind}" for kind in _KEPT)
 _WRITTEN_KINDS = tuple(f"{step}{kind}" for kind in _KEPT for step in ("create", "update"))
 
@@ -77,6 +81,7 @@ _INPUTS = {
     },
     "createShifts": "CreateShiftsInput",
     "setAvailability": "SetAvailabilityInput",
+    "adjustStock": "AdjustStockInput",
     "createTicket": "CreateTicketInput",
     "updateTicket": "UpdateTicketInput",
     "transitionTicket": "TransitionTicketInput",
@@ -142,6 +147,7 @@ _FIELDS = {
     "targets { priority responseMinutes resolutionMinutes } }",
     "createShifts": f"shifts {{ id version {_KEPT['Shift']} }}",
     "setAvailability": f"technician {{ id version {_TECHNICIAN} }} warnings",
+    "adjustStock": f"part {{ id version {_PART} }} warnings",
     "holdSlot": "hold { id expiresAt heldBy { name } slot { window { start end } technician { name } bay { name } } }",
     "releaseSlot": "deletedId",
     **dict.fromkeys(

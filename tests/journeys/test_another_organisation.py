@@ -180,13 +180,19 @@ async def test_lists_without_a_filter_hold_nothing_of_it(stage: Stage, elsewhere
     ticket = await ticket_for(admin)
 
     found = await admin.ask("{ tickets { nodes { id } } assignments { totalCount } technicians { nodes { id } } }")
+    kept = await admin.ask("{ customers { nodes { id } } assets { nodes { id } } parts { nodes { id } } }")
 
     assert [node["id"] for node in found["tickets"]["nodes"]] == [ticket]
     assert found["assignments"]["totalCount"] == 0
     assert elsewhere.ids["Technician"] not in {node["id"] for node in found["technicians"]["nodes"]}
+    own = {node["id"] for page in kept.values() for node in page["nodes"]}
+    assert own == {global_id("Customer", stage.world.customer_id), global_id("Part", stage.world.part_id)}
 
 
-KEPT = ("Team", "Skill", "User", "Technician", "Shift", "TimeOff", "Territory", "Facility", "ServiceBay")
+KEPT = (
+    *("Team", "Skill", "User", "Technician", "Shift", "TimeOff", "Territory", "Facility", "ServiceBay"),
+    *("Customer", "Asset", "Part"),
+)
 # They name nothing that could be of another organisation.
 NAMELESS = {
     "createTeam",
@@ -195,6 +201,7 @@ NAMELESS = {
     "updateOrganization",
     "updateOrganizationSettings",
     "saveBusinessCalendar",
+    "createPart",
 }
 MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("assignTicket", {"ticketId": "*Ticket", "technicianId": "ann"}, ["ticketId"]),
@@ -297,6 +304,9 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
         ["skills", "0", "skillId"],
     ),
     ("saveSlaPolicy", {"name": "Ours", "targets": TARGETS, "calendarId": "*BusinessCalendar"}, ["calendarId"]),
+    ("createCustomer", {"name": "Mill", "userIds": ["*User"]}, ["userIds", "0"]),
+    ("createAsset", {"name": "Press", "kind": "EQUIPMENT", "customerId": "*Customer"}, ["customerId"]),
+    ("adjustStock", {"partId": "*Part", "delta": 1, "reason": "Found."}, ["partId"]),
     ("createTicket", {**NEW_TICKET, "customerId": "*Customer"}, ["customerId"]),
     ("createTicket", {**NEW_TICKET, "assetId": "*Asset"}, ["assetId"]),
     ("createTicket", {**NEW_TICKET, "territoryId": "*Territory"}, ["territoryId"]),

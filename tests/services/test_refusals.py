@@ -20,7 +20,10 @@ STEP = COMMON | {"StaleVersion", "InvalidTransition", "ClockSkew"}
 TOLD_BESIDE = {"NoCandidate"}
 # Told of one of many, by its code.
 OF_ONE = {"SlotTaken", "NotEligible", "NoCandidate"}
-KEPT = ("Team", "Skill", "User", "Technician", "Shift", "TimeOff", "Territory", "Facility", "ServiceBay")
+KEPT = (
+    *("Team", "Skill", "User", "Technician", "Shift", "TimeOff", "Territory", "Facility", "ServiceBay"),
+    *("Customer", "Asset", "Part"),
+)
 RAISED = {
     "createTicket": COMMON | {"InvalidTransition", "NoCandidate"},
     "updateTicket": COMMON | {"StaleVersion"},
@@ -87,6 +90,7 @@ RAISED = {
     **{f"delete{kind}": COMMON | {"StaleVersion", "InUse"} for kind in KEPT},
     "createShifts": COMMON,
     "setAvailability": COMMON,
+    "adjustStock": COMMON | {"StaleVersion"},
 }
 
 

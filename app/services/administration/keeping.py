@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.events import FieldChange, NewEvent, plain
@@ -242,7 +243,9 @@ async def _replace(change: Change, lines: Lines, id_: UUID, entries: Sequence[Ro
         sa.delete(lines.table).where(of.organization_id == change.actor.organization_id, of[lines.parent] == id_)
     )
     if entries:
-        await change.connection.execute(sa.insert(lines.table), [{**parent, **entry} for entry in entries])
+        # Who belongs to whom is said from both sides: what the other side has just written is as it is to be.
+        said = postgresql.insert(lines.table).on_conflict_do_nothing()
+        await change.connection.execute(said, [{**parent, **entry} for entry in entries])
 
 
 async def _remove(kept: Kept, change: Change, id_: UUID) -> None:
