@@ -11,12 +11,13 @@ from uuid_utils.compat import uuid7
 
 from app.db.tables.customers import parts
 from app.domain.refusals import Forbidden, IdempotencyMismatch, Invalid, NotEligible, NotFound, StaleVersion
+from app.domain.slot_offers import SlotOffer
 from app.services.administration import parts as service
 from app.services.appointments.cancel_appointment import CancelAppointment, cancel_appointment
 from app.services.complete_assignment import complete_assignment
 from app.services.perform import Written
 from app.services.ticket_fields import NeededPart
-from tests.services.administration.storekeeping import PARTS, adjust, stock
+from tests.services.administration.storekeeping import CUSTOMERS, PARTS, adjust, stock
 from tests.services.appointments.workshop import Workshop
 from tests.services.scene import Scene, report, seals
 from tests.world import World, make_world
@@ -270,3 +271,18 @@ async def test_what_is_no_longer_used_is_counted_all_the_same(scene: Scene) -> N
     await adjust(scene, part_id, counted=1)
 
     assert await stock(scene, part_id) == 1
+
+
+async def test_slots_follow_what_is_on_the_shelf_and_what_is_said_of_a_customer(shop: Workshop) -> None:
+    async def offered() -> list[SlotOffer]:
+        found = await shop.find(part_numbers=("SEAL-1",), customer_id=shop.world.customer_id)
+        return list(found.offers)
+
+    assert len(await offered()) > 0
+    await adjust(shop, counted=0)
+    assert await offered() == []
+    await adjust(shop, delta=1)
+    await CUSTOMERS.change(shop, shop.world.customer_id, tier="FLEET", latitude=51.0, longitude=4.0)
+
+    wanted = (await offered())[0].wanted
+    assert (wanted.customer_tier, wanted.latitude, wanted.longitude) == ("FLEET", 51.0, 4.0)
