@@ -27,7 +27,14 @@ from app.db.tables.organizations import (
 )
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.db.tables.sla import business_calendars, sla_policies
-from app.db.tables.supply import facilities, service_bay_skills, service_bays
+from app.db.tables.supply import (
+    facilities,
+    service_bay_skills,
+    service_bays,
+    service_type_skills,
+    service_types,
+    territory_holidays,
+)
 from app.db.tables.views import saved_views
 from app.domain.api_key_texts import BEGINNING
 from app.domain.people import ApiKeyScope, Role
@@ -108,6 +115,13 @@ def company(of: Place, somebody: UUID, roles: tuple[Role, ...]) -> Iterator[Row]
     yield territories, {"id": of.new("Territory"), "name": f"Centre {of.name}", "time_zone": "Europe/Amsterdam"}
     yield skills, {"id": of.new("Skill"), "code": "PUMPS", "name": f"Pumps {of.name}"}
     yield skills, {"id": of.new("Skill", "unused"), "code": "GATES", "name": f"Gates {of.name}"}
+    zone = {"time_zone": "Europe/Amsterdam"}
+    yield territories, {"id": of.new("Territory", "unused"), "name": f"Outskirts {of.name}", **zone}
+    holiday = {"day": of.now.date() + 99 * DAY, "name": f"Feast {of.name}"}
+    yield territory_holidays, {"territory_id": of.keys["Territory"], **holiday}
+    kind = {"type": "DIAGNOSTIC", "duration_minutes": 60, "urgency": "LOW", "auto_book_from": "NEVER"}
+    yield service_types, {**kind, **of.stamps}
+    yield service_type_skills, {"type": "DIAGNOSTIC", "skill_id": of.keys["Skill"], "level": 1}
     for level in (1, 2, 3):
         tier = {"level": level, "code": f"L{level}", "name": f"Line {level} {of.name}", "accept_within_minutes": 30}
         yield escalation_tiers, {**tier, "team_id": of.keys["Team"]}
@@ -137,11 +151,16 @@ def company(of: Place, somebody: UUID, roles: tuple[Role, ...]) -> Iterator[Row]
     )
     yield service_bays, {"id": of.new("ServiceBay"), "facility_id": of.keys["Facility"], "name": "Bay 1", **of.stamps}
     yield service_bay_skills, {"bay_id": of.keys["ServiceBay"], "skill_id": of.keys["Skill"]}
+    yield facilities, {"id": of.new("Facility", "unused"), "name": f"Shed {of.name}", **of.stamps}
+    bay = {"facility_id": of.keys["Facility"], "name": f"Bay 2 {of.name}"}
+    yield service_bays, {"id": of.new("ServiceBay", "unused"), **bay, **of.stamps}
+    spare = {"part_number": "RING-1", "name": f"Ring {of.name}", "stock": 0, "currency": "EUR"}
+    yield parts, {"id": of.new("Part", "unused"), **spare, **of.stamps}
     part = {"part_number": "SEAL-1", "name": f"Seal {of.name}", "stock": 10, "lead_time_days": 3}
     yield parts, {"id": of.new("Part"), **part, "unit_cost": "4.50", "currency": "EUR", **of.stamps}
     mail = f"somebody@{of.name}.example"
-    spare = {"name": f"Spare of {of.name}", "roles": (Role.TECHNICIAN,), "email": f"spare@{of.name}.example"}
-    yield users, {"id": of.new("User", "staff spare"), **spare, **of.stamps}
+    idle = {"name": f"Spare of {of.name}", "roles": (Role.TECHNICIAN,), "email": f"spare@{of.name}.example"}
+    yield users, {"id": of.new("User", "staff spare"), **idle, **of.stamps}
     yield users, {"id": somebody, "name": f"Jo of {of.name}", "email": mail, "roles": roles, **of.stamps}
 
 
