@@ -94,14 +94,14 @@ class Looking:
         node = get_named_type(kind.fields["nodes"].type)
         if not is_row(self.schema, node):
             wanted = [self._entry(role, thing, each) for each in whole["nodes"] if self._happened(role, thing, each)]
-            self._same(role, thing, at, len(wanted), told["totalCount"])
+            self._same(role, thing, f"{kind.name}.totalCount", len(wanted), told["totalCount"])
             for one, other in zip(wanted, told["nodes"], strict=False):
                 self._fields(role, thing, node, one, other, at)
         else:
             wanted_ids = self.rows(role, whole["nodes"])
             self._same(role, thing, at, wanted_ids, [each["id"] for each in told["nodes"]])
             self._same(role, thing, at, wanted_ids, [each["node"]["id"] for each in told["edges"]])
-            self._same(role, thing, at, len(wanted_ids), told["totalCount"])
+            self._same(role, thing, f"{kind.name}.totalCount", len(wanted_ids), told["totalCount"])
         if whole["nodes"]:
             for name in whole:
                 self.seen[f"{kind.name}.{name}"] += 1

@@ -10,7 +10,7 @@ from app.domain.people import Role
 from tests.database import database
 from tests.rights.asking import Ground, freely
 from tests.rights.calling import DONE, call, slots_of
-from tests.rights.meaning import Meaning
+from tests.rights.meaning import Meaning, families_with
 from tests.rights.probing import probed
 from tests.rights.scene import ELSEWHERE, Scene
 from tests.rights.table import mutations
@@ -44,6 +44,25 @@ async def test_whoever_may_do_everything_still_writes_nothing_of_another_organis
 
     tell("mutations without the policy", called=cases, leaks=len(wrong))
     assert wrong == []
+
+
+async def test_without_the_policy_what_a_role_may_not_is_done(ground: Ground) -> None:
+    # Else what is refused by the table would be refused anyhow.
+    refused = []
+
+    async with freely(ground) as free:
+        meaning = Meaning(scene=ground.scene, slots=await slots_of(free))
+        with undone():
+            for case in mutations():
+                # What is one's own alone is no question of rights.
+                alone = set(case.by.words.values()) == {"asked"}
+                if case.of is not None and not alone and "others" in families_with(ground.scene, case.of):
+                    given = meaning.fill(case.input, "others", case.of)
+                    called = await call(free, free.as_role(Role.END_USER), case, given)
+                    if called.verdict != (case.then or DONE):
+                        refused.append((case.title, called.verdict))
+
+    assert refused == []
 
 
 async def test_without_row_level_security_too_the_same_questions_tell_of_it(
