@@ -175,17 +175,17 @@ async def test_what_the_log_tells_of_keys_is_for_admins_and_has_neither_secret_n
     query = """query($after: EventCursor!) { events(after: $after) { events { __typename
       ... on RecordEvent { type recordId record { id } changes { field old new } source } } } }"""
 
-    told = {}
-    for bearer in (token(world, "admin"), token(world, "manager"), token(world, "ann"), key.secret):
-        told[bearer] = await house.served.ask(bearer, query, {"after": cursor})
+    told = {
+        who: (await house.served.ask(token(world, who), query, {"after": cursor}))["data"]["events"]["events"]
+        for who in ("admin", "manager", "ann")
+    }
 
-    created, revoked = told[token(world, "admin")]["data"]["events"]["events"]
+    created, revoked = told["admin"]
     assert created["recordId"] == created["record"]["id"] == revoked["recordId"] == key.id
     fields = {"name", "prefix", "scopes", "user", "createdBy", "expiresAt", "revokedAt"}
     assert {change["field"] for change in created["changes"]} == fields
     assert [change["field"] for change in revoked["changes"]] == ["revokedAt"]
-    assert told[token(world, "manager")]["data"]["events"]["events"] == []
-    assert told[token(world, "ann")]["data"]["events"]["events"] == []
+    assert told["manager"] == told["ann"] == []
     written = str(await rows(house.engine, world, events))
     assert key.secret.rpartition("_")[2] not in written
 
