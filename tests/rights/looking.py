@@ -13,8 +13,8 @@ from tests.rights.selecting import is_row
 from tests.rights.table import Table
 
 INTERNAL = "internal"
-# Signed anew for each answer; and an entry without its field has another place.
-OWN_OF_EACH_ANSWER = {"Appointment.icsUrl", "AuditEntry.id"}
+# Addresses are signed for a time; and an entry without its field has another place.
+OWN_OF_EACH_ANSWER = {"Appointment.icsUrl", "Attachment.downloadUrl", "AuditEntry.id"}
 
 
 @dataclass(slots=True, kw_only=True)

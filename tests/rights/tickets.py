@@ -157,12 +157,13 @@ _FORMER = (("rejected", _rejected), ("escalated", _escalated), ("expired", _expi
 
 
 def _clocks(of: Place, ticket: UUID) -> Iterator[Row]:
-    segment = {"running": True, "start": of.now.isoformat(), "end": None, "cause": "CREATED"}
-    ended = {**segment, "end": of.now.isoformat()}
+    # What has ended shows the same whenever it is looked at.
+    ran = {"running": True, "start": of.now.isoformat(), "end": of.now.isoformat(), "cause": "CREATED"}
+    rested = {**ran, "running": False, "cause": "PENDING_INFO"}
     for metric in ("FIRST_RESPONSE", "RESOLUTION"):
         clock = {"ticket_id": ticket, "metric": metric, "generation": 1, "policy_id": of.keys["SlaPolicy"]}
         moments = {"due_at": of.now + DAY, "breached_at": of.now, "met_at": of.now, "started_at": of.now - DAY}
-        life = {"target_minutes": 60, "state": "MET_LATE", "segments": [ended, segment], "current": True, **moments}
+        life = {"target_minutes": 60, "state": "MET_LATE", "segments": [ran, rested], "current": True, **moments}
         yield sla_clocks, {"id": uuid7(), **clock, **life, **of.stamps}
 
 
