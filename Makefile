@@ -29,7 +29,8 @@ bin := .venv/bin
 pip := $(bin)/python -m pip --disable-pip-version-check --no-input -q install
 clients := $(if $(wildcard tests/clients/package-lock.json),tests/clients/node_modules/.made)
 compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --extra storage --group build
+	--no-header --no-emit-index-url --no-emit-find-links --extra embedded --extra bus --extra storage \
+	--extra tracing --group build
 
 .DELETE_ON_ERROR:
 .PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-figures bench-legacy bench-slots calibrate-slots worlds hostile soak-live faults-worker races race-bookings test-clamd lock clean
