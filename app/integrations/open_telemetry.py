@@ -68,6 +68,10 @@ class OpenTelemetry(Traces):
 
     def operation(self, kind: str, name: str, document_hash: str | None) -> Step:
         """Begin a GraphQL operation."""
+        within = get_current_span().get_span_context()
+        if within.is_valid and not within.is_remote and not within.trace_flags.sampled:
+            # Its request is not kept, and nothing below it either.
+            return NOTHING
         about = {"graphql.operation.type": kind}
         if name:
             about["graphql.operation.name"] = name

@@ -93,13 +93,13 @@ def process_of(
     )
 
 
-def files_of(settings: Settings, addresses: FileAddresses) -> Files:
+def files_of(settings: Settings, addresses: FileAddresses, traces: Traces) -> Files:
     """Return where files are kept, and how they are checked."""
     folder = settings.upload_folder
     return Files(
         store=DiskFiles(folder, addresses) if settings.storage_url is None else store_at(settings.storage_url, folder),
         limits=settings.file_limits,
-        scanner=None if settings.clamd_url is None else Clamd(settings.clamd_url),
+        scanner=None if settings.clamd_url is None else Clamd(settings.clamd_url, traces=traces),
         folder=folder,
     )
 

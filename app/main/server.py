@@ -137,7 +137,7 @@ def create_app(settings: Settings) -> Door:
         )
         scraping = Scraping(figures, follower, token=settings.scrape_token, positions=lambda: hub.positions)
         addresses = FileAddresses.of_log(identity.cursor_key, settings.public_url or "")
-        files = files_of(settings, addresses)
+        files = files_of(settings, addresses, traces)
         process = process_of(settings, engine, follower, hub, tokens, identity, files, addresses, figures, traces)
         attendance = Attendance(process.actors, clock=now)
         # After the actors, who by then have forgotten whom the event changed.

@@ -63,7 +63,7 @@ async def create_worker(settings: Settings) -> AsyncIterator[Worker]:
     works = (wake_ups.run(lambda _: None), forgetting(writer, traces), keeping_promises(writer, traces))
     beside = [asyncio.create_task(work) for work in works]
     try:
-        files = files_of(settings, FileAddresses.of_log(identity.cursor_key, settings.public_url or ""))
+        files = files_of(settings, FileAddresses.of_log(identity.cursor_key, settings.public_url or ""), traces)
         posts = outlets_of(settings, client, traces)
         works_by_kind = handlers(writer, files, posts)
         carrier = Carrier(timers, works_by_kind, figures=figures, traces=traces, taken_over_after=settings.job_takeover)
