@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.logs import begin_request
 from app.tracing.traces import UNTRACED, Step, Traces
 from schema.execution.http import HttpEndpoint
-from schema.sheets.exports import TicketExports
+from schema.sheets.exports import Exports
 
 GRAPHQL_PATH = "/graphql"
 _REQUEST_ID = b"x-request-id"
@@ -32,7 +32,7 @@ class Door:
         self._traces = traces
         self.graphql: HttpEndpoint | None = None
         self.sockets: ASGIApp | None = None
-        self.exports: TicketExports | None = None
+        self.exports: tuple[Exports, ...] = ()
         self._ids = count(1)
         self._run = uuid4().hex[:16]
 
@@ -40,8 +40,8 @@ class Door:
         """Let what takes long come to its end: the server is about to stop."""
         if self.graphql is not None:
             self.graphql.end()
-        if self.exports is not None:
-            self.exports.end()
+        for each in self.exports:
+            each.end()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request in."""

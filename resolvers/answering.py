@@ -81,13 +81,19 @@ async def _of_viewer(operation: Operation, question: Question) -> Any:
 
 
 async def _listing(operation: Operation, question: ask.Listing) -> Any:
-    conditions = list(conditions_of(question.wanted))
+    conditions = list(conditions_of(question.wanted, operation.reader.visibility))
     if question.own:
         if operation.actor.technician_id is None:
             raise Forbidden(action="have jobs, being no technician")
         conditions.append(question.entity.table.c.technician_id == operation.actor.technician_id)
     return await load_list(
-        operation.reader, question.entity, question.order, question.window, *conditions, search=question.search
+        operation.reader,
+        question.entity,
+        question.order,
+        question.window,
+        *conditions,
+        search=question.search,
+        values={"now": operation.process.clock()},
     )
 
 

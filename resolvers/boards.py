@@ -14,9 +14,9 @@ from app.domain.refusals import Forbidden
 from app.reads import entities, relations
 from app.reads.boards import load_at_risk, load_lanes, load_unassigned
 from app.reads.questions import Board
+from app.reads.record import Record
 from resolvers import schedules
 from resolvers.context import Operation
-from resolvers.schedules import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ async def board_of(operation: Operation, asked: Board) -> BoardPart:
     )
 
 
-async def entries_of(operation: Operation, lane: Lane) -> list[Entry]:
+async def entries_of(operation: Operation, lane: Lane) -> list[Record]:
     """Return what fills the technician's time within the board's. Raises Invalid for a board of more than 92 days."""
     found = await schedules.schedule(operation, lane.technician.id, *_times(lane))
     return found or []
@@ -98,7 +98,7 @@ async def conflicts_of(operation: Operation, lane: Lane) -> list[Misfit[Any]]:
         ],
         buffer=timedelta(minutes=buffer),
         at_work=await schedules.working_hours(operation, key, start, end),
-        time_off=[(each.start, each.end) for each in off],
+        time_off=[(each.starts_at, each.ends_at) for each in off],
         within=(start, end),
     )
     return list(found)

@@ -58,7 +58,7 @@ async def _chosen(
     if wanted is None:
         return due
     await _renew(operation)
-    chosen = await locations.among(operation.reader, due, wanted)
+    chosen = await locations.among(operation.reader, due, wanted, now=operation.process.clock())
     for each in due:
         if each not in chosen:
             follower.take(each)

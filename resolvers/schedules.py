@@ -1,18 +1,18 @@
 """When technicians work and what is agreed with them, for those who work here; how well bays are used."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from app.domain.calendars import worked
-from app.domain.policy import dispatches, is_staff
-from app.domain.utilization import Shift, Stretch, Utilization, lasting, utilized, working
+from app.domain.policy import is_staff
+from app.domain.utilization import Stretch, Utilization, lasting, utilized, working
 from app.reads import agreements
+from app.reads.availability import load_availability, load_breaks
 from app.reads.record import Record
 from app.reads.schedules import (
     Agreed,
-    TimeOff,
+    Worked,
     load_agreed,
     load_holidays,
     load_shifts,
@@ -24,15 +24,13 @@ from resolvers.context import Operation
 
 LONGEST = timedelta(days=92)
 
-Entry = Shift | TimeOff | Record
-
 
 def check(start: datetime, end: datetime) -> None:
     """Check that a time can be looked at. Raises Invalid."""
     within(start, end, LONGEST)
 
 
-async def schedule(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Entry] | None:
+async def schedule(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Record] | None:
     """Return a technician's shifts, time off and appointments within a time, by where they begin; None for customers.
 
     Raises:
@@ -41,10 +39,10 @@ async def schedule(operation: Operation, technician_id: UUID, start: datetime, e
     check(start, end)
     if not is_staff(operation.actor):
         return None
-    found: list[tuple[datetime, int, Entry]] = [
-        (each.start, 0, each) for each in await shifts_of(operation, technician_id, start, end)
+    found: list[tuple[datetime, int, Record]] = [
+        (each.hours.start, 0, each.row) for each in await shifts_of(operation, technician_id, start, end)
     ]
-    found += [(each.start, 1, each) for each in await time_off_of(operation, technician_id, start, end)]
+    found += [(each.starts_at, 1, each) for each in await time_off_of(operation, technician_id, start, end)]
     found += [
         (each.appointment.starts_at, 2, each.appointment)
         for each in await agreed_with(operation, technician_id, start, end)
@@ -83,21 +81,35 @@ async def working_hours(operation: Operation, technician_id: UUID, start: dateti
     holidays: list[Stretch] = await _load(operation, "holidays", load_holidays, technician_id, start, end)
     off = await time_off_of(operation, technician_id, start, end)
     shifts = await shifts_of(operation, technician_id, start, end)
-    return working(shifts, holidays, [(each.start, each.end) for each in off])
+    return working([each.hours for each in shifts], holidays, [(each.starts_at, each.ends_at) for each in off])
 
 
-async def shifts_of(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Shift]:
+async def shifts_of(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Worked]:
     """Return a technician's shifts within a time."""
-    found: list[Shift] = await _load(operation, "shifts", load_shifts, technician_id, start, end)
+    found: list[Worked] = await _load(operation, "shifts", load_shifts, technician_id, start, end)
     return found
 
 
-async def time_off_of(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[TimeOff]:
-    """Return a technician's time off within a time; why is for themselves and for dispatchers and up."""
-    found: Sequence[TimeOff] = await _load(operation, "time off", load_time_off, technician_id, start, end)
-    if dispatches(operation.actor) or operation.actor.technician_id == technician_id:
-        return list(found)
-    return [TimeOff(start=each.start, end=each.end, reason=None) for each in found]
+async def time_off_of(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Record]:
+    """Return a technician's time off within a time."""
+    found: list[Record] = await _load(operation, "time off", load_time_off, technician_id, start, end)
+    return found
+
+
+async def breaks_of(operation: Operation, shift_id: UUID) -> list[Stretch]:
+    """Return a shift's breaks, first to last."""
+    found: list[Stretch] = await operation.loaders.by(
+        "breaks", lambda keys: load_breaks(operation.reader, keys), shift_id
+    )
+    return found
+
+
+async def availability(operation: Operation, technician_id: UUID) -> Any:
+    """Return what a technician is at the moment; None for customers."""
+    now = operation.process.clock()
+    return await operation.loaders.by(
+        "availability", lambda keys: load_availability(operation.reader, keys, now), technician_id
+    )
 
 
 async def agreed_with(operation: Operation, technician_id: UUID, start: datetime, end: datetime) -> list[Agreed]:

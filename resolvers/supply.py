@@ -1,5 +1,8 @@
 """What there is to work with and for: lists of places, people and things."""
 
+from collections.abc import Sequence
+
+from app.domain.people import Role
 from app.reads import entities
 from app.reads.entities import Entity
 from app.reads.filters import CustomerFilter, PartFilter, containing
@@ -8,6 +11,7 @@ from app.reads.pages import Window, placed
 from app.reads.questions import Listing
 from app.reads.relations import BY_NAME
 from app.reads.searching import searched
+from app.reads.users import UserFilter
 
 _BY_CODE = ending_in_id([Term("code", Kind.TEXT)])
 _BY_NUMBER = ending_in_id([Term("part_number", Kind.TEXT)])
@@ -25,6 +29,19 @@ def parts(search: str | None, asked: Window) -> Listing:
     words = searched(search)
     wanted = None if words is None else PartFilter(like=containing(words))
     return Listing(entities.PART, _BY_NUMBER, placed(_BY_NUMBER, asked), wanted)
+
+
+def users(search: str | None, roles: Sequence[Role] | None, active: bool | None, asked: Window) -> Listing:
+    """Ask for a page of users by name: those who have the words in their name or address, and one of the roles.
+
+    Raises:
+        Invalid: the search is too long, or the cursor is of another list.
+    """
+    words = searched(search)
+    wanted = UserFilter(
+        like=None if words is None else containing(words), roles=None if roles is None else tuple(roles), active=active
+    )
+    return Listing(entities.USER, BY_NAME, placed(BY_NAME, asked), wanted)
 
 
 def customers(search: str | None, asked: Window) -> Listing:

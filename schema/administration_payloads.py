@@ -1,12 +1,23 @@
 """What mutations on the rows that an organisation keeps of itself answer."""
 
+from asyncio import gather
+from typing import Any
+
 import strawberry
 
+from app.domain.rosters import MOST_SHIFTS
+from app.reads import entities
+from app.services.perform import Written
+from resolvers.context import Operation
 from schema.errors import DeletionError, RecordError
 from schema.fields import ONE_ROW
-from schema.payloads import MutationPayload
+from schema.payloads import MutationPayload, named
 from schema.types.organizations import Skill, Team
+from schema.types.schedules import Shift, TimeOff
+from schema.types.technicians import Technician
+from schema.types.users import User
 
+_WARNINGS = "What is to be thought about, now that it is written; empty: nothing, or this is the answer to a repeat."
 _WHY = "Why nothing was written; empty: it was."
 
 
@@ -26,6 +37,56 @@ class SkillPayload(MutationPayload):
     errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
 
 
+@strawberry.type(description="What mutations on users answer.")
+class UserPayload(MutationPayload):
+    """What mutations on users answer."""
+
+    user: User | None = strawberry.field(default=None, description="The user; null: nothing was written.")
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What mutations on technicians answer.")
+class TechnicianPayload(MutationPayload):
+    """What mutations on technicians answer."""
+
+    technician: Technician | None = strawberry.field(
+        default=None, description="The technician; null: nothing was written."
+    )
+    warnings: list[str] = strawberry.field(default_factory=list, description=_WARNINGS)
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What mutations on a shift answer.")
+class ShiftPayload(MutationPayload):
+    """What mutations on a shift answer."""
+
+    shift: Shift | None = strawberry.field(default=None, description="The shift; null: nothing was written.")
+    warnings: list[str] = strawberry.field(default_factory=list, description=_WARNINGS)
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What creating shifts by the week answers.")
+class ShiftsPayload(MutationPayload):
+    """What creating shifts by the week answers."""
+
+    shifts: list[Shift] = strawberry.field(
+        default_factory=list,
+        description="All that were asked for, by where they begin: made now, or there already. Empty: nothing was"
+        " written.",
+        metadata={"rows": MOST_SHIFTS},
+    )
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What mutations on time off answer.")
+class TimeOffPayload(MutationPayload):
+    """What mutations on time off answer."""
+
+    time_off: TimeOff | None = strawberry.field(default=None, description="The time off; null: nothing was written.")
+    warnings: list[str] = strawberry.field(default_factory=list, description=_WARNINGS)
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
 @strawberry.type(description="What deleting a row that an organisation keeps of itself answers.")
 class DeletionPayload(MutationPayload):
     """What deleting a row answers."""
@@ -33,6 +94,13 @@ class DeletionPayload(MutationPayload):
     deleted_id: strawberry.ID | None = strawberry.field(
         default=None, description="What was deleted; null: nothing was."
     )
+    warnings: list[str] = strawberry.field(default_factory=list, description=_WARNINGS)
     errors: list[DeletionError] = strawberry.field(
         default_factory=list, description="Why nothing was deleted; empty: it was.", metadata=ONE_ROW
     )
+
+
+async def shifts_of(operation: Operation, written: Written) -> dict[str, Any]:
+    """Return a payload's fields for many shifts, but for those that are gone by now."""
+    rows = await gather(*(operation.loaders.row(entities.SHIFT, key) for key in written.ids.values()))
+    return {**named(operation, written), "shifts": [row for row in rows if row is not None]}

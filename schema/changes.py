@@ -12,6 +12,8 @@ from schema.scalars import spell_moment
 _REFERENCES: Mapping[str, str] = MappingProxyType(
     {
         "customer_id": "Customer",
+        "customer_ids": "Customer",
+        "territory_ids": "Territory",
         "asset_id": "Asset",
         "requester_id": "User",
         "territory_id": "Territory",

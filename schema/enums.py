@@ -1,9 +1,6 @@
 """The domain's words as GraphQL enums: the words stay in the domain, their descriptions stand here."""
 
-from collections.abc import Mapping
 from enum import StrEnum
-
-import strawberry
 
 from app.domain.appointments import AppointmentStatus, AppointmentType, LocationMode, ScheduleLock, Urgency
 from app.domain.assignments import (
@@ -13,18 +10,21 @@ from app.domain.assignments import (
     AssignmentType,
     DistanceSource,
 )
+from app.domain.availability import Availability
 from app.domain.events import EventType
 from app.domain.files import ScanState
 from app.domain.people import ApiKeyScope, EventSource, Role
 from app.domain.places import AssetKind, CustomerTier
 from app.domain.refusals import ConstraintKind, ErrorCode
+from app.domain.rosters import Weekday
 from app.domain.sla import SlaMetric, SlaState
 from app.domain.tickets import Environment, TicketCategory, TicketPriority, TicketStatus
 from app.domain.waitlist import WaitlistStatus
 from app.live.replay import ResetReason
 from app.planning.slots.answer import SolverStatus
 from app.services.appointments.scopes import SeriesScope
-from schema.meanings import EVENTS, KEY_SCOPES, REFUSALS
+from schema.describing import described as _described
+from schema.meanings import AVAILABILITIES, EVENTS, KEY_SCOPES, REFUSALS, WEEKDAYS
 
 
 class OrderDirection(StrEnum):
@@ -50,12 +50,6 @@ class AssignmentOrderField(StrEnum):
     ASSIGNED_AT = "ASSIGNED_AT"
     SEQUENCE = "SEQUENCE"
     STATUS = "STATUS"
-
-
-def _described(words: type[StrEnum], description: str, meanings: Mapping[str, str], name: str | None = None) -> None:
-    strawberry.enum(words, name=name, description=description)
-    for value in words.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by the line above
-        value.description = meanings[value.name]
 
 
 _described(
@@ -335,6 +329,8 @@ _described(
         "CANCELLED": "They wait no longer.",
     },
 )
+_described(Availability, "What a technician is at a moment.", AVAILABILITIES)
+_described(Weekday, "A day of the week.", WEEKDAYS)
 _described(OrderDirection, "Which way a list runs.", {"ASC": "Lowest first.", "DESC": "Highest first."})
 _described(
     TicketOrderField,
@@ -367,6 +363,7 @@ __all__ = [
     "AssignmentReason",
     "AssignmentStatus",
     "AssignmentType",
+    "Availability",
     "ConstraintKind",
     "CustomerTier",
     "DistanceSource",
@@ -389,4 +386,5 @@ __all__ = [
     "TicketStatus",
     "Urgency",
     "WaitlistStatus",
+    "Weekday",
 ]

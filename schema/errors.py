@@ -12,6 +12,7 @@ from app.domain.wanted import Wanted
 from resolvers import refused, slots
 from resolvers.context import Operation
 from schema.enums import ErrorCode
+from schema.erasures import ObstacleKind
 from schema.types.assignments import Assignment
 from schema.types.events import DomainEvent
 from schema.types.node import Money, Node
@@ -164,6 +165,21 @@ class HoldExpiredError(UserError):
     )
 
 
+@strawberry.type(description="Something that still runs, and how often.")
+class Obstacle:
+    """Something that still runs."""
+
+    kind: ObstacleKind = strawberry.field(description="What runs.")
+    count: int = strawberry.field(description="How many there are.")
+
+
+@strawberry.type(description="Somebody's data cannot be erased while something of theirs still runs.")
+class StillRunningError(UserError):
+    """Something of theirs still runs."""
+
+    obstacles: list[Obstacle] = strawberry.field(description="All that runs, by kind.", metadata={"rows": 6})
+
+
 @strawberry.type(description="It is too late to cancel free of charge, and nobody has accepted the fee.")
 class CancellationFeeError(UserError):
     """It is too late to cancel free of charge."""
@@ -226,7 +242,7 @@ BookAppointmentsError = Annotated[
     strawberry.union("BookAppointmentsError", description="Why nothing at all was booked."),
 ]
 BulkError = Annotated[
-    ValidationError | IdempotencyError,
+    ValidationError | ForbiddenError | IdempotencyError,
     strawberry.union("BulkError", description="Why nothing at all was done."),
 ]
 QueueError = Annotated[
@@ -276,6 +292,10 @@ WaitlistError = Annotated[
     | HoldExpiredError
     | NotEligibleError,
     strawberry.union("WaitlistError", description="Why nothing was written of a wait."),
+]
+ErasureError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | StillRunningError,
+    strawberry.union("ErasureError", description="Why nothing was erased."),
 ]
 OkError = Annotated[
     ValidationError
@@ -335,11 +355,14 @@ async def error_of(operation: Operation, refusal: refusals.Refusal) -> Any:  # o
         case refusals.DependencyUnavailable():
             return DependencyUnavailableError(**said, retry_after_seconds=refusal.retry_after_seconds)
         case _:
-            return await _of_appointments(operation, refusal, said)
+            return await _others(operation, refusal, said)
 
 
-async def _of_appointments(operation: Operation, refusal: refusals.Refusal, said: dict[str, Any]) -> Any:
+async def _others(operation: Operation, refusal: refusals.Refusal, said: dict[str, Any]) -> Any:
     match refusal:
+        case refusals.StillRunning():
+            stand = [Obstacle(kind=each.kind, count=each.count) for each in refusal.obstacles]
+            return StillRunningError(**said, obstacles=stand)
         case refusals.SlotTaken():
             return SlotTakenError(**said, alternatives=await _alternatives(operation, refusal.wanted))
         case refusals.HoldExpired():

@@ -127,6 +127,15 @@ def lookup(column: str, answers: Mapping[Any, Any], description: str) -> Any:
     return _field(resolve, description, question=questions.Lookup(column, answers))
 
 
+def renamed(column: str, description: str) -> Any:
+    """Declare a field that is a column of another name."""
+
+    def resolve(root: strawberry.Parent[Any]) -> Any:
+        return root[column]
+
+    return _field(resolve, description, question=questions.Attribute(column))
+
+
 def composed(of: Callable[..., Any], description: str, **columns: str) -> Any:
     """Declare a field that is an object made of columns, by its fields' names; null unless every one is there."""
 

@@ -1,4 +1,4 @@
-"""What the longest lists of words mean: kinds of events, codes of refusals, and scopes of API keys."""
+"""What the longest lists of words mean, such as kinds of events and codes of refusals."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -61,7 +61,9 @@ EVENTS: Mapping[str, str] = MappingProxyType(
         "WAITLIST_LEFT": "Somebody waits no longer.",
         "PARTS_ORDER_REQUESTED": "Work that was booked needs parts that are not in stock.",
         "DISPATCH_FAILED": "Nobody could be found for a ticket.",
+        "PERSONAL_DATA_ERASED": "What was kept of a user or a customer was erased; earlier events have lost it too.",
         "RECORD_CHANGED": "Something else changed: people, stock, settings.",
+        "TECHNICIAN_AVAILABILITY_CHANGED": "A technician is away for a while, or back, as they or a dispatcher say.",
     }
 )
 REFUSALS: Mapping[str, str] = MappingProxyType(
@@ -85,6 +87,7 @@ REFUSALS: Mapping[str, str] = MappingProxyType(
         "HOLD_EXPIRED": "The slot is not held any more.",
         "CANCELLATION_FEE_REQUIRED": "It is too late to cancel free of charge, and nobody has accepted the fee.",
         "DEPENDENCY_UNAVAILABLE": "Something that is needed for this does not work now; try again later.",
+        "STILL_RUNNING": "Something of theirs is not over yet; the message says what.",
         "IN_USE": "Something else uses what was to be deleted.",
     }
 )
@@ -100,5 +103,26 @@ KEY_SCOPES: Mapping[str, str] = MappingProxyType(
         "INGEST_ALERTS": "Tell of alerts, which may become tickets and appointments.",
         "ADMINISTER": "Keep settings, people and stock in order; roles, keys and sessions excepted.",
         "BEGIN": "Make one API key, once: for the tokens that the command line gives.",
+    }
+)
+AVAILABILITIES: Mapping[str, str] = MappingProxyType(
+    {
+        "AVAILABLE": "At work and free.",
+        "BUSY": "At work on a job, or busy as they say.",
+        "ON_BREAK": "In a break of their shift, or resting as they say.",
+        "OFF_SHIFT": "In no shift, or gone early as they say.",
+        "TIME_OFF": "In time off.",
+        "ON_CALL": "There for critical work only.",
+    }
+)
+WEEKDAYS: Mapping[str, str] = MappingProxyType(
+    {
+        "MON": "Monday.",
+        "TUE": "Tuesday.",
+        "WED": "Wednesday.",
+        "THU": "Thursday.",
+        "FRI": "Friday.",
+        "SAT": "Saturday.",
+        "SUN": "Sunday.",
     }
 )

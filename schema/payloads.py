@@ -7,8 +7,10 @@ from uuid import UUID
 
 import strawberry
 
+from app.domain.erasures import Erased
 from app.domain.impact import Impact as DomainImpact
 from app.domain.locations import MOST_REFUSALS
+from app.domain.privacy.register import REGISTER
 from app.reads import entities
 from app.reads.pages import placed, window
 from app.reads.queues import QUEUE_ORDER
@@ -25,6 +27,7 @@ from schema.errors import (
     BulkError,
     BulkItemError,
     CommentError,
+    ErasureError,
     NoCandidateError,
     OkError,
     QueueError,
@@ -216,6 +219,28 @@ class OkPayload(MutationPayload):
     )
 
 
+@strawberry.type(description="How many rows of a table are somebody's.")
+class ErasedRows:
+    """How many rows of a table are somebody's."""
+
+    table: str = strawberry.field(description="The table's name; events: how often the log lost something.")
+    rows: int = strawberry.field(description="How many.")
+
+
+@strawberry.type(description="What erasing somebody's data answers.")
+class ErasurePayload(MutationPayload):
+    """What erasing somebody's data answers."""
+
+    erased: list[ErasedRows] | None = strawberry.field(
+        default=None,
+        description="What was erased, or by dryRun would be; null: nothing, or this is the answer to a repeat.",
+        metadata={"rows": len(REGISTER)},
+    )
+    errors: list[ErasureError] = strawberry.field(
+        default_factory=list, description="Why nothing was written; empty: it was, or would be.", metadata=ONE_ROW
+    )
+
+
 _ROWS = {
     "ticket": entities.TICKET,
     "assignment": entities.ASSIGNMENT,
@@ -230,6 +255,9 @@ _ROWS = {
     "api_key": entities.API_KEY,
     "team": entities.TEAM,
     "skill": entities.SKILL,
+    "user": entities.USER,
+    "shift": entities.SHIFT,
+    "time_off": entities.TIME_OFF,
 }
 _DELETED = {
     "deleted_ticket": "Ticket",
@@ -239,6 +267,10 @@ _DELETED = {
     "deleted_hold": "SlotHold",
     "deleted_team": "Team",
     "deleted_skill": "Skill",
+    "deleted_user": "User",
+    "deleted_technician": "Technician",
+    "deleted_shift": "Shift",
+    "deleted_time_off": "TimeOff",
 }
 
 
@@ -254,8 +286,12 @@ async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:
             fields["deleted_id"] = global_id(_DELETED[name], key)
         else:
             fields[name] = await operation.loaders.row(_ROWS[name], key)
+    if written.warnings:
+        fields["warnings"] = list(written.warnings)
     if written.impact is not None:
         fields["impact"] = await impact_of(operation, written.impact)
+    if written.erased is not None:
+        fields["erased"] = erased_of(written.erased)
     if written.no_candidate is not None:
         fields["no_candidate"] = await error_of(operation, written.no_candidate)
     return fields
@@ -300,6 +336,18 @@ async def _target(operation: Operation, key: UUID) -> UploadTarget | None:
         headers=JSONValue(dict(target.headers)),
         expires_at=target.expires_at,
     )
+
+
+def erased_of(erased: Erased) -> list[ErasedRows]:
+    """Return what was erased as clients see it."""
+    return [ErasedRows(table=name, rows=count) for name, count in erased.rows.items()]
+
+
+async def rehearsed(operation: Operation, told: DomainImpact | Erased) -> dict[str, Any]:
+    """Return a payload's fields for what a change would bring about."""
+    if isinstance(told, Erased):
+        return {"erased": erased_of(told)}
+    return {"impact": await impact_of(operation, told)}
 
 
 async def impact_of(operation: Operation, impact: DomainImpact) -> Impact:

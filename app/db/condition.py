@@ -12,7 +12,7 @@ from sqlalchemy.pool import NullPool
 from app.db.engine import async_url
 from app.db.migrate import current_revision, newest_revision
 
-ROLES = ("fieldgraph_app", "fieldgraph_system", "fieldgraph_search")
+ROLES = ("fieldgraph_app", "fieldgraph_system", "fieldgraph_search", "fieldgraph_erasure")
 
 _CONNECT_SECONDS = 10
 

@@ -2,9 +2,9 @@
 
 Idempotency key, alert, series of appointments, ticket-number counter, tickets (by id), their assignments, technicians
 (sorted), bays (sorted), part rows (by id), waitlist entries (by id), uploads, the bytes of files, attachments (by id),
-saved views, API keys, versions of queues (by technician), the log's head. Whoever needs several takes them in this
-order, so that no two transactions can wait for each other. What a lock guards is read in a later statement than the
-lock.
+saved views, API keys, rows of administration, the address of a user, administrators, versions of queues (by
+technician), the log's head. Whoever needs several takes them in this order, so that no two transactions can wait for
+each other. What a lock guards is read in a later statement than the lock.
 """
 
 import asyncio
@@ -57,6 +57,18 @@ async def lock_parts(connection: AsyncConnection, organization_id: UUID, ids: It
     wanted = sorted(set(ids))
     if wanted:
         await connection.execute(_LOCK_PARTS, {"organization_id": organization_id, "ids": wanted})
+
+
+async def lock_email(connection: AsyncConnection, organization_id: UUID, address: str) -> None:
+    """Lock an address, in small letters, that a user is to have."""
+    number = _number("email", str(organization_id), address)
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+async def lock_administrators(connection: AsyncConnection, organization_id: UUID) -> None:
+    """Lock who governs an organisation: whoever takes an ADMIN away counts those left afterwards."""
+    number = _number("administrators", str(organization_id))
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 async def lock_views(connection: AsyncConnection, organization_id: UUID) -> None:

@@ -28,8 +28,8 @@ class MayNotMigrate(Exception):
     def __init__(self) -> None:
         super().__init__(
             "The database's login may not make what Fieldgraph needs. Let it own the database, and either give "
-            "it CREATEROLE or make the roles fieldgraph_app, fieldgraph_system and fieldgraph_search and grant them to "
-            "it."
+            "it CREATEROLE or make the roles fieldgraph_app, fieldgraph_system, fieldgraph_search and "
+            "fieldgraph_erasure and grant them to it."
         )
 
 

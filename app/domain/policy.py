@@ -70,6 +70,9 @@ class Action(StrEnum):
     MANAGE_STOCK = "MANAGE_STOCK"
     MANAGE_API_KEYS = "MANAGE_API_KEYS"
     MANAGE_ROLES = "MANAGE_ROLES"
+    # Everything that is kept of somebody, of whom the requester is the user.
+    EXPORT_PERSON = "EXPORT_PERSON"
+    ERASE_PERSON = "ERASE_PERSON"
 
 
 class Scope(StrEnum):
@@ -182,6 +185,8 @@ RIGHTS: Mapping[Action, Mapping[Role, Scope]] = MappingProxyType(
         Action.MANAGE_STOCK: _MANAGEMENT,
         Action.MANAGE_API_KEYS: _ADMIN,
         Action.MANAGE_ROLES: _ADMIN,
+        Action.EXPORT_PERSON: _row(_REQ, _REQ, _REQ, _REQ, _REQ, _REQ, _ALL),
+        Action.ERASE_PERSON: _ADMIN,
     }
 )
 
@@ -235,8 +240,9 @@ OPENS: Mapping[ApiKeyScope, frozenset[Action]] = MappingProxyType(
     }
 )
 _SHOWS = frozenset({ApiKeyScope.READ, ApiKeyScope.EXPORT})
-# What no key that an ADMIN can make lets anybody do: a stolen key must not become a second one, or somebody's session.
-FOR_PEOPLE = frozenset({Action.MANAGE_API_KEYS, Action.MANAGE_ROLES})
+# What no key that an ADMIN can make lets anybody do: a stolen key must not become a second one, or somebody's session,
+# or show or erase all that is kept of a person.
+FOR_PEOPLE = frozenset({Action.MANAGE_API_KEYS, Action.MANAGE_ROLES, Action.EXPORT_PERSON, Action.ERASE_PERSON})
 
 # From setting out to the end: the requester may see where the technician is.
 UNDER_WAY = frozenset({AssignmentStatus.EN_ROUTE, AssignmentStatus.IN_PROGRESS, AssignmentStatus.PAUSED})

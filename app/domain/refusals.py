@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import ClassVar
 from uuid import UUID
 
+from app.domain.obstacles import Obstacle
 from app.domain.wanted import Wanted
 
 
@@ -37,6 +38,7 @@ class ErrorCode(StrEnum):
     HOLD_EXPIRED = "HOLD_EXPIRED"
     CANCELLATION_FEE_REQUIRED = "CANCELLATION_FEE_REQUIRED"
     DEPENDENCY_UNAVAILABLE = "DEPENDENCY_UNAVAILABLE"
+    STILL_RUNNING = "STILL_RUNNING"
     IN_USE = "IN_USE"
 
 
@@ -351,6 +353,21 @@ class DependencyUnavailable(Refusal):
     def message(self) -> str:
         """Say when to try again."""
         return f"Something that is needed for this does not work now; try again in {self.retry_after_seconds} seconds."
+
+
+@dataclass(kw_only=True, eq=False)
+class StillRunning(Refusal):
+    """Somebody's data cannot be erased while something of theirs still runs."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.STILL_RUNNING
+    kind: str
+    obstacles: tuple[Obstacle, ...]
+
+    @property
+    def message(self) -> str:
+        """Name all that runs, and what to do."""
+        named = ", ".join(f"{each.count} {each.words}" for each in self.obstacles)
+        return f"The {self.kind} still has {named}; see to them first, then erase."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,7 @@ from schema.execution.websocket import WebSocketEndpoint
 from schema.sheets.exports import TicketExports
 from schema.sheets.gate import Gate
 from schema.sheets.imports import TicketImports
+from schema.sheets.persons import PersonExports
 
 _LAST_WRITES_SECONDS = 4.0
 _LAST_TASKS_SECONDS = 1.0
@@ -183,7 +184,8 @@ def create_app(settings: Settings) -> Door:
         exporting = Gate(process, origins, admission, at_once=_EXPORTS_AT_ONCE)
         importing = Gate(process, origins, admission, at_once=_IMPORTS_AT_ONCE)
         exports = TicketExports(exporter, exporting, figures.exports.add)
-        door.graphql, door.sockets, door.exports = http, sockets, exports
+        persons = PersonExports(exporter, exporting, figures.exports.add)
+        door.graphql, door.sockets, door.exports = http, sockets, (exports, persons)
         starlette.router.routes += [
             *health.routes(),
             scraping.route,
@@ -192,6 +194,7 @@ def create_app(settings: Settings) -> Door:
                 f"{CALENDAR_PATH}{{name}}", Calendars(engine, CalendarAddresses.beside(addresses), now, origins.headers)
             ),
             Route("/exports/tickets.csv", exports),
+            Route("/exports/person.json", persons),
             Route("/imports/tickets.csv", TicketImports(importing, figures.imports.add)),
         ]
         if isinstance(files.store, DiskFiles):

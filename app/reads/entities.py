@@ -15,6 +15,7 @@ from app.db.tables.api_keys import api_keys
 from app.db.tables.appointments import appointment_series, appointments, bookings, waitlist_entries
 from app.db.tables.assignments import assignment_parts, assignments
 from app.db.tables.attachments import attachments
+from app.db.tables.availability import shifts, time_off
 from app.db.tables.customers import assets, customer_users, customers, parts
 from app.db.tables.deliveries import calendar_feeds
 from app.db.tables.locations import technician_locations
@@ -261,6 +262,17 @@ def _keys_of_others(_table: sa.FromClause, _visibility: Visibility) -> "sa.Colum
     return reaches(Action.MANAGE_API_KEYS, Scope.ALL)
 
 
+def _oneself_or_dispatch(column: str) -> Condition:
+    """Let technicians see what is their own, and dispatchers what is anybody's."""
+
+    def condition(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+        if _outside(visibility):
+            return sa.false()
+        return (table.c[column] == VIEWER_TECHNICIAN) if visibility is Visibility.STAFF else None
+
+    return condition
+
+
 def _outside(visibility: Visibility) -> bool:
     return visibility in {Visibility.OWN, Visibility.NOTHING}
 
@@ -280,7 +292,18 @@ TEAM = Entity(name="Team", table=teams)
 TERRITORY = Entity(name="Territory", table=territories)
 SKILL = Entity(name="Skill", table=skills)
 USER = Entity(name="User", table=users, visible=_known_users, masks=MappingProxyType({"email": _oneself_or_staff}))
-TECHNICIAN = Entity(name="Technician", table=technicians)
+TECHNICIAN = Entity(
+    name="Technician",
+    table=technicians,
+    masks=MappingProxyType(dict.fromkeys(("home_latitude", "home_longitude"), _oneself_or_dispatch("id"))),
+)
+SHIFT = Entity(name="Shift", table=shifts, visible=_staff_only)
+TIME_OFF = Entity(
+    name="TimeOff",
+    table=time_off,
+    visible=_staff_only,
+    masks=MappingProxyType({"reason": _oneself_or_dispatch("technician_id")}),
+)
 TECHNICIAN_SKILL = Entity(name="TechnicianSkill", table=technician_skills, key=None)
 TECHNICIAN_LOCATION = Entity(
     name="TechnicianLocation", table=technician_locations, key=None, visible=_expected_or_dispatch
@@ -342,6 +365,8 @@ NODES: Mapping[str, Entity] = MappingProxyType(
             WAITLIST_ENTRY,
             SLOT_HOLD,
             API_KEY,
+            SHIFT,
+            TIME_OFF,
         )
     }
 )

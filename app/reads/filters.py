@@ -19,10 +19,14 @@ from app.db.tables.people import technician_skills, technician_territories, tech
 from app.db.tables.tickets import tickets
 from app.domain.appointments import LONGEST, AppointmentStatus
 from app.domain.assignments import ACTIVE, AssignmentStatus
+from app.domain.availability import Availability
+from app.domain.policy import Visibility
 from app.domain.sla import SlaState
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
 from app.domain.waitlist import WaitlistStatus
+from app.reads.availability import present_availability
 from app.reads.slots import Asked, Slot, array_of, bound
+from app.reads.users import UserFilter, of_users
 
 Values = tuple[Any, ...] | Slot
 Conditions = Iterable["sa.ColumnElement[bool]"]
@@ -105,6 +109,7 @@ class TechnicianFilter(Asked):
     skill_ids: tuple[UUID, ...] | None = None
     territory_ids: tuple[UUID, ...] | None = None
     tier: NumberFilter | None = None
+    availability: tuple[Availability, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +153,7 @@ AnyFilter = (
     | WaitlistFilter
     | CustomerFilter
     | PartFilter
+    | UserFilter
 )
 
 
@@ -158,8 +164,8 @@ def containing(words: str) -> str:
     return f"%{words}%"
 
 
-def conditions_of(wanted: AnyFilter | None) -> Conditions:
-    """Return the conditions of whichever filter it is."""
+def conditions_of(wanted: AnyFilter | None, visibility: Visibility = Visibility.NOTHING) -> Conditions:
+    """Return the conditions of whichever filter it is, for a viewer of this class."""
     match wanted:
         case None:
             return ()
@@ -168,7 +174,7 @@ def conditions_of(wanted: AnyFilter | None) -> Conditions:
         case AssignmentFilter():
             return of_assignments(wanted)
         case TechnicianFilter():
-            return of_technicians(wanted)
+            return of_technicians(wanted, visibility)
         case AppointmentFilter():
             return of_appointments(wanted)
         case WaitlistFilter(status=status):
@@ -177,6 +183,8 @@ def conditions_of(wanted: AnyFilter | None) -> Conditions:
             return (_like(like, customers.c.name, customers.c.external_id),)
         case PartFilter(like=like):
             return (_like(like, parts.c.name, parts.c.part_number),)
+        case UserFilter():
+            return of_users(wanted, visibility)
 
 
 def of_appointments(wanted: AppointmentFilter) -> Conditions:
@@ -231,13 +239,15 @@ def of_assignments(wanted: AssignmentFilter) -> Conditions:
         yield active if wanted.current else ~active
 
 
-def of_technicians(wanted: TechnicianFilter) -> Conditions:
-    """Yield the conditions of a technician filter."""
+def of_technicians(wanted: TechnicianFilter, visibility: Visibility = Visibility.NOTHING) -> Conditions:
+    """Yield the conditions of a technician filter; what they are at the moment asks for the time."""
     of = technicians.c
     yield from _one_of(of.id, wanted.ids)
     yield from _numbers(of.tier_level, wanted.tier)
     if wanted.active is not None:
         yield of.active.is_(wanted.active)
+    if wanted.availability is not None:
+        yield among(present_availability(technicians, visibility), wanted.availability, sa.Text())
     if wanted.skill_ids is not None:
         asked = (
             sa.func.unnest(array_of(wanted.skill_ids, Uuid))

@@ -1,5 +1,6 @@
 """Lists at the root of a query: an entity, a condition, an order, a window."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,8 +21,12 @@ async def load_list(
     asked: Placed,
     *where: "sa.ColumnElement[bool]",
     search: str | None = None,
+    values: Mapping[str, Any] | None = None,
 ) -> Page:
-    """Return a page of the entity's visible rows that match; of tickets, those that a search finds."""
+    """Return a page of the entity's visible rows that match; of tickets, those that a search finds.
+
+    `values` are those that the conditions need besides.
+    """
     table = entity.table
     source: sa.FromClause = table
     known: dict[str, sa.ColumnElement[Any]] = dict(table.c)
@@ -40,10 +45,10 @@ async def load_list(
     )
     if asked.place is not None:
         statement = statement.where(beyond(columns, order, asked.place, backwards=asked.backwards))
-    rows = [Record(entity, row) for row in await reader.rows(statement)]
+    rows = [Record(entity, row) for row in await reader.rows(statement, values)]
 
     async def count() -> int:
         counted = sa.select(sa.func.count()).select_from(source).where(*conditions)
-        return int((await reader.rows(counted))[0][0])
+        return int((await reader.rows(counted, values))[0][0])
 
     return page_of(order, asked, rows, count, search)

@@ -1,6 +1,7 @@
 """What can be asked of technicians' locations and needs more than a column."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,12 +22,14 @@ def stale(location: sa.FromClause, _visibility: Visibility) -> "sa.ColumnElement
     return location.c.recorded_at < NOW - interval
 
 
-async def among(reader: Reader, technician_ids: Sequence[UUID], wanted: TechnicianFilter) -> set[UUID]:
+async def among(
+    reader: Reader, technician_ids: Sequence[UUID], wanted: TechnicianFilter, *, now: datetime
+) -> set[UUID]:
     """Return those of the technicians whom the filter leaves, as they are now."""
     table = TECHNICIAN.table
     statement = sa.select(table.c.id).where(
         *TECHNICIAN.seen(table, reader.visibility),
         table.c.id == sa.any_(sa.literal(list(technician_ids), sa.ARRAY(Uuid))),
-        *of_technicians(wanted),
+        *of_technicians(wanted, reader.visibility),
     )
-    return {row.id for row in await reader.rows(statement)}
+    return {row.id for row in await reader.rows(statement, {"now": now})}

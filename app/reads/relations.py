@@ -268,6 +268,11 @@ LOCATION_TECHNICIAN = Relation(
     name="technicianLocation.technician", target=entities.TECHNICIAN, parent_column="technician_id"
 )
 
+SHIFT_TECHNICIAN = Relation(name="shift.technician", target=entities.TECHNICIAN, parent_column="technician_id")
+TIME_OFF_TECHNICIAN = Relation(name="timeOff.technician", target=entities.TECHNICIAN, parent_column="technician_id")
+USER_TECHNICIAN = Relation(
+    name="user.technician", target=entities.TECHNICIAN, parent_column="id", target_column="user_id"
+)
 TEAM_MEMBERS = Relation(
     name="team.members",
     target=entities.TECHNICIAN,

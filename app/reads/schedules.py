@@ -18,7 +18,7 @@ from app.db.tables.supply import territory_holidays
 from app.domain.appointments import LONGEST, AppointmentStatus
 from app.domain.utilization import Shift, Stretch, Taken
 from app.reads.batches import columns_of
-from app.reads.entities import APPOINTMENT
+from app.reads.entities import APPOINTMENT, SHIFT, TIME_OFF
 from app.reads.reader import Reader
 from app.reads.record import Record
 from app.reads.viewers import ORGANIZATION
@@ -30,12 +30,11 @@ _DAY: sa.ColumnElement[int] = sa.literal_column("1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimeOff:
-    """Time in which a technician does not work, and why."""
+class Worked:
+    """A shift's row, and the time that it is."""
 
-    start: datetime
-    end: datetime
-    reason: str | None
+    row: Record
+    hours: Shift
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +54,7 @@ class Agreed:
 Times = tuple[datetime, datetime]
 
 
-async def load_shifts(reader: Reader, technician_ids: Sequence[UUID], times: Times) -> dict[UUID, list[Shift]]:
+async def load_shifts(reader: Reader, technician_ids: Sequence[UUID], times: Times) -> dict[UUID, list[Worked]]:
     """Return each technician's shifts that have some of their time within it, first to last."""
     of = shifts.c
     pause = shift_breaks.alias()
@@ -69,31 +68,31 @@ async def load_shifts(reader: Reader, technician_ids: Sequence[UUID], times: Tim
         return listed.label(f"breaks_{column}")
 
     statement = (
-        sa.select(of.technician_id, of.starts_at, of.ends_at, of.on_call, every("starts_at"), every("ends_at"))
-        .where(of.organization_id == ORGANIZATION, of.technician_id == sa.any_(_KEYS))
+        sa.select(*columns_of(SHIFT, shifts, reader.visibility), every("starts_at"), every("ends_at"))
+        .where(*SHIFT.seen(shifts, reader.visibility), of.technician_id == sa.any_(_KEYS))
         .where(of.starts_at < _END, of.ends_at > _START)
         .order_by(of.starts_at, of.id)
     )
-    found: dict[UUID, list[Shift]] = {each: [] for each in technician_ids}
+    found: dict[UUID, list[Worked]] = {each: [] for each in technician_ids}
     for row in await reader.rows(statement, _values(technician_ids, times)):
         breaks = tuple(zip(row.breaks_starts_at, row.breaks_ends_at, strict=True))
-        shift = Shift(start=row.starts_at, end=row.ends_at, breaks=breaks, on_call=row.on_call)
-        found[row.technician_id].append(shift)
+        hours = Shift(start=row.starts_at, end=row.ends_at, breaks=breaks, on_call=row.on_call)
+        found[row.technician_id].append(Worked(row=Record(SHIFT, row), hours=hours))
     return found
 
 
-async def load_time_off(reader: Reader, technician_ids: Sequence[UUID], times: Times) -> dict[UUID, list[TimeOff]]:
+async def load_time_off(reader: Reader, technician_ids: Sequence[UUID], times: Times) -> dict[UUID, list[Record]]:
     """Return each technician's time off that has some of it within the time, first to last."""
     of = time_off.c
     statement = (
-        sa.select(of.technician_id, of.starts_at, of.ends_at, of.reason)
-        .where(of.organization_id == ORGANIZATION, of.technician_id == sa.any_(_KEYS))
+        sa.select(*columns_of(TIME_OFF, time_off, reader.visibility))
+        .where(*TIME_OFF.seen(time_off, reader.visibility), of.technician_id == sa.any_(_KEYS))
         .where(of.starts_at < _END, of.ends_at > _START)
         .order_by(of.starts_at, of.id)
     )
-    found: dict[UUID, list[TimeOff]] = {each: [] for each in technician_ids}
+    found: dict[UUID, list[Record]] = {each: [] for each in technician_ids}
     for row in await reader.rows(statement, _values(technician_ids, times)):
-        found[row.technician_id].append(TimeOff(start=row.starts_at, end=row.ends_at, reason=row.reason))
+        found[row.technician_id].append(Record(TIME_OFF, row))
     return found
 
 

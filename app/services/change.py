@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from uuid_utils.compat import uuid7
 
 from app.domain.deliveries import Channel
+from app.domain.erasures import Erased
 from app.domain.events import CLOCK, NewEvent
 from app.domain.impact import Impact
 from app.domain.organizations import BookingRules
@@ -41,7 +42,10 @@ class Change:
     # The technicians whose queues have got or lost a job.
     queues: set[UUID] = field(default_factory=set)
     impact: Impact | None = None
+    erased: Erased | None = None
     no_candidate: NoCandidate | None = None
+    # What is to be thought about, now that it is written.
+    warnings: list[str] = field(default_factory=list)
     refused: dict[UUID, RefusedItem] = field(default_factory=dict)
     # Rows of administration that were looked for and found, by table: they are not asked for again.
     present: set[tuple[str, UUID]] = field(default_factory=set)

@@ -22,14 +22,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from app.db import locks, log, queue_versions
+from app.db.personal import is_about_the_erased
 from app.db.tables.log import idempotency_results
 from app.db.transaction import Mode, transaction
 from app.domain.deliveries import Channel
+from app.domain.erasures import Erased
 from app.domain.events import plain
 from app.domain.impact import Impact
 from app.domain.organizations import BookingRules
 from app.domain.people import Actor
-from app.domain.refusals import IdempotencyInProgress, IdempotencyMismatch, Invalid, NoCandidate
+from app.domain.refusals import Forbidden, IdempotencyInProgress, IdempotencyMismatch, Invalid, NoCandidate
 from app.domain.sla import DEFAULT_TARGETS, Targets
 from app.domain.slot_offers import SlotTokens
 from app.metrics.figures import Figures
@@ -46,6 +48,7 @@ _PATIENCE_FOR_A_SLOT_SECONDS = 10.0
 _MOST_AT_ONCE = 100
 _TRIES = 4
 _PAUSE_BEFORE_TRYING_AGAIN_SECONDS = 0.05
+_ABOUT_THE_ERASED = "write about somebody whose data was erased, nor as one"
 _TRY_AGAIN = frozenset({"40001", "40P01"})
 
 
@@ -90,17 +93,21 @@ class Written:
     position: int
     ids: Mapping[str, UUID]
     impact: Impact | None = field(default=None, compare=False)
+    # What was erased; None where nothing was to be, and for a repeat.
+    erased: Erased | None = field(default=None, compare=False)
     # Why automatic dispatch found nobody; None where it was not asked for, or found somebody.
     no_candidate: NoCandidate | None = field(default=None, compare=False)
     refused: Mapping[UUID, RefusedItem] = field(default_factory=dict)
+    # What is to be thought about, now that it is written.
+    warnings: tuple[str, ...] = field(default=(), compare=False)
 
 
 class Rehearsed(Exception):
     """A change was made and undone: what it would bring about is all that is left of it."""
 
-    def __init__(self, impact: Impact) -> None:
+    def __init__(self, told: Impact | Erased) -> None:
         super().__init__("nothing was written")
-        self.impact = impact
+        self.told = told
 
 
 Work = Callable[[Change], Awaitable[dict[str, UUID]]]
@@ -119,6 +126,7 @@ async def perform(
     Raises:
         Rehearsed: it was a rehearsal, and nothing stands against it.
         Refusal: whatever `work` refuses, IdempotencyMismatch, IdempotencyInProgress; nothing is written.
+        Forbidden: it would tell of somebody whose data was erased, or is by such a one.
         TimeoutError: too many others write; nothing is written.
     """
     key = _checked(command.idempotency_key)
@@ -128,6 +136,8 @@ async def perform(
                 await _rehearse(writer, actor, work)
             written = await _once(writer, actor, mutation, command, key, work)
         except DBAPIError as error:
+            if is_about_the_erased(error):
+                raise Forbidden(action=_ABOUT_THE_ERASED) from error
             if tries_left == 0 or getattr(error.orig, "sqlstate", None) not in _TRY_AGAIN:
                 raise
             # Whoever won the deadlock needs a moment to finish, or the two meet again.
@@ -143,9 +153,10 @@ async def _rehearse(writer: Writer, actor: Actor, work: Work) -> NoReturn:
         change = _begun(writer, connection, actor, writer.clock())
         await work(change)
         await follow_jobs(change, writer.booking_rules)
-        if change.impact is None:
-            raise TypeError("what is rehearsed must tell its impact")
-        raise Rehearsed(change.impact)
+        told = change.impact or change.erased
+        if told is None:
+            raise TypeError("what is rehearsed must tell what it brings about")
+        raise Rehearsed(told)
 
 
 def _begun(writer: Writer, connection: AsyncConnection, actor: Actor, now: datetime) -> Change:
@@ -198,8 +209,10 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
         position=position,
         ids=ids,
         impact=change.impact,
+        erased=change.erased,
         no_candidate=change.no_candidate,
         refused=change.refused,
+        warnings=tuple(change.warnings),
     )
 
 
@@ -225,10 +238,16 @@ async def beside_the_log(writer: Writer, actor: Actor) -> AsyncIterator[AsyncCon
     Guard: whatever the statements in it have; the log's head is left alone.
 
     Raises:
+        Forbidden: it would tell of somebody whose data was erased; nothing is written.
         TimeoutError: too many others write; nothing is written.
     """
-    async with _slot(writer), transaction(writer.engine, actor.organization_id) as connection:
-        yield connection
+    try:
+        async with _slot(writer), transaction(writer.engine, actor.organization_id) as connection:
+            yield connection
+    except DBAPIError as error:
+        if is_about_the_erased(error):
+            raise Forbidden(action=_ABOUT_THE_ERASED) from error
+        raise
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ QUERIES: Needed = MappingProxyType(
     {
         **_each("viewer node nodes ticket tickets assignment assignments myJobs events metrics savedViews", _READ),
         **_each("technician technicians technicianQueue dispatchBoard appointment appointments waitlist", _READ),
-        **_each("territories teams skills facilities parts customers", _READ),
+        **_each("territories teams skills facilities parts customers users", _READ),
         **_each("candidates", _READ, _DISPATCH),
         **_each("availableSlots", _READ, _BOOK),
         "apiKeys": None,
@@ -44,11 +44,16 @@ MUTATIONS: Needed = MappingProxyType(
         **_each("holdSlot releaseSlot bookAppointment bookAppointments rescheduleAppointment cancelAppointment", _BOOK),
         **_each("confirmAppointment markNoShow lockAppointment joinWaitlist leaveWaitlist", _BOOK),
         **_each("answerWaitlistOffer", _BOOK),
+        **_each("setAvailability", _JOBS),
         **_each("createTeam updateTeam deleteTeam createSkill updateSkill deleteSkill", _ADMINISTER),
+        **_each("createUser updateUser deleteUser createTechnician updateTechnician deleteTechnician", _ADMINISTER),
+        **_each("createShift createShifts updateShift deleteShift", _ADMINISTER),
+        **_each("createTimeOff updateTimeOff deleteTimeOff", _ADMINISTER),
         **_each("ingestAlert", ApiKeyScope.INGEST_ALERTS),
         **_each("createApiKey", ApiKeyScope.BEGIN),
         "revokeApiKey": None,
         "revokeTokens": None,
+        "erasePersonalData": None,
     }
 )
 SUBSCRIPTIONS: Needed = MappingProxyType(

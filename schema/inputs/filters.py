@@ -14,6 +14,7 @@ from app.reads.searching import BEST_FIRST
 from schema.enums import (
     AssignmentOrderField,
     AssignmentStatus,
+    Availability,
     OrderDirection,
     SlaState,
     TicketCategory,
@@ -171,6 +172,9 @@ class TechnicianFilter:
     skill_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Has all of these skills.")
     territory_ids: list[strawberry.ID] | None = strawberry.field(default=None, description="Works in one of these.")
     tier: IntFilter | None = strawberry.field(default=None, description="By the tier's level.")
+    availability: list[Availability] | None = strawberry.field(
+        default=None, description="Is one of these at the moment; nobody is to customers."
+    )
 
     def wanted(self) -> filters.TechnicianFilter:
         """Return the filter. Raises Invalid for ids of another type."""
@@ -182,6 +186,7 @@ class TechnicianFilter:
             if self.territory_ids is None
             else _keys("Territory", self.territory_ids, "filter", "territoryIds"),
             tier=None if self.tier is None else self.tier.numbers(),
+            availability=None if self.availability is None else tuple(self.availability),
         )
 
 

@@ -18,6 +18,7 @@ from app.services.delete_attachment import delete_attachment
 from app.services.delete_comment import delete_comment
 from app.services.delete_ticket import delete_ticket
 from app.services.delete_view import delete_view
+from app.services.erase_personal_data import erase_personal_data
 from app.services.escalate_ticket import escalate_ticket
 from app.services.finalize_attachment import finalize_attachment
 from app.services.pause_work import pause_work
@@ -52,6 +53,7 @@ from schema.inputs.assignments import (
 from schema.inputs.attachments import CreateAttachmentInput, FinalizeAttachmentInput
 from schema.inputs.comments import AddCommentInput, DeleteInput, UpdateCommentInput
 from schema.inputs.locations import ReportLocationInput
+from schema.inputs.privacy import ErasePersonalDataInput
 from schema.inputs.queues import PinInput, ReorderQueueInput
 from schema.inputs.tickets import (
     BulkUpdateTicketsInput,
@@ -63,6 +65,8 @@ from schema.inputs.tickets import (
 from schema.inputs.users import RevokeTokensInput
 from schema.inputs.views import SaveViewInput
 from schema.mutations.administration.division import DivisionMutations
+from schema.mutations.administration.people import PeopleMutations
+from schema.mutations.administration.working_time import WorkingTimeMutations
 from schema.mutations.api_keys import ApiKeyMutations
 from schema.mutations.appointments import AppointmentMutations
 from schema.mutations.writing import write
@@ -71,6 +75,7 @@ from schema.payloads import (
     AttachmentPayload,
     BulkPayload,
     CommentPayload,
+    ErasurePayload,
     OkPayload,
     QueuePayload,
     SavedViewPayload,
@@ -84,7 +89,7 @@ _INPUT = strawberry.argument(description="What to do, and to what.")
 @strawberry.type(
     description="Everything that can be done. Each field is one transaction; what is refused is told in errors."
 )
-class Mutation(DivisionMutations, ApiKeyMutations, AppointmentMutations):
+class Mutation(DivisionMutations, PeopleMutations, WorkingTimeMutations, ApiKeyMutations, AppointmentMutations):
     """Everything that can be done."""
 
     @strawberry.mutation(description="Create a ticket.")
@@ -261,6 +266,23 @@ class Mutation(DivisionMutations, ApiKeyMutations, AppointmentMutations):
         """End every session of a user."""
         operation = info.context
         payload = await write(operation, input.command, revoke_tokens, OkPayload)
+        if not payload.errors:
+            # Here at once; other processes hear of it from the log.
+            operation.process.actors.forget_all(operation.actor.organization_id)
+        return payload
+
+    @strawberry.mutation(
+        description="Erase what is kept of a user or a customer, in rows and in the log, for good; ADMIN only. What"
+        " happened, when and how often, stays."
+    )
+    async def erase_personal_data(
+        self,
+        info: Info,
+        input: Annotated[ErasePersonalDataInput, _INPUT],  # noqa: A002  # the argument's name in the schema
+    ) -> ErasurePayload:
+        """Erase what is kept of somebody."""
+        operation = info.context
+        payload = await write(operation, input.command, erase_personal_data, ErasurePayload)
         if not payload.errors:
             # Here at once; other processes hear of it from the log.
             operation.process.actors.forget_all(operation.actor.organization_id)

@@ -9,7 +9,7 @@ from app.domain.refusals import Refusal, Refusals
 from app.services.perform import Rehearsed, Writer, Written
 from resolvers.context import Operation, Process
 from schema.errors import error_of
-from schema.payloads import fields_of, impact_of
+from schema.payloads import fields_of, rehearsed
 
 C = TypeVar("C")
 Payload = TypeVar("Payload")
@@ -33,8 +33,8 @@ async def write(
     await operation.renew()
     try:
         written = await _written(operation, command, service)
-    except Rehearsed as rehearsed:
-        return payload(impact=await impact_of(operation, rehearsed.impact))
+    except Rehearsed as done:
+        return payload(**await rehearsed(operation, done.told))
     except Refusal as refusal:
         return payload(errors=[await _told(operation, refusal)])
     except Refusals as refusals:

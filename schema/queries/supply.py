@@ -7,10 +7,12 @@ import strawberry
 from app.reads import entities
 from app.reads.pages import window
 from resolvers import supply
+from schema.enums import Role
 from schema.fields import After, First, asked
 from schema.types.customers import CustomerConnection, PartConnection
 from schema.types.organizations import SkillConnection, TeamConnection, TerritoryConnection
 from schema.types.supply import FacilityConnection
+from schema.types.users import UserConnection
 
 _LONG = 100
 
@@ -57,6 +59,25 @@ class SupplyQueries:
     ) -> PartConnection:
         """Ask for a page of parts. Raises Invalid."""
         question: Any = supply.parts(search, window(first, after))
+        return question
+
+    @asked("Users by name; customers see themselves, their colleagues and whoever works here.")
+    def users(
+        self,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="What must stand in the name or, where the viewer sees it, the email, in capitals or not;"
+                " at most 200 characters."
+            ),
+        ] = None,
+        roles: Annotated[list[Role] | None, strawberry.argument(description="Has one of these roles.")] = None,
+        active: Annotated[bool | None, strawberry.argument(description="May come in, or may not.")] = None,
+        first: First = 20,
+        after: After = None,
+    ) -> UserConnection:
+        """Ask for a page of users. Raises Invalid."""
+        question: Any = supply.users(search, roles, active, window(first, after))
         return question
 
     @asked("Customers by name; customers see those that they belong to.")

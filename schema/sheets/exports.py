@@ -1,8 +1,10 @@
-"""Gives tickets as comma-separated values, as many as there are, while none but a few are in memory."""
+"""Gives what there is of something as one file, as much as there is, while hardly any of it is in memory."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -10,12 +12,13 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from app.db.engine import Engine
-from app.domain.people import ApiKeyScope
+from app.domain.people import Actor, ApiKeyScope
 from app.domain.sheets import written
 from app.reads.exporting import COLUMNS, Wanted, exported
 from app.reads.reader import Reader
 from app.transfers.answers import Headers
 from app.transfers.downloads import disposition
+from resolvers.context import Process
 from schema.execution.callers import Caller
 from schema.execution.watching import Watch
 from schema.sheets.cells import cell_of
@@ -29,7 +32,6 @@ _WHOLE_SECONDS = 900.0
 _LAST_SECONDS = 4.0
 _BYTE_ORDER_MARK = "\ufeff"
 _HEADERS: Headers = (
-    (b"content-type", b"text/csv; charset=utf-8; header=present"),
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
     (b"cache-control", b"private, no-store"),
@@ -38,8 +40,17 @@ _HEADERS: Headers = (
 log = structlog.get_logger(__name__)
 
 
-class TicketExports:
-    """Answers GET with every ticket that the caller may see and asks for, of one snapshot.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class File:
+    """What was asked for: the file's name and kind, and how its pieces are made."""
+
+    name: str
+    content_type: bytes
+    pieces: Callable[[Reader], AsyncGenerator[bytes, None]]
+
+
+class Exports:
+    """Answers GET with a file of one snapshot.
 
     `engine` has connections for nothing else, so that an export keeps nobody from one. What breaks off is
     never ended as if it were whole.
@@ -60,13 +71,13 @@ class TicketExports:
         await self._gate.let_in(scope, receive, send, "GET", self._give, opened_by=ApiKeyScope.EXPORT)
 
     async def _give(self, request: Request, caller: Caller, send: Send, more: Headers) -> None:
-        asked = export_of(request.scope["query_string"])
         actor = await caller.actor()
         process = self._gate.process
+        file = await self._asked(request.scope["query_string"], actor, process)
         async with self._gate.room(caller):
             reader = Reader(self._engine, actor, timeout_seconds=process.statement_timeout_seconds)
-            name = f"tickets-{process.clock():%Y-%m-%d}.csv"
-            headers = [*_HEADERS, *more, (b"content-disposition", disposition(name).encode())]
+            told = ((b"content-type", file.content_type), (b"content-disposition", disposition(file.name).encode()))
+            headers = [*told, *_HEADERS, *more]
             outcome = "broken off"
             begun = False
 
@@ -77,7 +88,7 @@ class TicketExports:
 
             try:
                 async with self._watch.over(request.receive, _WHOLE_SECONDS) as watched:
-                    await _send(_lines(reader, asked.wanted, asked.begins_with_mark), headers, begin)
+                    await _send(file.pieces(reader), headers, begin)
                     outcome = "whole"
                 if watched.gone:
                     outcome = "given up"
@@ -93,6 +104,22 @@ class TicketExports:
             # The room is free by then: whoever has the end may ask for the next.
             async with asyncio.timeout(_SILENCE_SECONDS):
                 await send({"type": "http.response.body", "body": b""})
+
+    async def _asked(self, query_string: bytes, actor: Actor, process: Process) -> File:
+        """Return what an address asks for. Raises Refusal."""
+        raise NotImplementedError
+
+
+class TicketExports(Exports):
+    """Gives every ticket that the caller may see and asks for, as comma-separated values."""
+
+    async def _asked(self, query_string: bytes, actor: Actor, process: Process) -> File:  # noqa: ARG002  # what is seen is the reader's
+        asked = export_of(query_string)
+        return File(
+            name=f"tickets-{process.clock():%Y-%m-%d}.csv",
+            content_type=b"text/csv; charset=utf-8; header=present",
+            pieces=partial(_lines, wanted=asked.wanted, begins_with_mark=asked.begins_with_mark),
+        )
 
 
 async def _lines(reader: Reader, wanted: Wanted, begins_with_mark: bool) -> AsyncGenerator[bytes, None]:

@@ -14,7 +14,7 @@ from schema.enums import ConstraintKind
 from schema.fields import After, First, Info, asked, asks
 from schema.scalars import EventCursor
 from schema.types.appointments import Appointment
-from schema.types.schedules import JUDGED, USUAL_ENTRIES, ScheduleEntry, entries
+from schema.types.schedules import JUDGED, USUAL_ENTRIES, ScheduleEntry
 from schema.types.technicians import Technician, TechnicianQueue
 from schema.types.tickets import Ticket
 
@@ -47,7 +47,8 @@ class BoardRow:
     )
     async def entries(self, root: strawberry.Parent[Any], info: Info) -> list[ScheduleEntry]:
         """Return what fills their time. Raises Invalid."""
-        return entries(await boards.entries_of(info.context, root))
+        found: Any = await boards.entries_of(info.context, root)
+        return found
 
     @strawberry.field(
         description="What does not fit among their open appointments within the board's from and to: two that overlap"

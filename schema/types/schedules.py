@@ -1,15 +1,19 @@
 """What fills technicians' time."""
 
-from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
-from app.domain.utilization import Shift as DomainShift
-from app.reads.schedules import TimeOff as KeptTimeOff
+from app.reads import entities, relations
+from resolvers import schedules
+from schema.enums import Availability
+from schema.fields import Info, record_type, renamed, to_one
 from schema.types.appointments import Appointment
-from schema.types.node import TimeWindow
+from schema.types.node import Node, TimeWindow, Versioned
+
+if TYPE_CHECKING:
+    from schema.types.technicians import Technician
 
 JUDGED = "hours are reckoned by the rules of the domain"
 # How many entries a schedule has as a rule: what a client may ask for is measured by it.
@@ -19,44 +23,43 @@ ScheduleFrom = Annotated[datetime, strawberry.argument(name="from", description=
 ScheduleTo = Annotated[datetime, strawberry.argument(description="Where it ends; at most 92 days later.")]
 
 
-@strawberry.type(description="Time in which a technician works.")
-class Shift:
+@record_type(entities.SHIFT, "Time in which a technician works. Seen by staff.")
+class Shift(Node, Versioned):
     """Time in which a technician works."""
 
-    start: datetime = strawberry.field(description="Where it begins.")
-    end: datetime = strawberry.field(description="Where it ends.")
-    breaks: list[TimeWindow] = strawberry.field(description="When they rest meanwhile.")
+    technician: Annotated["Technician", strawberry.lazy("schema.types.technicians")] = to_one(
+        relations.SHIFT_TECHNICIAN, "Whose time it is."
+    )
+    start: datetime = renamed("starts_at", "Where it begins.")
+    end: datetime = renamed("ends_at", "Where it ends.")
     on_call: bool = strawberry.field(description="Whether it is for critical work only, on holidays too.")
 
+    @strawberry.field(description="When they rest meanwhile.", metadata={"ordinary": "times are no rows", "rows": 2})
+    async def breaks(self, root: strawberry.Parent[Any], info: Info) -> list[TimeWindow]:
+        """Return the breaks, first to last."""
+        found = await schedules.breaks_of(info.context, root.id)
+        return [TimeWindow(start=start, end=end) for start, end in found]
 
-@strawberry.type(description="Time in which a technician does not work.")
-class TimeOff:
+
+@record_type(entities.TIME_OFF, "Time in which a technician does not work. Seen by staff.")
+class TimeOff(Node, Versioned):
     """Time in which a technician does not work."""
 
-    start: datetime = strawberry.field(description="Where it begins.")
-    end: datetime = strawberry.field(description="Where it ends.")
+    technician: Annotated["Technician", strawberry.lazy("schema.types.technicians")] = to_one(
+        relations.TIME_OFF_TECHNICIAN, "Whose time it is."
+    )
+    start: datetime = renamed("starts_at", "Where it begins.")
+    end: datetime = renamed("ends_at", "Where it ends.")
     reason: str | None = strawberry.field(
         description="Why; null: nothing was said, or it is another's and the viewer below DISPATCHER."
     )
+    availability: Availability = strawberry.field(
+        description="What they are meanwhile: TIME_OFF where it was planned, else what setAvailability was told."
+    )
+    said: bool = strawberry.field(description="It came by setAvailability; false: it was planned.")
 
 
 ScheduleEntry = Annotated[
     Shift | TimeOff | Appointment,
     strawberry.union("ScheduleEntry", description="What fills a technician's time."),
 ]
-
-
-def entries(found: Iterable[Any]) -> list[Any]:
-    """Return what fills somebody's time as clients see it; appointments stand for themselves."""
-    return [_entry(each) for each in found]
-
-
-def _entry(found: Any) -> Any:
-    match found:
-        case DomainShift(start=start, end=end, breaks=breaks, on_call=on_call):
-            pauses = [TimeWindow(start=since, end=until) for since, until in breaks]
-            return Shift(start=start, end=end, breaks=pauses, on_call=on_call)
-        case KeptTimeOff(start=start, end=end, reason=reason):
-            return TimeOff(start=start, end=end, reason=reason)
-        case _:
-            return found

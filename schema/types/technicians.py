@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import strawberry
 
 from app.reads import entities, questions, relations
+from app.reads.availability import present_availability
 from app.reads.pages import placed, window
 from app.reads.questions import Computed, QueueOfRow
 from app.reads.queues import QUEUE_ORDER
 from app.reads.ratings import mean_rating
 from app.reads.statement.calendars import feed_address
 from resolvers import calendars, schedules
-from schema.fields import After, First, Info, asked, asks, record_type, through, to_all, to_one
+from schema.enums import Availability
+from schema.fields import After, First, Info, asked, asks, composed, record_type, through, to_all, to_one
 from schema.scalars import EventCursor, WebAddress
 from schema.types.locations import TechnicianLocation
-from schema.types.node import Connection, Edge, Node, PageInfo, Versioned
+from schema.types.node import Connection, Edge, GeoPoint, Node, PageInfo, Versioned
 from schema.types.organizations import EscalationTier, Skill, Team, Territory
 from schema.types.schedules import (
     JUDGED,
@@ -24,7 +26,6 @@ from schema.types.schedules import (
     ScheduleEntry,
     ScheduleFrom,
     ScheduleTo,
-    entries,
 )
 from schema.types.users import User
 from schema.types.utilization import Utilization, used
@@ -71,6 +72,22 @@ class Technician(Node, Versioned):
     skills: list[TechnicianSkill] = to_all(relations.TECHNICIAN_SKILLS, "What they can do.")
     territories: list[Territory] = to_all(relations.TECHNICIAN_TERRITORIES, "Where they work.")
     active: bool = strawberry.field(description="Whether they can be given jobs.")
+    home: GeoPoint | None = composed(
+        GeoPoint,
+        "Where they set out from: for themselves, and for DISPATCHER and up; null: unknown, or not the viewer's.",
+        lat="home_latitude",
+        lon="home_longitude",
+    )
+
+    @strawberry.field(
+        description="What they are at the moment: away as they or a dispatcher say, in time off, at work on a job, in"
+        " their shift or not; who has no shift at all counts as in one. Null: not the viewer's to see, being no staff.",
+        metadata={"question": questions.Computed(present_availability, nullable=True)},
+    )
+    async def availability(self, root: strawberry.Parent[Any], info: Info) -> Availability | None:
+        """Return what they are at the moment."""
+        return await schedules.availability(info.context, root.id)
+
     last_location: TechnicianLocation | None = to_one(
         relations.TECHNICIAN_LAST_LOCATION,
         "Where they are: for DISPATCHER and up, and for the requester of a ticket from when they set out for it until"
@@ -105,8 +122,8 @@ class Technician(Node, Versioned):
         self, root: strawberry.Parent[Any], info: Info, from_: ScheduleFrom, to: ScheduleTo
     ) -> list[ScheduleEntry] | None:
         """Return the schedule. Raises Invalid."""
-        found = await schedules.schedule(info.context, root.id, from_, to)
-        return None if found is None else entries(found)
+        found: Any = await schedules.schedule(info.context, root.id, from_, to)
+        return found
 
     @strawberry.field(
         description="How much of their working time within from and to is booked; null: not the viewer's to see, being"

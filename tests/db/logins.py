@@ -47,7 +47,7 @@ async def _hand_out(server: EmbeddedServer, *, may_create_roles: bool) -> None:
         if may_create_roles:
             await connection.execute(f"ALTER ROLE {_LOGIN} CREATEROLE")
         else:
-            for role in (*DatabaseRole, "fieldgraph_search"):
+            for role in (*DatabaseRole, "fieldgraph_search", "fieldgraph_erasure"):
                 await connection.execute(f"CREATE ROLE {role} NOLOGIN")
                 await connection.execute(f"GRANT {role} TO {_LOGIN} WITH SET TRUE")
         await connection.execute(f"CREATE DATABASE {_DATABASE} OWNER {_LOGIN}")

@@ -34,7 +34,8 @@ async def ordinary_login(server: EmbeddedServer, *grants: str) -> AsyncIterator[
 async def test_a_login_that_may_not_create_roles_migrates_with_roles_made_for_it(
     database_server: EmbeddedServer,
 ) -> None:
-    async with ordinary_login(database_server, "fieldgraph_app", "fieldgraph_system", "fieldgraph_search") as url:
+    roles = ("fieldgraph_app", "fieldgraph_system", "fieldgraph_search", "fieldgraph_erasure")
+    async with ordinary_login(database_server, *roles) as url:
         await asyncio.to_thread(upgrade, url)
         engine = open_engine(url, size=1)
         async with engine.connect() as connection:

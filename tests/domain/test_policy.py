@@ -69,6 +69,8 @@ MANAGE_PEOPLE         -          -         -         -    -    all  all
 MANAGE_STOCK          -          -         -         -    -    all  all
 MANAGE_API_KEYS       -          -         -         -    -    -    all
 MANAGE_ROLES          -          -         -         -    -    -    all
+EXPORT_PERSON         requester  requester requester requester requester requester all
+ERASE_PERSON          -          -         -         -    -    -    all
 """
 
 SITUATIONS: dict[str, Standing | None] = {

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
-from app import main
 from app.clock import now
 from app.db.tables.availability import shifts
 from app.db.tables.customers import assets, parts
@@ -21,6 +20,8 @@ from app.db.tables.organizations import organizations, skills, territories
 from app.db.tables.people import technician_skills, technicians, users
 from app.db.tables.supply import facilities, service_bay_skills, service_bays
 from app.db.transaction import transaction
+from app.main import parts as main_parts
+from app.main import server
 from schema.ids import global_id
 from tests.journeys.stage import Stage
 from tests.serving import serving
@@ -105,7 +106,8 @@ async def garage(
     keys = {name: uuid7() for name in ("facility_id", "skill_id", "asset_id")}
     async with transaction(engine, world.organization_id) as connection:
         await _build(connection, world, keys)
-    monkeypatch.setattr(main, "now", clock)
+    for module in (main_parts, server):
+        monkeypatch.setattr(module, "now", clock)
     async with (
         serving(database_url, max_cost=100_000, upload_dir=folder, **settings) as served,
         AsyncExitStack() as leaving,

@@ -11,6 +11,7 @@ fragment Refusal on UserError {
   ... on NotEligibleError { reasons { constraint count message technicians { name } } overridable }
   ... on ClockSkewError { serverTime }
   ... on ReopenWindowClosedError { closedAt windowDays }
+  ... on StillRunningError { obstacles { kind count } }
   ... on SlotTakenError { alternatives { token window { start end } technician { name } } }
   ... on HoldExpiredError { alternatives { token window { start end } technician { name } } }
   ... on InUseError { uses { kind count more } }
@@ -34,13 +35,27 @@ fragment Stand on Ticket {
 """
 
 # What an organisation keeps of itself, by what is asked for.
-_KEPT = {"Team": "name", "Skill": "code name"}
+_TECHNICIAN = """
+active externalId yearsExperience availability home { lat lon } user { id name roles } team { id } tier { level }
+specialization skills { skill { id } level expiresOn } territories { id }
+"""
+_KEPT = {
+    "Team": "active name",
+    "Skill": "active code name",
+    "User": "active name email roles customers { id } technician { id }",
+    "Technician": _TECHNICIAN,
+    "Shift": "start end onCall breaks { start end } technician { id }",
+    "TimeOff": "start end reason availability said technician { id }",
+}
+_WARNED = frozenset({"Technician", "Shift", "TimeOff"})
 _DELETED_KINDS = tuple(f"delete{kind}" for kind in _KEPT)
 _WRITTEN_KINDS = tuple(f"{step}{kind}" for kind in _KEPT for step in ("create", "update"))
 
 _INPUTS = {
     **{name: f"{name[0].upper()}{name[1:]}Input" for name in _WRITTEN_KINDS},
     **dict.fromkeys(_DELETED_KINDS, "DeleteInput"),
+    "createShifts": "CreateShiftsInput",
+    "setAvailability": "SetAvailabilityInput",
     "createTicket": "CreateTicketInput",
     "updateTicket": "UpdateTicketInput",
     "transitionTicket": "TransitionTicketInput",
@@ -63,6 +78,7 @@ _INPUTS = {
     "saveView": "SaveViewInput",
     "createApiKey": "CreateApiKeyInput",
     "revokeApiKey": "RevokeApiKeyInput",
+    "erasePersonalData": "ErasePersonalDataInput",
     "holdSlot": "HoldSlotInput",
     "releaseSlot": "ReleaseSlotInput",
     "bookAppointment": "BookAppointmentInput",
@@ -90,11 +106,14 @@ assignment { id status } ticket { ...Stand }
 _WAIT = "entry { id status position offer { id expiresAt slot { window { start end } } } } appointment { id }"
 _FIELDS = {
     **{
-        f"{step}{kind}": f"{kind[0].lower()}{kind[1:]} {{ id version active {fields} }}"
+        f"{step}{kind}": f"{kind[0].lower()}{kind[1:]} {{ id version {fields} }}"
+        + (" warnings" if kind in _WARNED else "")
         for kind, fields in _KEPT.items()
         for step in ("create", "update")
     },
-    **dict.fromkeys(_DELETED_KINDS, "deletedId"),
+    **dict.fromkeys(_DELETED_KINDS, "deletedId warnings"),
+    "createShifts": f"shifts {{ id version {_KEPT['Shift']} }}",
+    "setAvailability": f"technician {{ id version {_TECHNICIAN} }} warnings",
     "holdSlot": "hold { id expiresAt heldBy { name } slot { window { start end } technician { name } bay { name } } }",
     "releaseSlot": "deletedId",
     **dict.fromkeys(
@@ -124,6 +143,7 @@ _FIELDS = {
     "updateComment": "comment { id version body editedAt } ticket { ...Stand }",
     "saveView": "savedView { id name version }",
     **dict.fromkeys(("createApiKey", "revokeApiKey"), "apiKey { id name scopes revokedAt } secret"),
+    "erasePersonalData": "erased { table rows }",
     "createAttachment": "upload { id url method headers }",
     "finalizeAttachment": "attachment { id fileName scanState sizeBytes }",
     "addComment": "comment { id body } ticket { ...Stand currentAssignment { ...Job } }",

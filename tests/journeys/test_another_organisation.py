@@ -1,12 +1,14 @@
 """What belongs to another organisation is not there: for every id, in every place that takes one."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from gql.transport.exceptions import TransportQueryError
 from uuid_utils.compat import uuid7
 
+from app.clock import now
 from app.db.tables.appointments import bookings
 from app.db.tables.customers import assets
 from app.db.transaction import transaction
@@ -33,6 +35,14 @@ AGREED = {
 WAIT = {
     "appointmentType": "DIAGNOSTIC",
     "windows": [{"start": "2100-01-01T00:00:00Z", "end": "2100-01-02T00:00:00Z"}],
+}
+# Before everybody's horizon has passed on.
+_SOON = now().date() + timedelta(days=30)
+HOURS = {"startsAt": f"{_SOON}T08:00:00Z", "endsAt": f"{_SOON}T16:00:00Z"}
+WEEK = {
+    "from": f"{_SOON}",
+    "to": f"{_SOON + timedelta(days=30)}",
+    "weekly": [{"weekday": "MON", "start": "08:00", "end": "16:00"}],
 }
 
 
@@ -93,6 +103,10 @@ async def elsewhere(stage: Stage) -> Elsewhere:
         (row,) = await stage.sql(f"SELECT id FROM {table} WHERE organization_id = :organization", world=other)  # noqa: S608  # names of constants
         ids[kind] = global_id(kind, row["id"])
     found = await stage.sql("SELECT ticket_number FROM tickets WHERE id = :id", world=other, id=key(ids["Ticket"]))
+    hours = {"technicianId": ids["Technician"], **HOURS}
+    manager = await stage.enter("manager", world=other)
+    ids["Shift"] = (await manager.do("createShift", **hours))["shift"]["id"]
+    ids["TimeOff"] = (await manager.do("createTimeOff", **hours))["timeOff"]["id"]
     return Elsewhere(ids, dispatcher, admin, found[0]["ticket_number"])
 
 
@@ -168,7 +182,7 @@ async def test_lists_without_a_filter_hold_nothing_of_it(stage: Stage, elsewhere
     assert elsewhere.ids["Technician"] not in {node["id"] for node in found["technicians"]["nodes"]}
 
 
-KEPT = ("Team", "Skill")
+KEPT = ("Team", "Skill", "User", "Technician", "Shift", "TimeOff")
 # They name nothing that could be of another organisation.
 NAMELESS = {"createTeam", "createSkill"}
 MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
@@ -225,6 +239,8 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("deleteView", {"id": "*SavedView"}, ["id"]),
     ("createApiKey", {"name": "Ours", "scopes": ["READ"], "userId": "*User"}, ["userId"]),
     ("revokeApiKey", {"id": "*ApiKey"}, ["id"]),
+    ("erasePersonalData", {"userId": "*User", "reason": "REQUESTED"}, ["userId"]),
+    ("erasePersonalData", {"customerId": "*Customer", "reason": "REQUESTED"}, ["customerId"]),
     ("releaseSlot", {"holdId": "*SlotHold"}, ["holdId"]),
     ("bookAppointment", {"holdId": "*SlotHold"}, ["holdId"]),
     ("rescheduleAppointment", {"id": "*Appointment", "holdId": "*SlotHold"}, ["id"]),
@@ -242,6 +258,20 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ),
     *((f"update{kind}", {"id": f"*{kind}", "expectedVersion": 1}, ["id"]) for kind in KEPT),
     *((f"delete{kind}", {"id": f"*{kind}"}, ["id"]) for kind in KEPT),
+    ("createUser", {"name": "Eve", "customerIds": ["*Customer"]}, ["customerIds", "0"]),
+    ("createTechnician", {"userId": "*User"}, ["userId"]),
+    ("createTechnician", {"user": {"name": "Eve"}, "teamId": "*Team"}, ["teamId"]),
+    ("createTechnician", {"user": {"name": "Eve"}, "mainSkillId": "*Skill"}, ["mainSkillId"]),
+    (
+        "createTechnician",
+        {"user": {"name": "Eve"}, "skills": [{"skillId": "*Skill", "level": 1}]},
+        ["skills", "0", "skillId"],
+    ),
+    ("createTechnician", {"user": {"name": "Eve"}, "territoryIds": ["*Territory"]}, ["territoryIds", "0"]),
+    ("createShift", {**HOURS, "technicianId": "*Technician"}, ["technicianId"]),
+    ("createShifts", {**WEEK, "technicianId": "*Technician"}, ["technicianId"]),
+    ("createTimeOff", {**HOURS, "technicianId": "*Technician"}, ["technicianId"]),
+    ("setAvailability", {"technicianId": "*Technician", "availability": "BUSY"}, ["technicianId"]),
     ("createTicket", {**NEW_TICKET, "customerId": "*Customer"}, ["customerId"]),
     ("createTicket", {**NEW_TICKET, "assetId": "*Asset"}, ["assetId"]),
     ("createTicket", {**NEW_TICKET, "territoryId": "*Territory"}, ["territoryId"]),

@@ -76,6 +76,7 @@ def test_what_is_resolved_on_purpose_is_known() -> None:
             ("Technician.utilization", "ServiceBay.utilization", "BoardRow.conflicts"),
             "hours are reckoned by the rules of the domain",
         ),
+        "Shift.breaks": "times are no rows",
         "Query.availableSlots": "the planning of the domain finds them",
         "OrganizationSettings.booking": "what nobody has settled is as the server says",
         "Query.metrics": "figures are counted over all rows of a time, in statements of their own",

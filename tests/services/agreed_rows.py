@@ -19,6 +19,7 @@ from app.db.tables.appointments import (
     waitlist_entries,
 )
 from app.db.tables.deliveries import calendar_connections, calendar_feeds, deliveries
+from app.db.tables.privacy import erasures
 from app.db.tables.supply import (
     facilities,
     service_bay_skills,
@@ -112,3 +113,5 @@ def _rows(world: World, ticket_id: UUID) -> Iterator[tuple[sa.Table, dict[str, A
     calendar = {"provider": "GOOGLE", "calendar_id": "primary", "sealed_token": b"sealed"}
     yield calendar_connections, {"technician_id": ann, **calendar, **_STAMPS}
     yield calendar_feeds, {"technician_id": ann, "generation": 0, "updated_at": BEFORE}
+    erased = {"kind": "USER", "subject_id": uuid7(), "reason": "REQUESTED", "change_id": uuid7()}
+    yield erasures, {"id": uuid7(), **erased, "erased_at": BEFORE}

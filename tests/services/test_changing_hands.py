@@ -12,6 +12,7 @@ from app.db.tables.people import technicians
 from app.db.tables.tickets import tickets
 from app.domain.assignments import AssignmentStatus
 from app.domain.events import EventType
+from app.domain.impact import Impact
 from app.domain.refusals import Forbidden, Invalid, InvalidTransition, NotEligible, NotFound, Refusal, StaleVersion
 from app.services.assign_ticket import AssignTicket, assign_ticket
 from app.services.cancel_assignment import CancelAssignment, cancel_assignment
@@ -36,6 +37,12 @@ async def cancel(scene: Scene, job_id: UUID, by: str = "dispatcher", **values: A
 async def rate(scene: Scene, job_id: UUID, by: str = "customer", **values: Any) -> Written:
     command = RateAssignment(**{"assignment_id": job_id, "rating": 5, **values})
     return await rate_assignment(scene.writer, scene.actor(by), command)
+
+
+def impact_of(rehearsed: Rehearsed) -> Impact:
+    """Return what a rehearsal says of a technician."""
+    assert isinstance(rehearsed.told, Impact)
+    return rehearsed.told
 
 
 async def test_a_job_under_way_goes_to_another_technician_at_the_same_tier(scene: Scene, clock: Clock) -> None:
@@ -185,7 +192,7 @@ async def test_a_rehearsal_tells_what_would_come_of_it_and_leaves_no_trace(scene
     with pytest.raises(Forbidden):
         await reassign(scene, job_id, by="ann", dry_run=True)
 
-    first, second, third = (each.value.impact for each in (assigned, moved, climbed))
+    first, second, third = (impact_of(each.value) for each in (assigned, moved, climbed))
     assert (first.technician_id, first.tier_level, first.active_jobs, first.warnings) == (ann, 1, 1, ())
     assert first.distance is not None
     assert (first.distance.source, 8 < first.distance.km < 10) == ("GREAT_CIRCLE", True)

@@ -20,6 +20,7 @@ STEP = COMMON | {"StaleVersion", "InvalidTransition", "ClockSkew"}
 TOLD_BESIDE = {"NoCandidate"}
 # Told of one of many, by its code.
 OF_ONE = {"SlotTaken", "NotEligible", "NoCandidate"}
+KEPT = ("Team", "Skill", "User", "Technician", "Shift", "TimeOff")
 RAISED = {
     "createTicket": COMMON | {"InvalidTransition", "NoCandidate"},
     "updateTicket": COMMON | {"StaleVersion"},
@@ -28,7 +29,7 @@ RAISED = {
     "closeTicket": COMMON | {"StaleVersion", "InvalidTransition", "ReopenWindowClosed"},
     "reopenTicket": COMMON | {"StaleVersion", "InvalidTransition", "ReopenWindowClosed"},
     "deleteTicket": COMMON | {"StaleVersion", "InvalidTransition"},
-    "bulkUpdateTickets": {"Invalid", "IdempotencyMismatch", "IdempotencyInProgress"},
+    "bulkUpdateTickets": {"Invalid", "Forbidden", "IdempotencyMismatch", "IdempotencyInProgress"},
     "addComment": COMMON,
     "updateComment": COMMON | {"StaleVersion"},
     "deleteComment": COMMON | {"StaleVersion"},
@@ -53,9 +54,10 @@ RAISED = {
     "completeAssignment": STEP,
     "reportLocation": {"Invalid", "Forbidden", "ClockSkew"},
     **dict.fromkeys(("createApiKey", "revokeApiKey", "revokeTokens"), COMMON),
+    "erasePersonalData": COMMON | {"StaleVersion", "StillRunning"},
     "saveView": COMMON | {"StaleVersion"},
     "holdSlot": COMMON | {"SlotTaken", "NotEligible"},
-    "releaseSlot": (COMMON | {"InvalidTransition"}) - {"Forbidden"},
+    "releaseSlot": COMMON | {"InvalidTransition"},
     "bookAppointment": COMMON | BOOKING | {"InvalidTransition", "HoldExpired"},
     "bookAppointments": {
         "Invalid",
@@ -71,13 +73,15 @@ RAISED = {
     "markNoShow": COMMON | {"StaleVersion", "InvalidTransition"},
     "lockAppointment": COMMON | {"StaleVersion", "InvalidTransition"},
     "joinWaitlist": COMMON,
-    "leaveWaitlist": (COMMON | {"InvalidTransition"}) - {"Forbidden"},
+    "leaveWaitlist": COMMON | {"InvalidTransition"},
     "answerWaitlistOffer": COMMON | BOOKING | {"InvalidTransition", "HoldExpired"},
     "ingestAlert": COMMON | {"NotEligible", "NoCandidate"},
     "deleteView": COMMON | {"StaleVersion"},
-    **dict.fromkeys(("createTeam", "createSkill"), COMMON),
-    **dict.fromkeys(("updateTeam", "updateSkill"), COMMON | {"StaleVersion"}),
-    **dict.fromkeys(("deleteTeam", "deleteSkill"), COMMON | {"StaleVersion", "InUse"}),
+    **{f"create{kind}": COMMON for kind in KEPT},
+    **{f"update{kind}": COMMON | {"StaleVersion"} for kind in KEPT},
+    **{f"delete{kind}": COMMON | {"StaleVersion", "InUse"} for kind in KEPT},
+    "createShifts": COMMON,
+    "setAvailability": COMMON,
 }
 
 

@@ -2,7 +2,8 @@
 
 import sqlalchemy as sa
 
-from app.db.tables.base import Moment, key, reference, tenant_table, versioned
+from app.db.tables.base import Moment, key, reference, tenant_table, versioned, word
+from app.domain.availability import Absence
 
 shifts = tenant_table(
     "shifts",
@@ -28,6 +29,8 @@ time_off = tenant_table(
     sa.Column("starts_at", Moment, nullable=False),
     sa.Column("ends_at", Moment, nullable=False),
     sa.Column("reason", sa.Text),
+    sa.Column("availability", word(Absence), nullable=False, server_default="TIME_OFF"),
+    sa.Column("said", sa.Boolean, nullable=False, server_default=sa.false()),
     *versioned(),
 )
 

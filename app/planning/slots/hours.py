@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
+from app.domain.local_time import instant_at
 from app.planning.slots.problem import Span
 
 _DAY = timedelta(days=1)
@@ -38,32 +39,10 @@ def laid_out(hours: WeeklyHours, *, start: datetime, end: datetime) -> tuple[Spa
     while day <= last:
         if day not in hours.holidays:
             for opens, closes in hours.weekly.get(day.weekday(), ()):
-                begin = max(start, _instant(day, opens, hours.zone, later=False))
+                begin = max(start, instant_at(day, opens, hours.zone, later=False))
                 over = day + _DAY if closes <= opens else day
-                finish = min(end, _instant(over, closes, hours.zone, later=True))
+                finish = min(end, instant_at(over, closes, hours.zone, later=True))
                 if begin < finish:
                     found.append(Span(start=begin.astimezone(UTC), end=finish.astimezone(UTC)))
         day += _DAY
     return tuple(sorted(found, key=lambda span: (span.start, span.end)))
-
-
-def _instant(day: date, clock: time, zone: tzinfo, *, later: bool) -> datetime:
-    """Return the instant at which the clock shows a time: of two, the first or the later; of none, the change."""
-    shown = datetime.combine(day, clock, tzinfo=zone)
-    first, second = (shown.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    if second < first:
-        # The clock leaves this time out: the two readings lie around the instant of the change.
-        return _change(second, first, zone)
-    return second if later else first
-
-
-def _change(low: datetime, high: datetime, zone: tzinfo) -> datetime:
-    """Return the first instant after `low` with another offset than before."""
-    before = low.astimezone(zone).utcoffset()
-    while high - low > timedelta(seconds=1):
-        middle = low + (high - low) / 2
-        if middle.astimezone(zone).utcoffset() == before:
-            low = middle
-        else:
-            high = middle
-    return high.replace(microsecond=0)

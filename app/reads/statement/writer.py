@@ -199,7 +199,7 @@ class Writer:
         """Write a page of an entity's rows."""
         entity = question.entity
         table = entity.table
-        conditions = [*entity.seen(table, self._visibility), *conditions_of(question.wanted)]
+        conditions = [*entity.seen(table, self._visibility), *conditions_of(question.wanted, self._visibility)]
         if question.own:
             self.for_technicians = True
             conditions.append(table.c.technician_id == VIEWER_TECHNICIAN)

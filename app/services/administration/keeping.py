@@ -1,6 +1,6 @@
 """Creating, changing and deleting rows of every kind that an organisation keeps of itself."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -8,11 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
-from app.domain.events import EventType, FieldChange, NewEvent, plain
+from app.domain.events import FieldChange, NewEvent, plain
 from app.domain.people import Actor
 from app.domain.policy import Standing
 from app.domain.refusals import InUse, Invalid, NotFound, StaleVersion
-from app.services.administration.saying import Create, Kept, Lines, Row, Said, Update
+from app.services.administration.saying import Create, Kept, Lines, Row, Said, Update, camel
 from app.services.administration.uses import used_after_all, uses_of
 from app.services.change import Change
 from app.services.deleting import Delete
@@ -36,7 +36,7 @@ async def create(kept: Kept, writer: Writer, actor: Actor, command: Create) -> W
     """
 
     async def work(change: Change) -> dict[str, UUID]:
-        _require(kept, change)
+        require_right(kept, change)
         return {kept.name: (await insert(kept, change, command.values))["id"]}
 
     return await perform(writer, actor, f"create{kept.kind}", command, work)
@@ -53,7 +53,7 @@ async def update(kept: Kept, writer: Writer, actor: Actor, command: Update) -> W
     """
 
     async def work(change: Change) -> dict[str, UUID]:
-        _require(kept, change)
+        require_right(kept, change)
         before = await locked(kept, change, command.id)
         expect(kept, before, command.expected_version)
         await save(kept, change, before, command.values)
@@ -75,14 +75,10 @@ async def delete(kept: Kept, writer: Writer, actor: Actor, command: Delete) -> W
     """
 
     async def work(change: Change) -> dict[str, UUID]:
-        _require(kept, change)
+        require_right(kept, change)
         before = await locked(kept, change, command.id, to_delete=True)
         expect(kept, before, command.expected_version)
-        uses = await uses_of(kept, change, command.id)
-        if uses:
-            raise InUse(field=("id",), kind=kept.words, uses=uses)
-        await _remove(kept, change, command.id)
-        change.tell(told(kept, change, before, None))
+        await remove(kept, change, before)
         return {f"deleted_{kept.name}": command.id}
 
     return await perform(writer, actor, f"delete{kept.kind}", command, work)
@@ -96,6 +92,7 @@ async def insert(kept: Kept, change: Change, values: Row) -> Row:
     row |= {"id": change.new_id(), "version": 1, "created_at": change.now, "updated_at": change.now}
     after = {**row, **{each.name: () for each in kept.lines}, **said}
     await kept.judge(change, None, after)
+    after |= await kept.beside(change, after)
     with _naming(kept):
         values = {name: value for name, value in after.items() if name in kept.table.c}
         await change.connection.execute(
@@ -125,6 +122,16 @@ async def save(kept: Kept, change: Change, before: Row, values: Row) -> Row:
     return after
 
 
+async def remove(kept: Kept, change: Change, before: Row) -> None:
+    """Delete a row that was locked to be deleted, and tell of it. Raises InUse when something names it."""
+    await kept.part(change, before)
+    uses = await uses_of(kept, change, before["id"])
+    if uses:
+        raise InUse(field=("id",), kind=kept.words, uses=uses)
+    await _remove(kept, change, before["id"])
+    change.tell(told(kept, change, before, None))
+
+
 async def locked(kept: Kept, change: Change, id_: UUID, *, to_delete: bool = False, path: str = "id") -> Row:
     """Lock a row and return it with its lists. Whoever names it meanwhile waits only if it is to be deleted.
 
@@ -142,7 +149,7 @@ async def locked(kept: Kept, change: Change, id_: UUID, *, to_delete: bool = Fal
             of.organization_id == change.actor.organization_id, of[each.parent] == id_
         )
         found[each.name] = _ordered([dict(entry) for entry in (await change.connection.execute(lines)).mappings()])
-    return found
+    return {**found, **await kept.beside(change, found)}
 
 
 def expect(kept: Kept, row: Row, version: int | None) -> None:
@@ -158,16 +165,17 @@ def told(kept: Kept, change: Change, before: Row | None, after: Row | None) -> N
     row = after or before
     if row is None:
         raise TypeError("a row is before or after")
-    names = [*(each.name for each in kept.said), *(each.name for each in kept.lines)]
+    spelled: dict[str, Callable[[Any], Any]] = {each.name: plain for each in kept.said}
+    spelled |= {each.name: each.told for each in kept.lines}
     changes = [
         FieldChange(field=name, old=old, new=new)
-        for name in names
+        for name, spell in spelled.items()
         if after is not None
-        for old, new in [(None if before is None else plain(before[name]), plain(after[name]))]
+        for old, new in [(None if before is None else spell(before[name]), spell(after[name]))]
         if before is None or old != new
     ]
     return NewEvent(
-        type=EventType.RECORD_CHANGED,
+        type=kept.event,
         kind=kept.kind,
         id=row["id"],
         version=row["version"] if after is not None else row["version"] + 1,
@@ -178,13 +186,8 @@ def told(kept: Kept, change: Change, before: Row | None, after: Row | None) -> N
     )
 
 
-def camel(name: str) -> str:
-    """Return a column's name as clients spell it."""
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))
-
-
-def _require(kept: Kept, change: Change) -> None:
+def require_right(kept: Kept, change: Change) -> None:
+    """Raise Forbidden unless the actor may keep such rows."""
     require(change.actor, kept.right, Standing(), words=f"change {kept.many}")
 
 
@@ -216,8 +219,7 @@ async def _check_named(change: Change, lines: Lines, entries: Sequence[Row], bef
         known = {entry[column] for entry in before}
         for at, entry in enumerate(entries):
             if entry[column] not in known:
-                path = f"{camel(lines.name)}.{at}.{camel(column)}"
-                await check_exists(change, table, path, words, entry[column])
+                await check_exists(change, table, lines.path(at, column), words, entry[column])
 
 
 def _ordered(entries: Iterable[Row]) -> tuple[Row, ...]:

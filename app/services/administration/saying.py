@@ -1,6 +1,6 @@
 """How a kind of row is kept: its fields, what may stand in them, and what uses it."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.domain.events import Concerned
+from app.domain.events import Concerned, EventType, plain
 from app.domain.policy import Action
 from app.services.change import Change
 
@@ -48,6 +48,15 @@ class Lines:
     check: Callable[[Any], tuple[Row, ...]]
     points_to: Mapping[str, tuple[sa.Table, str]] = field(default_factory=lambda: MappingProxyType({}))
 
+    def path(self, number: int, column: str) -> str:
+        """Return the path of a value in the input: in a list of ids the id itself stands there."""
+        return f"{camel(self.name)}.{number}" + ("" if len(self.columns) == 1 else f".{camel(column)}")
+
+    def told(self, entries: Sequence[Row]) -> list[Any]:
+        """Return the entries as the log keeps them: ids alone where an entry is nothing else."""
+        told = [plain(dict(entry)) for entry in entries]
+        return [each[self.columns[0]] for each in told] if len(self.columns) == 1 else told
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Used:
@@ -60,6 +69,21 @@ class Used:
 
 async def anything(_change: Change, _before: Row | None, _after: Row) -> None:
     """Hold nothing against what a row is to say as a whole."""
+
+
+async def freely(_change: Change, _row: Row) -> None:
+    """Let a row go without more ado."""
+
+
+async def alone(_change: Change, _row: Row) -> Row:
+    """Read nothing beside a row."""
+    return {}
+
+
+def camel(name: str) -> str:
+    """Return a column's name as clients spell it."""
+    first, *rest = name.split("_")
+    return first + "".join(map(str.capitalize, rest))
 
 
 def nobody(_row: Row) -> Concerned:
@@ -87,7 +111,10 @@ class Kept:
     uses: tuple[Used, ...] = ()
     belongings: "tuple[sa.Column[Any], ...]" = ()
     judge: Callable[[Change, Row | None, Row], Awaitable[None]] = anything
+    part: Callable[[Change, Row], Awaitable[None]] = freely
+    beside: Callable[[Change, Row], Awaitable[Row]] = alone
     concerns: Callable[[Row], Concerned] = nobody
+    event: EventType = EventType.RECORD_CHANGED
 
     @property
     def name(self) -> str:
