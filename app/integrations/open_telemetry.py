@@ -36,6 +36,8 @@ _LAST_SECONDS = 2.0
 _LOOK_SECONDS = 0.02
 _CALLERS_FAULT, _SERVERS_FAULT = 400, 500
 _HTTP = frozenset({"http", "https"})
+# What else callers call their methods is theirs.
+_METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 _PROPAGATOR = TraceContextTextMapPropagator()
 
 log = structlog.get_logger(__name__)
@@ -63,6 +65,7 @@ class OpenTelemetry(Traces):
 
     def request(self, method: str, traceparent: str | None) -> Step:
         """Begin to answer an HTTP request, as a part of the caller's trace, if the header names one."""
+        method = method if method in _METHODS else "_OTHER"
         about = {"http.request.method": method}
         return _Request(self._tracer.start_span(method, _caller(traceparent), SpanKind.SERVER, about), method)
 
@@ -199,7 +202,11 @@ class _Telling(SpanExporter):
         self._failing = False
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = self._exporter.export(spans)
+        try:
+            result = self._exporter.export(spans)
+        except Exception as error:  # noqa: BLE001  # whatever it is, spans are lost and nothing else
+            log.error("traces.not_sent", reason=type(error).__name__)  # noqa: TRY400  # the error may hold what was sent
+            return SpanExportResult.FAILURE
         failed = result is not SpanExportResult.SUCCESS
         if failed and not self._failing:
             log.warning("traces.not_collected", helps="fieldgraph check")

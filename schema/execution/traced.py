@@ -1,5 +1,6 @@
 """An operation as a step of a trace: what it is called, how it came to its answer, and the code of what went wrong."""
 
+from hashlib import sha256
 from types import TracebackType
 from typing import Self
 
@@ -7,6 +8,7 @@ from app.tracing.traces import Step, Traces
 from schema.execution.answers import Answer
 from schema.execution.failures import code_of
 from schema.execution.preparing import Prepared
+from schema.execution.requests import GraphQLRequest
 from schema.execution.telling import NotBegun
 
 _LONGEST_NAME = 64
@@ -19,7 +21,8 @@ class Traced:
     __slots__ = ("_step",)
 
     def __init__(self, traces: Traces, prepared: Prepared) -> None:
-        self._step: Step = traces.operation(prepared.kind, prepared.name[:_LONGEST_NAME], prepared.asked.sha256)
+        document = None if prepared.asked.sha256 is None else _true_hash(prepared.asked)
+        self._step: Step = traces.operation(prepared.kind, prepared.name[:_LONGEST_NAME], document)
 
     def __enter__(self) -> Self:
         self._step.__enter__()
@@ -39,3 +42,9 @@ class Traced:
         self._step.ended(answer.way)
         if answer.code != _FINE:
             self._step.failed(answer.code)
+
+
+def _true_hash(asked: GraphQLRequest) -> str | None:
+    """Return the hash by which a client names its document; None where it is that of another, or no hash at all."""
+    true = sha256(asked.query.encode(errors="replace")).hexdigest()
+    return true if asked.sha256 is not None and asked.sha256.lower() == true else None

@@ -20,6 +20,8 @@ from starlette.routing import Route
 from tests.invitations.outside import served
 from tests.waiting import until_said
 
+# A worker has to start first.
+_PATIENCE_SECONDS = 60.0
 PROTOBUF = "application/x-protobuf"
 SERVER, CLIENT, CONSUMER = Wire.SPAN_KIND_SERVER, Wire.SPAN_KIND_CLIENT, Wire.SPAN_KIND_CONSUMER
 
@@ -81,7 +83,7 @@ class Collector:
         async def has_come() -> bool:
             return bool(self.named(name))
 
-        await until_said(has_come)
+        await until_said(has_come, _PATIENCE_SECONDS)
         (found,) = self.named(name)
         return found
 

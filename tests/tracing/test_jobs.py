@@ -97,6 +97,6 @@ async def test_a_promise_that_is_told_is_a_job_and_looking_for_one_is_none(
     await past.ticket(priority=TicketPriority.P1)
     workplace.start("worker", DATABASE_URL=database_url, **traced(collector))
 
-    await until(lambda: bool(collector.named("job settle sla")))
+    await until(lambda: bool(collector.named("job settle sla")), within=60)
 
     assert {each.name for each in collector.spans if not each.parent} == {"job forget answers", "job settle sla"}

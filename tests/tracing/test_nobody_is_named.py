@@ -122,11 +122,15 @@ async def test_requests_name_nobody(traced: Served, scene: Scene, collector: Col
         rows = f"title,description,category,priority\n{TITLE},{WORDS},INCIDENT,P1\n"
         given = {"Content-Type": "text/csv", "Idempotency-Key": "once"}
         await client.post(f"{base}/imports/tickets.csv", content=rows, headers=given)
+        # A hash that is none, and not looked at where documents are not remembered.
+        named = {"persistedQuery": {"version": 1, "sha256Hash": f"{LITERAL} {NAME}"}}
+        body = {"query": CREATE, "variables": {"input": new}, "extensions": named}
+        assert (await client.post(traced.http, json=body)).json()["data"]["createTicket"]["errors"] == []
     async with talking(traced, bearer) as socket:
         await socket.subscribe("1", CREATE, {"input": new})
         await socket.told()
 
-    await until(lambda: len(collector.named("mutation Create")) == 3)
+    await until(lambda: len(collector.named("mutation Create")) == 4)
     secrets = {bearer, bearer.rpartition(".")[2], feed.rpartition("/")[2], upload["url"].rpartition("/")[2]}
     assert told(collector, *secrets, *map(str, world.users.values())) == set()
     # What has got out is found.
@@ -146,7 +150,7 @@ async def test_jobs_name_nobody(scene: Scene, workplace: Workplace, database_url
         mail.says = [f"451 {EMAIL} is away"]
         worker = workplace.start("worker", **settings(database_url, mail, there), **tracing)
         await diary.book(notes=COMMENT)
-        await until(lambda: bool(mail.letters and there.events))
+        await until(lambda: bool(mail.letters and there.events), within=60)
         worker.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(worker.wait, 30) == 0
 

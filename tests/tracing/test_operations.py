@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 import httpx
@@ -85,6 +86,20 @@ async def test_a_read_is_a_request_an_operation_and_its_statement(
     assert not any(each.failed or each.events for each in collector.spans)
     assert {each.service for each in collector.spans} == {"fieldgraph"}
     assert {each.trace for each in collector.spans} == {TRACE}
+
+
+async def test_a_document_is_told_by_its_hash_where_its_client_names_it_so(
+    traced: Served, world: World, collector: Collector
+) -> None:
+    true = sha256(READ.encode()).hexdigest()
+    headers = {"Authorization": f"Bearer {token(world, 'dispatcher')}"}
+    async with httpx.AsyncClient(verify=TRUSTING_NOBODY, headers=headers) as client:
+        for named in (true, "0" * 64):
+            body = {"query": READ, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": named}}}
+            assert "errors" not in (await client.post(traced.http, json=body)).json()
+
+    await until(lambda: len(collector.named("query Who")) == 2)
+    assert {each.about.get("graphql.document.hash") for each in collector.named("query Who")} == {true, None}
 
 
 async def test_a_request_without_a_trace_begins_one(traced: Served, world: World, collector: Collector) -> None:
