@@ -10,9 +10,11 @@ from contextlib import AbstractContextManager, contextmanager
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
 from tests.cli.command import Workplace, free_port, wait_until_ready
-from tests.serving import SECRET, TRUSTING_NOBODY, token
+from tests.serving import SECRET, TRUSTING_NOBODY, serving, token
+from tests.tracing.collector import Collector
 from tests.tracing.test_operations import READ
 from tests.world import World
 
@@ -81,3 +83,20 @@ async def test_requests_are_answered_and_the_server_ends_in_time(
     assert events.count("traces.not_collected") == 1
     assert not any("opentelemetry" in each["logger"] for each in said)
     assert "Traceback" not in workplace.said()
+
+
+async def test_that_it_is_away_and_that_it_is_back_is_said_once(
+    database_url: str, world: World, collector: Collector
+) -> None:
+    with capture_logs() as said:
+        async with serving(database_url, otel_exporter_otlp_endpoint=collector.url) as server:
+            for status, exports in ((400, 3), (200, 5), (400, 6)):
+                collector.status = status
+                while len(collector.headers) < exports:
+                    await server.ask(token(world, "dispatcher"), READ)
+
+    assert [each["event"] for each in said if each["event"].startswith("traces.")] == [
+        "traces.not_collected",
+        "traces.collected_again",
+        "traces.not_collected",
+    ]
