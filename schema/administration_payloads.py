@@ -9,11 +9,14 @@ from app.domain.rosters import MOST_SHIFTS
 from app.reads import entities
 from app.services.perform import Written
 from resolvers.context import Operation
-from schema.errors import DeletionError, RecordError
+from schema.errors import DeletionError, PromiseError, RecordError, SettlingError
 from schema.fields import ONE_ROW
 from schema.payloads import MutationPayload, named
-from schema.types.organizations import Skill, Team
+from schema.types.customers import Asset, Customer, Part
+from schema.types.organizations import Organization, Skill, Team, Territory
 from schema.types.schedules import Shift, TimeOff
+from schema.types.sla import BusinessCalendar, SlaPolicy
+from schema.types.supply import Facility, ServiceBay
 from schema.types.technicians import Technician
 from schema.types.users import User
 
@@ -35,6 +38,89 @@ class SkillPayload(MutationPayload):
 
     skill: Skill | None = strawberry.field(default=None, description="The skill; null: nothing was written.")
     errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What mutations on territories answer.")
+class TerritoryPayload(MutationPayload):
+    """What mutations on territories answer."""
+
+    territory: Territory | None = strawberry.field(
+        default=None, description="The territory; null: nothing was written."
+    )
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What mutations on facilities answer.")
+class FacilityPayload(MutationPayload):
+    """What mutations on facilities answer."""
+
+    facility: Facility | None = strawberry.field(default=None, description="The facility; null: nothing was written.")
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What mutations on service bays answer.")
+class ServiceBayPayload(MutationPayload):
+    """What mutations on service bays answer."""
+
+    service_bay: ServiceBay | None = strawberry.field(
+        default=None, description="The service bay; null: nothing was written."
+    )
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What mutations on customers answer.")
+class CustomerPayload(MutationPayload):
+    """What mutations on customers answer."""
+
+    customer: Customer | None = strawberry.field(default=None, description="The customer; null: nothing was written.")
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What mutations on assets answer.")
+class AssetPayload(MutationPayload):
+    """What mutations on assets answer."""
+
+    asset: Asset | None = strawberry.field(default=None, description="The asset; null: nothing was written.")
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What mutations on parts answer.")
+class PartPayload(MutationPayload):
+    """What mutations on parts answer."""
+
+    part: Part | None = strawberry.field(default=None, description="The part; null: nothing was written.")
+    warnings: list[str] = strawberry.field(default_factory=list, description=_WARNINGS)
+    errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What settling something about the organisation answers.")
+class OrganizationPayload(MutationPayload):
+    """What settling something about the organisation answers."""
+
+    organization: Organization | None = strawberry.field(
+        default=None, description="The organisation; null: nothing was written."
+    )
+    errors: list[SettlingError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What saving a business calendar answers.")
+class BusinessCalendarPayload(MutationPayload):
+    """What saving a business calendar answers."""
+
+    business_calendar: BusinessCalendar | None = strawberry.field(
+        default=None, description="The version that holds from now on; null: nothing was written."
+    )
+    errors: list[PromiseError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
+
+
+@strawberry.type(description="What saving a policy answers.")
+class SlaPolicyPayload(MutationPayload):
+    """What saving a policy answers."""
+
+    sla_policy: SlaPolicy | None = strawberry.field(
+        default=None, description="The version that is in force from now on; null: nothing was written."
+    )
+    errors: list[PromiseError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
 
 
 @strawberry.type(description="What mutations on users answer.")

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from app.domain.appointments import AppointmentStatus, AppointmentType, LocationMode, ScheduleLock, Urgency
+from app.domain.appointments import AppointmentStatus, AppointmentType, AutoBooking, LocationMode, ScheduleLock, Urgency
 from app.domain.assignments import (
     AssignmentOutcome,
     AssignmentReason,
@@ -24,7 +24,7 @@ from app.live.replay import ResetReason
 from app.planning.slots.answer import SolverStatus
 from app.services.appointments.scopes import SeriesScope
 from schema.describing import described as _described
-from schema.meanings import AVAILABILITIES, EVENTS, KEY_SCOPES, REFUSALS, WEEKDAYS
+from schema.meanings import AUTO_BOOKINGS, AVAILABILITIES, EVENTS, KEY_SCOPES, REFUSALS, WEEKDAYS
 
 
 class OrderDirection(StrEnum):
@@ -290,6 +290,7 @@ _described(
     "How soon it matters.",
     {"LOW": "Any time will do.", "MEDIUM": "Soon.", "HIGH": "Very soon.", "CRITICAL": "At once."},
 )
+_described(AutoBooking, "From which severity on an alert is booked without anybody being asked.", AUTO_BOOKINGS)
 _described(
     ScheduleLock,
     "What of an appointment may not be changed by planning.",
@@ -363,6 +364,7 @@ __all__ = [
     "AssignmentReason",
     "AssignmentStatus",
     "AssignmentType",
+    "AutoBooking",
     "Availability",
     "ConstraintKind",
     "CustomerTier",

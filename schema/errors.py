@@ -261,6 +261,14 @@ RecordError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError,
     strawberry.union("RecordError", description="Why a row of administration was not written."),
 ]
+SettlingError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | InUseError,
+    strawberry.union("SettlingError", description="Why nothing was settled about the organisation."),
+]
+PromiseError = Annotated[
+    ValidationError | NotFoundError | ForbiddenError | IdempotencyError,
+    strawberry.union("PromiseError", description="Why nothing was settled of what is promised."),
+]
 DeletionError = Annotated[
     ValidationError | NotFoundError | ForbiddenError | IdempotencyError | StaleVersionError | InUseError,
     strawberry.union("DeletionError", description="Why a row of administration was not deleted."),

@@ -193,6 +193,7 @@ def writer_of(
         booking_rules=settings.booking_rules,
         slot_tokens=SlotTokens(identity.cursor_key),
         channels=settings.channels,
+        bay_count=settings.service_bay_count,
         figures=figures,
         slots=slots,
     )

@@ -29,7 +29,13 @@ from app.db.tables.organizations import (
 )
 from app.db.tables.people import technician_skills, technicians, users
 from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
-from app.db.tables.supply import facilities, service_bays
+from app.db.tables.supply import (
+    facilities,
+    service_bays,
+    service_type_skills,
+    service_types,
+    territory_holidays,
+)
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.db.tables.views import saved_views
 from app.domain.assignments import ACTIVE
@@ -291,6 +297,9 @@ ESCALATION_TIER = Entity(name="EscalationTier", table=escalation_tiers, key=None
 TEAM = Entity(name="Team", table=teams)
 TERRITORY = Entity(name="Territory", table=territories)
 SKILL = Entity(name="Skill", table=skills)
+TERRITORY_HOLIDAY = Entity(name="TerritoryHoliday", table=territory_holidays, key=None)
+SERVICE_TYPE = Entity(name="ServiceType", table=service_types, key=None)
+SERVICE_TYPE_SKILL = Entity(name="ServiceTypeSkill", table=service_type_skills, key=None)
 USER = Entity(name="User", table=users, visible=_known_users, masks=MappingProxyType({"email": _oneself_or_staff}))
 TECHNICIAN = Entity(
     name="Technician",

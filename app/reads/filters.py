@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from app.db.tables.appointments import appointments, waitlist_entries
 from app.db.tables.assignments import assignments
 from app.db.tables.base import Moment, Uuid
-from app.db.tables.customers import customers, parts
 from app.db.tables.people import technician_skills, technician_territories, technicians
 from app.db.tables.tickets import tickets
 from app.domain.appointments import LONGEST, AppointmentStatus
@@ -25,6 +24,8 @@ from app.domain.sla import SlaState
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
 from app.domain.waitlist import WaitlistStatus
 from app.reads.availability import present_availability
+from app.reads.calendars import CalendarFilter, newest_of_its_name
+from app.reads.named import NamedFilter, of_named
 from app.reads.slots import Asked, Slot, array_of, bound
 from app.reads.users import UserFilter, of_users
 
@@ -131,29 +132,15 @@ class WaitlistFilter(Asked):
     status: tuple[WaitlistStatus, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerFilter(Asked):
-    """Customers whose name or external id is like the pattern, in capitals or not."""
-
-    like: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartFilter(Asked):
-    """Parts whose name or number is like the pattern, in capitals or not."""
-
-    like: str
-
-
 AnyFilter = (
     TicketFilter
     | AssignmentFilter
     | TechnicianFilter
     | AppointmentFilter
     | WaitlistFilter
-    | CustomerFilter
-    | PartFilter
+    | NamedFilter
     | UserFilter
+    | CalendarFilter
 )
 
 
@@ -179,12 +166,12 @@ def conditions_of(wanted: AnyFilter | None, visibility: Visibility = Visibility.
             return of_appointments(wanted)
         case WaitlistFilter(status=status):
             return (among(waitlist_entries.c.status, status),)
-        case CustomerFilter(like=like):
-            return (_like(like, customers.c.name, customers.c.external_id),)
-        case PartFilter(like=like):
-            return (_like(like, parts.c.name, parts.c.part_number),)
+        case NamedFilter():
+            return of_named(wanted)
         case UserFilter():
             return of_users(wanted, visibility)
+        case CalendarFilter():
+            return (newest_of_its_name(),)
 
 
 def of_appointments(wanted: AppointmentFilter) -> Conditions:
@@ -366,10 +353,6 @@ def _whole(value: Any) -> Any:
 
 def _typed(value: Any, kind: "sa.types.TypeEngine[Any] | None") -> Any:
     return value if kind is None or isinstance(value, Slot) else sa.literal(value, kind)
-
-
-def _like(pattern: Any, *columns: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
-    return sa.or_(*(column.ilike(bound(pattern)) for column in columns))
 
 
 def _one_of(

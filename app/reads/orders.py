@@ -1,8 +1,8 @@
 """Orders of lists: terms that end in a unique key, and the cursors that mark a place in them.
 
 A cursor is base64 of: format version (1 byte), a hash of the order (4), then
-the values of the terms: times as microseconds since 2000 (8), numbers (8), texts (length 2 and
-UTF-8), ids (16). It carries its order, so that it cannot be used with another.
+the values of the terms: times as microseconds since 2000 (8), days (8), numbers (8), texts (length 2
+and UTF-8), ids (16). It carries its order, so that it cannot be used with another.
 """
 
 import struct
@@ -10,7 +10,7 @@ from base64 import b64decode, b64encode
 from binascii import Error as BadBase64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,7 @@ class Kind(StrEnum):
     """How a term's value is spelled in a cursor."""
 
     MOMENT = "moment"
+    DAY = "day"
     NUMBER = "number"
     TEXT = "text"
     ID = "id"
@@ -111,6 +112,8 @@ def _pack(kind: Kind, value: Any) -> bytes:
     match kind:
         case Kind.MOMENT:
             return _NUMBER.pack((value - _EPOCH) // _MICROSECOND)
+        case Kind.DAY:
+            return _NUMBER.pack(value.toordinal())
         case Kind.NUMBER:
             return _NUMBER.pack(value)
         case Kind.TEXT:
@@ -124,6 +127,8 @@ def _unpack(kind: Kind, raw: bytes, at: int) -> tuple[Any, int]:
     match kind:
         case Kind.MOMENT:
             return _EPOCH + _NUMBER.unpack_from(raw, at)[0] * _MICROSECOND, at + _NUMBER.size
+        case Kind.DAY:
+            return date.fromordinal(_NUMBER.unpack_from(raw, at)[0]), at + _NUMBER.size
         case Kind.NUMBER:
             return _NUMBER.unpack_from(raw, at)[0], at + _NUMBER.size
         case Kind.TEXT:

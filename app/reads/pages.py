@@ -16,6 +16,7 @@ LARGEST = 100
 
 _TYPES: "dict[Kind, sa.types.TypeEngine[Any]]" = {
     Kind.MOMENT: Moment,
+    Kind.DAY: sa.Date(),
     Kind.NUMBER: sa.BigInteger(),
     Kind.TEXT: sa.Text(),
     Kind.ID: Uuid,

@@ -171,6 +171,39 @@ ORGANIZATION_POLICIES = Relation(
     many=True,
     order=Order((Term("revision", Kind.NUMBER, descending=True),)),
 )
+ORGANIZATION_SERVICE_TYPES = Relation(
+    name="organization.serviceTypes",
+    target=entities.SERVICE_TYPE,
+    parent_column="organization_id",
+    target_column="organization_id",
+    many=True,
+    order=by("type", Kind.TEXT),
+)
+SERVICE_TYPE_SKILLS = Relation(
+    name="serviceType.skills",
+    target=entities.SERVICE_TYPE_SKILL,
+    parent_column="type",
+    target_column="type",
+    many=True,
+    order=by("skill_id", Kind.ID),
+)
+SERVICE_TYPE_SKILL_SKILL = Relation(name="serviceTypeSkill.skill", target=entities.SKILL, parent_column="skill_id")
+TERRITORY_HOLIDAYS = Relation(
+    name="territory.holidays",
+    target=entities.TERRITORY_HOLIDAY,
+    parent_column="id",
+    target_column="territory_id",
+    many=True,
+    order=by("day", Kind.DAY),
+)
+CUSTOMER_USERS = Relation(
+    name="customer.users",
+    target=entities.USER,
+    parent_column="id",
+    many=True,
+    order=BY_NAME,
+    via=Via(table=customer_users, near="customer_id", far="user_id"),
+)
 REQUIRED_SKILL = Relation(name="skillRequirement.skill", target=entities.SKILL, parent_column="skill_id")
 REQUIRED_PART = Relation(name="partRequirement.part", target=entities.PART, parent_column="part_id")
 

@@ -49,7 +49,8 @@ _MOST_AT_ONCE = 100
 _TRIES = 4
 _PAUSE_BEFORE_TRYING_AGAIN_SECONDS = 0.05
 _ABOUT_THE_ERASED = "write about somebody whose data was erased, nor as one"
-_TRY_AGAIN = frozenset({"40001", "40P01"})
+# What could not be serialised, a deadlock, and what names a row that was deleted since it was looked for.
+_TRY_AGAIN = frozenset({"40001", "40P01", "23503"})
 
 
 class Command(Protocol):
@@ -67,7 +68,7 @@ class Writer:
     `targets` are promised, and time is booked as `booking_rules` say, by organisations that have settled
     nothing themselves. Slots are offered under `slot_tokens`. `slots` bounds how many write at once: fewer than there
     are connections, so that writers that wait for each other never keep readers from one. Something can leave the
-    house by `channels`. What was written is counted in `figures`.
+    house by `channels`. New facilities begin with `bay_count` bays. What was written is counted in `figures`.
     """
 
     engine: AsyncEngine
@@ -77,6 +78,7 @@ class Writer:
     booking_rules: BookingRules = field(default_factory=BookingRules)
     slot_tokens: SlotTokens = field(default_factory=lambda: SlotTokens(token_bytes(32)))
     channels: frozenset[Channel] = frozenset()
+    bay_count: int = 8
     figures: Figures = field(default_factory=Figures)
     slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_MOST_AT_ONCE))
 
@@ -121,7 +123,8 @@ async def perform(
     A rehearsal runs it and undoes it; its key is not looked at.
 
     Guard: the idempotency key's advisory lock, then whatever `work` locks, then the log's head.
-    Serialisation failures and deadlocks are retried three times.
+    Serialisation failures and deadlocks are retried three times; so is what names a row that was deleted after it had
+    been looked for, and then does not find it.
 
     Raises:
         Rehearsed: it was a rehearsal, and nothing stands against it.
@@ -300,6 +303,9 @@ def fingerprint(command: Command) -> bytes:
 def _spelled(value: Any, *, omit: str | None = None) -> Any:
     if isinstance(value, tuple):
         return [_spelled(each) for each in value]
+    if isinstance(value, Mapping):
+        # Keys may be words of the domain, which the writer of JSON does not take for text.
+        return {str(key): _spelled(each) for key, each in value.items()}
     if hasattr(value, "__dataclass_fields__"):
         return {each.name: _spelled(getattr(value, each.name)) for each in fields(value) if each.name != omit}
     return plain(value)

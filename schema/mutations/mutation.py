@@ -64,9 +64,7 @@ from schema.inputs.tickets import (
 )
 from schema.inputs.users import RevokeTokensInput
 from schema.inputs.views import SaveViewInput
-from schema.mutations.administration.division import DivisionMutations
-from schema.mutations.administration.people import PeopleMutations
-from schema.mutations.administration.working_time import WorkingTimeMutations
+from schema.mutations.administration.mutations import AdministrationMutations
 from schema.mutations.api_keys import ApiKeyMutations
 from schema.mutations.appointments import AppointmentMutations
 from schema.mutations.writing import write
@@ -89,7 +87,7 @@ _INPUT = strawberry.argument(description="What to do, and to what.")
 @strawberry.type(
     description="Everything that can be done. Each field is one transaction; what is refused is told in errors."
 )
-class Mutation(DivisionMutations, PeopleMutations, WorkingTimeMutations, ApiKeyMutations, AppointmentMutations):
+class Mutation(AdministrationMutations, ApiKeyMutations, AppointmentMutations):
     """Everything that can be done."""
 
     @strawberry.mutation(description="Create a ticket.")

@@ -1,11 +1,13 @@
 """The organisation and how it is divided."""
 
 from dataclasses import fields, replace
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
 from app.reads import entities, questions, relations
+from schema.enums import AppointmentType, AutoBooking, Urgency
 from schema.fields import Info, asks, composed, record_type, to_all, to_one
 from schema.scalars import EventCursor, TimeZone
 from schema.types.node import Connection, Edge, Money, Node, Versioned
@@ -26,6 +28,14 @@ class Team(Node, Versioned):
     )
 
 
+@record_type(entities.TERRITORY_HOLIDAY, "A day on which nobody works in a territory.")
+class TerritoryHoliday:
+    """A day on which nobody works in a territory."""
+
+    day: date = strawberry.field(description="Which day, where the territory is.")
+    name: str = strawberry.field(description="What it is called.")
+
+
 @record_type(entities.TERRITORY, "An area in which technicians work.")
 class Territory(Node, Versioned):
     """An area in which technicians work."""
@@ -33,6 +43,9 @@ class Territory(Node, Versioned):
     name: str = strawberry.field(description="What the territory is called.")
     time_zone: TimeZone = strawberry.field(description="The zone of its local dates.")
     active: bool = strawberry.field(description="Whether what is new can name it.")
+    holidays: list[TerritoryHoliday] = to_all(
+        relations.TERRITORY_HOLIDAYS, "The days on which nobody works in it, first to last."
+    )
 
 
 @record_type(entities.SKILL, "Something a technician can be good at.")
@@ -55,6 +68,29 @@ class EscalationTier:
         description="How long an offer stands at this tier; null: as the organisation's setting says."
     )
     team: Team | None = to_one(relations.TIER_TEAM, "The team that works this tier; null: no particular one.")
+
+
+@record_type(entities.SERVICE_TYPE_SKILL, "A skill that a kind of service asks of its technician.")
+class ServiceTypeSkill:
+    """A skill that a kind of service asks for."""
+
+    skill: Skill = to_one(relations.SERVICE_TYPE_SKILL_SKILL, "Which skill.")
+    level: int = strawberry.field(description="The least level of it, 1 to 5.")
+
+
+@record_type(entities.SERVICE_TYPE, "What is usual for a kind of service here.")
+class ServiceType:
+    """What is usual for a kind of service here."""
+
+    type: AppointmentType = strawberry.field(description="Which kind.")
+    duration_minutes: int | None = strawberry.field(description="How long it takes; null: as long as everywhere.")
+    urgency: Urgency | None = strawberry.field(description="How urgent it is; null: as urgent as everywhere.")
+    auto_book_from: AutoBooking | None = strawberry.field(
+        description="From which severity on alerts of it are booked by themselves; null: as everywhere."
+    )
+    required_skills: list[ServiceTypeSkill] = to_all(
+        relations.SERVICE_TYPE_SKILLS, "What its technicians must be good at."
+    )
 
 
 @strawberry.type(description="How time is booked.")
@@ -120,7 +156,7 @@ class OrganizationSettings:
 
 
 @record_type(entities.ORGANIZATION, "Whoever runs this field service; sees nothing of any other.")
-class Organization(Node):
+class Organization(Node, Versioned):
     """Whoever runs this field service."""
 
     name: str = strawberry.field(description="What the organisation is called.")
@@ -133,6 +169,10 @@ class Organization(Node):
         "What it promises, newest version first: that one is in force, tickets keep the one they were promised.",
     )
     tiers: list[EscalationTier] = to_all(relations.ORGANIZATION_TIERS, "The tiers, lowest first.")
+    service_types: list[ServiceType] = to_all(
+        relations.ORGANIZATION_SERVICE_TYPES,
+        "What it has settled for kinds of service; one that is not here is as everywhere.",
+    )
     latest_event_cursor: EventCursor = asks(
         questions.Head(), "Where the event log stands now; subscribe after it to miss nothing."
     )

@@ -11,7 +11,7 @@ from resolvers import clocks
 from schema.enums import SlaMetric, SlaState, TicketPriority, TicketStatus
 from schema.fields import Info, record_type, to_all, to_one
 from schema.scalars import JSONValue, TimeZone
-from schema.types.node import Node
+from schema.types.node import Connection, Edge, Node
 
 _COUNTED = {"ordinary": "what has run so far is counted by the rules of the domain"}
 _KEPT = {"ordinary": "it is kept as a document, which the domain reads"}
@@ -27,6 +27,21 @@ class BusinessCalendar(Node):
         description='Opening hours by weekday, such as {"MON": [["09:00", "12:00"], ["13:00", "17:00"]]}.'
     )
     holidays: list[date] = strawberry.field(description="Days on which nothing is open.")
+
+
+@strawberry.type(description="A business calendar in a list.")
+class BusinessCalendarEdge(Edge):
+    """A business calendar in a list."""
+
+    node: BusinessCalendar = strawberry.field(description="The calendar.")
+
+
+@strawberry.type(description="A part of a list of business calendars.")
+class BusinessCalendarConnection(Connection):
+    """A part of a list of business calendars."""
+
+    edges: list[BusinessCalendarEdge] = strawberry.field(description="The calendars with their places.")
+    nodes: list[BusinessCalendar] = strawberry.field(description="The calendars alone.")
 
 
 @strawberry.type(description="What is promised at a priority.")

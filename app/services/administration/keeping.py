@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
 from app.domain.events import FieldChange, NewEvent, plain
@@ -104,8 +106,11 @@ async def insert(kept: Kept, change: Change, values: Row) -> Row:
     return after
 
 
-async def save(kept: Kept, change: Change, before: Row, values: Row) -> Row:
-    """Write a locked row as it is to be, and tell what is new; return it. Nothing is done where nothing is."""
+async def save(kept: Kept, change: Change, before: Row, values: Row, *more: FieldChange) -> Row:
+    """Write a locked row as it is to be, and tell what is new, with `more`; return it.
+
+    Nothing is done where nothing is new.
+    """
     after = {**before, **await _checked(kept, change, before, values)}
     differing = {name: value for name, value in after.items() if value != before[name]}
     if not differing:
@@ -118,7 +123,8 @@ async def save(kept: Kept, change: Change, before: Row, values: Row) -> Row:
         for each in kept.lines:
             if each.name in differing:
                 await _replace(change, each, before["id"], after[each.name])
-    change.tell(told(kept, change, before, after))
+    event = told(kept, change, before, after)
+    change.tell(replace(event, changes=(*event.changes, *more)))
     return after
 
 
@@ -237,7 +243,9 @@ async def _replace(change: Change, lines: Lines, id_: UUID, entries: Sequence[Ro
         sa.delete(lines.table).where(of.organization_id == change.actor.organization_id, of[lines.parent] == id_)
     )
     if entries:
-        await change.connection.execute(sa.insert(lines.table), [{**parent, **entry} for entry in entries])
+        # Who belongs to whom is said from both sides: what the other side has just written is as it is to be.
+        said = postgresql.insert(lines.table).on_conflict_do_nothing()
+        await change.connection.execute(said, [{**parent, **entry} for entry in entries])
 
 
 async def _remove(kept: Kept, change: Change, id_: UUID) -> None:

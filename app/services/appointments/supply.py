@@ -70,11 +70,12 @@ _TECHNICIANS = """
     ORDER BY t.id
 """
 _BAYS = """
-    SELECT t.id, t.facility_id, t.name, t.active,
+    SELECT t.id, t.facility_id, t.name, t.active AND home.active AS active,
         (SELECT json_agg(k.skill_id) FROM service_bay_skills AS k
             WHERE k.organization_id = t.organization_id AND k.bay_id = t.id)::text AS skills,
         {bookings}
     FROM service_bays AS t
+    JOIN facilities AS home ON home.organization_id = t.organization_id AND home.id = t.facility_id
     WHERE t.organization_id = :organization_id {which}
     ORDER BY t.id
 """

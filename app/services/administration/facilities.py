@@ -1,0 +1,84 @@
+"""Buildings with service bays."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from app.db.tables.appointments import appointments
+from app.db.tables.organizations import territories
+from app.db.tables.sla import business_calendars
+from app.db.tables.supply import facilities, service_bays
+from app.domain import validation
+from app.domain.people import Actor
+from app.domain.policy import Action
+from app.services.administration.checking import place, words
+from app.services.administration.keeping import delete, insert, require_right, update
+from app.services.administration.saying import ACTIVE, Kept, Row, Said, Update, Used
+from app.services.administration.service_bays import SERVICE_BAY
+from app.services.change import Change
+from app.services.deleting import Delete
+from app.services.perform import Writer, Written, perform
+
+MOST_BAYS = 200
+
+FACILITY = Kept(
+    kind="Facility",
+    words="facility",
+    many="facilities",
+    table=facilities,
+    right=Action.MANAGE_SETTINGS,
+    said=(
+        words("name"),
+        *place(),
+        Said(name="territory_id", points_to=(territories, "territory")),
+        Said(name="calendar_id", points_to=(business_calendars, "business calendar")),
+        ACTIVE,
+    ),
+    uses=(
+        Used(by=appointments.c.facility_id, kind="Appointment", words="appointments"),
+        Used(by=service_bays.c.facility_id, kind="ServiceBay", words="service bays"),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreateFacility:
+    """What a facility is to say, by column, and with how many bays it begins; None: as the server says."""
+
+    values: Row
+    bay_count: int | None = None
+    idempotency_key: str | None = None
+
+
+async def create_facility(writer: Writer, actor: Actor, command: CreateFacility) -> Written:
+    """Create a facility with its first bays. Raises what `create` does."""
+
+    async def work(change: Change) -> dict[str, UUID]:
+        require_right(FACILITY, change)
+        given = writer.bay_count if command.bay_count is None else command.bay_count
+        count = validation.number(given, ("bayCount",), least=0, most=MOST_BAYS)
+        facility = await insert(FACILITY, change, command.values)
+        for number in range(1, count + 1):
+            await insert(SERVICE_BAY, change, {"name": f"Bay {number}", "facility_id": facility["id"]})
+        return {"facility": facility["id"]}
+
+    return await perform(writer, actor, "createFacility", command, work)
+
+
+async def update_facility(writer: Writer, actor: Actor, command: Update) -> Written:
+    """Change a facility. Raises what `update` does."""
+    return await update(FACILITY, writer, actor, command)
+
+
+async def delete_facility(writer: Writer, actor: Actor, command: Delete) -> Written:
+    """Delete a facility without bays in which nothing was agreed. Raises what `delete` does."""
+    return await delete(FACILITY, writer, actor, command)
+
+
+async def facilities_with_calendar(change: Change, calendar_id: UUID) -> list[UUID]:
+    """Return the facilities that are open by a calendar."""
+    query = sa.select(facilities.c.id).where(
+        facilities.c.organization_id == change.actor.organization_id, facilities.c.calendar_id == calendar_id
+    )
+    return list(await change.connection.scalars(query.order_by(facilities.c.id)))
