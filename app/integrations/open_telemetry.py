@@ -144,7 +144,7 @@ class _Step(Step):
     def __exit__(self, kind: type[BaseException] | None, *_raised: object) -> None:
         if kind is not None and not self._told:
             self.failed(kind.__name__)
-        self._span.end()
+        self.over()
         detach(self._context)
         end_trace(self._log)
 
@@ -164,7 +164,9 @@ class _Step(Step):
             self.failed(str(status))
 
     def over(self) -> None:
-        self._span.end()
+        # Of what was ended early the end is already told.
+        if self._span.is_recording():
+            self._span.end()
 
 
 class _Request(_Step):

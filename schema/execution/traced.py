@@ -8,7 +8,6 @@ from app.tracing.traces import Step, Traces
 from schema.execution.answers import Answer
 from schema.execution.failures import code_of
 from schema.execution.preparing import Prepared
-from schema.execution.requests import GraphQLRequest
 from schema.execution.telling import NotBegun
 
 _LONGEST_NAME = 64
@@ -21,7 +20,8 @@ class Traced:
     __slots__ = ("_step",)
 
     def __init__(self, traces: Traces, prepared: Prepared) -> None:
-        document = None if prepared.asked.sha256 is None else _true_hash(prepared.asked)
+        asked = prepared.asked
+        document = None if asked.sha256 is None else _true_hash(asked.query, asked.sha256)
         self._step: Step = traces.operation(prepared.kind, prepared.name[:_LONGEST_NAME], document)
 
     def __enter__(self) -> Self:
@@ -44,7 +44,7 @@ class Traced:
             self._step.failed(answer.code)
 
 
-def _true_hash(asked: GraphQLRequest) -> str | None:
+def _true_hash(text: str, named: str) -> str | None:
     """Return the hash by which a client names its document; None where it is that of another, or no hash at all."""
-    true = sha256(asked.query.encode(errors="replace")).hexdigest()
-    return true if asked.sha256 is not None and asked.sha256.lower() == true else None
+    true = sha256(text.encode(errors="replace")).hexdigest()
+    return true if named.lower() == true else None
