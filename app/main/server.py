@@ -61,6 +61,8 @@ from schema.execution.websocket import WebSocketEndpoint
 from schema.sheets.exports import TicketExports
 from schema.sheets.gate import Gate
 from schema.sheets.imports import TicketImports
+from schema.sheets.kind_imports import KindImports
+from schema.sheets.kinds import KINDS
 from schema.sheets.persons import PersonExports
 
 _LAST_WRITES_SECONDS = 4.0
@@ -193,6 +195,7 @@ def create_app(settings: Settings) -> Door:
             Route("/exports/tickets.csv", exports),
             Route("/exports/person.json", persons),
             Route("/imports/tickets.csv", TicketImports(importing, figures.imports.add)),
+            *(Route(f"/imports/{each.many}.csv", KindImports(importing, figures.imports.add, each)) for each in KINDS),
         ]
         if isinstance(files.store, DiskFiles):
             taking = Uploads(files.store, addresses, now, origins.headers, figures.uploads.add)
