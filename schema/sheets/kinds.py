@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import Any
 
 from app.domain.places import CustomerTier
+from app.reads import exporting_kinds
+from app.reads.exporting_kinds import Exportable
 from app.services.administration.customers import MOST_USERS
 from app.services.administration.technicians import MOST_SKILLS, MOST_TERRITORIES
 from app.services.imports.customers import CUSTOMERS
@@ -60,9 +62,10 @@ def _layout(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A kind of row that comes in by files: how, and what their columns are."""
+    """A kind of row that comes in and leaves by files: how, and what their columns are."""
 
     importable: Importable
+    exportable: Exportable
     layout: Layout[Line]
 
     @property
@@ -79,6 +82,7 @@ class Kind:
 KINDS = (
     Kind(
         importable=TECHNICIANS,
+        exportable=exporting_kinds.TECHNICIANS,
         layout=_layout(
             "technicians",
             {
@@ -111,6 +115,7 @@ KINDS = (
     ),
     Kind(
         importable=CUSTOMERS,
+        exportable=exporting_kinds.CUSTOMERS,
         layout=_layout(
             "customers",
             {
@@ -134,6 +139,7 @@ KINDS = (
     ),
     Kind(
         importable=PARTS,
+        exportable=exporting_kinds.PARTS,
         layout=_layout(
             "parts",
             {

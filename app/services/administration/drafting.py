@@ -1,5 +1,6 @@
 """What rows are to say is checked first, then written: of one row by itself, or of many at once."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from app.services.naming import check_exists
 _ALIKE = "23505"
 POINTS_NOWHERE = "23503"
 _KEYS = sa.ARRAY(Uuid)
+# Others are let in after so many events are told.
+_IN_ONE_GO = 250
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,9 +86,11 @@ async def write_drafts(kept: Kept, change: Change, drafts: Sequence[Draft]) -> N
             )
         for lines in kept.lines:
             await _replace(change, lines, [draft for draft in drafts if lines.name in draft.differing])
-    for draft in drafts:
+    for at, draft in enumerate(drafts, start=1):
         event = told(kept, change, draft.before, draft.after)
         change.tell(replace(event, changes=(*event.changes, *draft.more)))
+        if at % _IN_ONE_GO == 0:
+            await asyncio.sleep(0)
 
 
 async def rows_of(kept: Kept, change: Change, ids: Iterable[UUID], *, lock: str | None = "kept") -> dict[UUID, Row]:

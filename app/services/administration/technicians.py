@@ -74,16 +74,20 @@ async def _check_tier(change: Change, level: int) -> None:
 
 async def _check_works_here(change: Change, user_id: UUID) -> None:
     """Refuse a technician whose user is a customer's alone. Guard: the user's row, which stays as it is meanwhile."""
-    mine = (users.c.organization_id == change.actor.organization_id, users.c.id == user_id)
     held = change.rows.get((users.name, user_id))
-    if held is None:
-        roles = await change.connection.scalar(sa.select(users.c.roles).where(*mine).with_for_update(read=True))
-    else:
-        roles = held["roles"]
+    roles = await _roles_of(change, user_id) if held is None else held["roles"]
     if not set(roles or ()) - {Role.END_USER}:
         raise Invalid(
             field=("userId",), problem="A technician's user needs a role of staff: an ADMIN gives them TECHNICIAN."
         )
+
+
+async def _roles_of(change: Change, user_id: UUID) -> Sequence[Role] | None:
+    mine = (users.c.organization_id == change.actor.organization_id, users.c.id == user_id)
+    found: Sequence[Role] | None = await change.connection.scalar(
+        sa.select(users.c.roles).where(*mine).with_for_update(read=True)
+    )
+    return found
 
 
 async def _part(change: Change, row: Row) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from app.domain.events import FieldChange
-from app.domain.refusals import Invalid
+from app.domain.refusals import Invalid, Refusals
 from app.services.administration.drafting import Draft, draft_change, draft_new
 from app.services.administration.keeping import expect
 from app.services.administration.saying import Kept, Row, camel
@@ -44,12 +44,13 @@ async def draft_update(kept: Kept, change: Change, before: Row, line: Line, valu
 
     Raises:
         StaleVersion: the row has another version than the line was made from.
+        Refusals: what must be there is to be cleared.
         Invalid, NotFound: as `draft_change`.
     """
-    for each in kept.said:
-        if each.needed and each.name in values and values[each.name] is None:
-            path = camel(each.name)
-            raise Invalid(field=(path,), problem=f"{path} must not be empty; leave the column out to keep it.")
+    empty = [camel(each.name) for each in kept.said if each.needed and values.get(each.name, each) is None]
+    if empty:
+        why = "must not be empty; leave the column out to keep it."
+        raise Refusals(tuple(Invalid(field=(path,), problem=f"{path} {why}") for path in empty))
     draft = await draft_change(kept, change, before, values, *more)
     if draft.differing:
         expect(kept, before, line.values.get("version"))
