@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from app.domain.people import Role
 from app.reads import entities
+from app.reads.calendars import CalendarFilter
 from app.reads.entities import Entity
-from app.reads.filters import CalendarFilter, CustomerFilter, PartFilter, containing
+from app.reads.filters import containing
+from app.reads.named import AssetFilter, CustomerFilter, NamedFilter, PartFilter
 from app.reads.orders import Kind, Order, Term, ending_in_id
 from app.reads.pages import Window, placed
 from app.reads.questions import Listing
@@ -24,11 +26,14 @@ def listed(entity: Entity, asked: Window) -> Listing:
     return Listing(entity, order, placed(order, asked))
 
 
-def parts(search: str | None, asked: Window) -> Listing:
-    """Ask for a page of parts by number, all or those that have the words in their name or number. Raises Invalid."""
-    words = searched(search)
-    wanted = None if words is None else PartFilter(like=containing(words))
-    return Listing(entities.PART, _BY_NUMBER, placed(_BY_NUMBER, asked), wanted)
+def parts(search: str | None, active: bool | None, asked: Window) -> Listing:
+    """Ask for a page of parts by number: those that have the words in their name or number. Raises Invalid."""
+    return _named(entities.PART, PartFilter, search, active, asked)
+
+
+def assets(search: str | None, active: bool | None, asked: Window) -> Listing:
+    """Ask for a page of assets by name: those that have the words in their name or external id. Raises Invalid."""
+    return _named(entities.ASSET, AssetFilter, search, active, asked)
 
 
 def business_calendars(asked: Window) -> Listing:
@@ -49,12 +54,19 @@ def users(search: str | None, roles: Sequence[Role] | None, active: bool | None,
     return Listing(entities.USER, BY_NAME, placed(BY_NAME, asked), wanted)
 
 
-def customers(search: str | None, asked: Window) -> Listing:
-    """Ask for a page of customers by name, all or those that have the words in their name or external id.
+def customers(search: str | None, active: bool | None, asked: Window) -> Listing:
+    """Ask for a page of customers by name: those that have the words in their name or external id. Raises Invalid."""
+    return _named(entities.CUSTOMER, CustomerFilter, search, active, asked)
+
+
+def _named(
+    entity: Entity, narrowing: type[NamedFilter], search: str | None, active: bool | None, asked: Window
+) -> Listing:
+    """Ask for a page of what goes by a name.
 
     Raises:
         Invalid: the search is too long, or the cursor is of another list.
     """
-    words = searched(search)
-    wanted = None if words is None else CustomerFilter(like=containing(words))
-    return Listing(entities.CUSTOMER, BY_NAME, placed(BY_NAME, asked), wanted)
+    words, order = searched(search), _ORDERS.get(entity, BY_NAME)
+    wanted = narrowing(like=None if words is None else containing(words), active=active)
+    return Listing(entity, order, placed(order, asked), wanted)

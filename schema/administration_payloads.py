@@ -89,6 +89,7 @@ class PartPayload(MutationPayload):
     """What mutations on parts answer."""
 
     part: Part | None = strawberry.field(default=None, description="The part; null: nothing was written.")
+    warnings: list[str] = strawberry.field(default_factory=list, description=_WARNINGS)
     errors: list[RecordError] = strawberry.field(default_factory=list, description=_WHY, metadata=ONE_ROW)
 
 

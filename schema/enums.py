@@ -24,7 +24,7 @@ from app.live.replay import ResetReason
 from app.planning.slots.answer import SolverStatus
 from app.services.appointments.scopes import SeriesScope
 from schema.describing import described as _described
-from schema.meanings import AVAILABILITIES, EVENTS, KEY_SCOPES, REFUSALS, WEEKDAYS
+from schema.meanings import AUTO_BOOKINGS, AVAILABILITIES, EVENTS, KEY_SCOPES, REFUSALS, WEEKDAYS
 
 
 class OrderDirection(StrEnum):
@@ -290,17 +290,7 @@ _described(
     "How soon it matters.",
     {"LOW": "Any time will do.", "MEDIUM": "Soon.", "HIGH": "Very soon.", "CRITICAL": "At once."},
 )
-_described(
-    AutoBooking,
-    "From which severity on an alert is booked without anybody being asked.",
-    {
-        "LOW": "Any alert is.",
-        "MEDIUM": "From MEDIUM on.",
-        "HIGH": "From HIGH on.",
-        "CRITICAL": "Critical ones alone are.",
-        "NEVER": "None is.",
-    },
-)
+_described(AutoBooking, "From which severity on an alert is booked without anybody being asked.", AUTO_BOOKINGS)
 _described(
     ScheduleLock,
     "What of an appointment may not be changed by planning.",

@@ -126,3 +126,12 @@ WEEKDAYS: Mapping[str, str] = MappingProxyType(
         "SUN": "Sunday.",
     }
 )
+AUTO_BOOKINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "LOW": "Any alert is.",
+        "MEDIUM": "From MEDIUM on.",
+        "HIGH": "From HIGH on.",
+        "CRITICAL": "Critical ones alone are.",
+        "NEVER": "None is.",
+    }
+)

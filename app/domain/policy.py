@@ -240,8 +240,9 @@ OPENS: Mapping[ApiKeyScope, frozenset[Action]] = MappingProxyType(
     }
 )
 _SHOWS = frozenset({ApiKeyScope.READ, ApiKeyScope.EXPORT})
-# What no key that an ADMIN can make lets anybody do: a stolen key must not become a second one, or somebody's session.
-FOR_PEOPLE = frozenset({Action.MANAGE_API_KEYS, Action.MANAGE_ROLES})
+# What no key that an ADMIN can make lets anybody do: a stolen key must not become a second one, or somebody's session,
+# or show or erase all that is kept of a person.
+FOR_PEOPLE = frozenset({Action.MANAGE_API_KEYS, Action.MANAGE_ROLES, Action.EXPORT_PERSON, Action.ERASE_PERSON})
 
 # From setting out to the end: the requester may see where the technician is.
 UNDER_WAY = frozenset({AssignmentStatus.EN_ROUTE, AssignmentStatus.IN_PROGRESS, AssignmentStatus.PAUSED})

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 import orjson
 
@@ -100,3 +102,15 @@ def _fitting(clean: str, field: str, longest: int) -> str:
     if "\x00" in clean:
         raise Invalid(field=(field,), problem=f"{field} must not contain the NUL character.")
     return clean
+
+
+def zone(value: str, field: str = "timeZone") -> str:
+    """Return the name of a time zone that the IANA database has."""
+    if value not in _zones():
+        raise Invalid(field=(field,), problem=f"{field} must be an IANA time zone, such as Europe/Amsterdam.")
+    return value
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())

@@ -14,9 +14,7 @@ import sqlalchemy as sa
 from app.db.tables.appointments import appointments, waitlist_entries
 from app.db.tables.assignments import assignments
 from app.db.tables.base import Moment, Uuid
-from app.db.tables.customers import assets, customers, parts
 from app.db.tables.people import technician_skills, technician_territories, technicians
-from app.db.tables.sla import business_calendars
 from app.db.tables.tickets import tickets
 from app.domain.appointments import LONGEST, AppointmentStatus
 from app.domain.assignments import ACTIVE, AssignmentStatus
@@ -26,6 +24,8 @@ from app.domain.sla import SlaState
 from app.domain.tickets import TicketCategory, TicketPriority, TicketStatus
 from app.domain.waitlist import WaitlistStatus
 from app.reads.availability import present_availability
+from app.reads.calendars import CalendarFilter, newest_of_its_name
+from app.reads.named import NamedFilter, of_named
 from app.reads.slots import Asked, Slot, array_of, bound
 from app.reads.users import UserFilter, of_users
 
@@ -132,41 +132,13 @@ class WaitlistFilter(Asked):
     status: tuple[WaitlistStatus, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CustomerFilter(Asked):
-    """Customers whose name or external id is like the pattern, in capitals or not."""
-
-    like: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartFilter(Asked):
-    """Parts whose name or number is like the pattern, in capitals or not."""
-
-    like: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AssetFilter(Asked):
-    """Assets whose name or external id is like the pattern, in capitals or not."""
-
-    like: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CalendarFilter(Asked):
-    """Business calendars that hold: of each name the newest version."""
-
-
 AnyFilter = (
     TicketFilter
     | AssignmentFilter
     | TechnicianFilter
     | AppointmentFilter
     | WaitlistFilter
-    | CustomerFilter
-    | PartFilter
-    | AssetFilter
+    | NamedFilter
     | UserFilter
     | CalendarFilter
 )
@@ -194,23 +166,12 @@ def conditions_of(wanted: AnyFilter | None, visibility: Visibility = Visibility.
             return of_appointments(wanted)
         case WaitlistFilter(status=status):
             return (among(waitlist_entries.c.status, status),)
-        case CustomerFilter(like=like):
-            return (_like(like, customers.c.name, customers.c.external_id),)
-        case AssetFilter(like=like):
-            return (_like(like, assets.c.name, assets.c.external_id),)
-        case PartFilter(like=like):
-            return (_like(like, parts.c.name, parts.c.part_number),)
+        case NamedFilter():
+            return of_named(wanted)
         case UserFilter():
             return of_users(wanted, visibility)
         case CalendarFilter():
-            return (_newest_of_its_name(),)
-
-
-def _newest_of_its_name() -> "sa.ColumnElement[bool]":
-    of, later = business_calendars.c, business_calendars.alias("later")
-    newer = sa.tuple_(later.c.created_at, later.c.id) > sa.tuple_(of.created_at, of.id)
-    same = (later.c.organization_id == of.organization_id) & (later.c.name == of.name)
-    return ~sa.exists().select_from(later).where(same, newer).correlate(business_calendars)
+            return (newest_of_its_name(),)
 
 
 def of_appointments(wanted: AppointmentFilter) -> Conditions:
@@ -392,10 +353,6 @@ def _whole(value: Any) -> Any:
 
 def _typed(value: Any, kind: "sa.types.TypeEngine[Any] | None") -> Any:
     return value if kind is None or isinstance(value, Slot) else sa.literal(value, kind)
-
-
-def _like(pattern: Any, *columns: "sa.ColumnElement[Any]") -> "sa.ColumnElement[bool]":
-    return sa.or_(*(column.ilike(bound(pattern)) for column in columns))
 
 
 def _one_of(

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
-from zoneinfo import available_timezones
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,7 +15,7 @@ from app.db.tables.log import event_heads
 from app.db.tables.organizations import escalation_tiers, organizations
 from app.db.tables.people import users
 from app.db.transaction import Mode, system_transaction, transaction
-from app.domain import validation
+from app.domain import addresses, validation
 from app.domain.administration import Organization, User, record_event
 from app.domain.organizations import FIRST_TIERS
 from app.domain.people import Role
@@ -27,7 +26,6 @@ from app.services.one_time_tokens import command_line, insert_one_time_token
 from app.services.perform import Writer, Written, perform
 
 LONGEST_NAME = 200
-LONGEST_EMAIL = 254
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +62,7 @@ async def found_organization(writer: Writer, command: FoundOrganization, *, id_:
         Invalid: a value makes no sense, or an organisation has this name already, in capitals or not.
     """
     name = validation.text(command.name, "name", longest=LONGEST_NAME)
-    zone, email = _zone(command.time_zone), _email(command.admin_email)
+    zone, email = validation.zone(command.time_zone), addresses.email(command.admin_email, "adminEmail")
     admin_name = validation.text(command.admin_name, "adminName", longest=LONGEST_NAME)
 
     async def work(change: Change) -> dict[str, UUID]:
@@ -107,18 +105,3 @@ async def all_organizations(engine: AsyncEngine) -> Sequence[Listed]:
 
 def _levels() -> Sequence[tuple[int, tuple[str, str]]]:
     return list(enumerate(FIRST_TIERS, start=1))
-
-
-def _zone(time_zone: str) -> str:
-    if time_zone not in available_timezones():
-        problem = f"timeZone must be a name of the IANA database such as Europe/Amsterdam, not {time_zone!r}."
-        raise Invalid(field=("timeZone",), problem=problem)
-    return time_zone
-
-
-def _email(email: str) -> str:
-    clean = validation.text(email, "adminEmail", longest=LONGEST_EMAIL)
-    local, _, domain = clean.rpartition("@")
-    if not local or "@" in local or "." not in domain.strip(".") or any(each.isspace() for each in clean):
-        raise Invalid(field=("adminEmail",), problem="adminEmail must be an address such as ada@example.com.")
-    return clean

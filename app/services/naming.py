@@ -24,5 +24,10 @@ async def check_exists(change: Change, table: sa.Table, path: str, kind: str, id
     if active is None:
         raise NotFound(field=field, kind=kind)
     if not active:
-        raise Invalid(field=field, problem=f"This {kind} is no longer active; name one that is.")
+        raise no_longer_active(field, kind)
     change.present.add((table.name, id_))
+
+
+def no_longer_active(field: tuple[str, ...], kind: str) -> Invalid:
+    """Return the refusal of what nothing new can name."""
+    return Invalid(field=field, problem=f"This {kind} is no longer active; name one that is.")

@@ -49,7 +49,8 @@ _MOST_AT_ONCE = 100
 _TRIES = 4
 _PAUSE_BEFORE_TRYING_AGAIN_SECONDS = 0.05
 _ABOUT_THE_ERASED = "write about somebody whose data was erased, nor as one"
-_TRY_AGAIN = frozenset({"40001", "40P01"})
+# What could not be serialised, a deadlock, and what names a row that was deleted since it was looked for.
+_TRY_AGAIN = frozenset({"40001", "40P01", "23503"})
 
 
 class Command(Protocol):
@@ -122,7 +123,8 @@ async def perform(
     A rehearsal runs it and undoes it; its key is not looked at.
 
     Guard: the idempotency key's advisory lock, then whatever `work` locks, then the log's head.
-    Serialisation failures and deadlocks are retried three times.
+    Serialisation failures and deadlocks are retried three times; so is what names a row that was deleted after it had
+    been looked for, and then does not find it.
 
     Raises:
         Rehearsed: it was a rehearsal, and nothing stands against it.
@@ -301,6 +303,9 @@ def fingerprint(command: Command) -> bytes:
 def _spelled(value: Any, *, omit: str | None = None) -> Any:
     if isinstance(value, tuple):
         return [_spelled(each) for each in value]
+    if isinstance(value, Mapping):
+        # Keys may be words of the domain, which the writer of JSON does not take for text.
+        return {str(key): _spelled(each) for key, each in value.items()}
     if hasattr(value, "__dataclass_fields__"):
         return {each.name: _spelled(getattr(value, each.name)) for each in fields(value) if each.name != omit}
     return plain(value)

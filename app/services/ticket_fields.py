@@ -1,6 +1,6 @@
 """What a ticket says, as creating and updating check it: its references, and what it asks for."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,7 @@ from app.domain.people import Actor
 from app.domain.policy import is_staff
 from app.domain.refusals import Invalid, NotFound
 from app.services.change import Change
-from app.services.naming import check_exists
+from app.services.naming import check_exists, no_longer_active
 
 MOST_REQUIREMENTS = 20
 MOST_PIECES = 10_000
@@ -58,26 +58,40 @@ def check_requirements(needed_skills: Sequence[NeededSkill], needed_parts: Seque
 
 
 async def check_needed(
-    change: Change, needed_skills: Sequence[NeededSkill], needed_parts: Sequence[NeededPart]
+    change: Change,
+    needed_skills: Sequence[NeededSkill],
+    needed_parts: Sequence[NeededPart],
+    known: Collection[UUID] = (),
 ) -> None:
-    """Refuse skills and parts that are not there. Raises NotFound."""
+    """Refuse skills and parts that are not there, or no longer active unless they are `known` to the ticket already.
+
+    Raises:
+        NotFound, Invalid: as `check_exists`.
+    """
     for at, skill in enumerate(needed_skills):
-        await check_exists(change, skills, f"requiredSkills.{at}.skillId", "skill", skill.skill_id)
+        if skill.skill_id not in known:
+            await check_exists(change, skills, f"requiredSkills.{at}.skillId", "skill", skill.skill_id)
     for at, part in enumerate(needed_parts):
-        await check_exists(change, parts, f"requiredParts.{at}.partId", "part", part.part_id)
+        if part.part_id not in known:
+            await check_exists(change, parts, f"requiredParts.{at}.partId", "part", part.part_id)
 
 
-async def customer_of(change: Change, customer_id: UUID | None, asset_id: UUID | None) -> UUID | None:
+async def customer_of(
+    change: Change, customer_id: UUID | None, asset_id: UUID | None, known: Collection[UUID | None] = ()
+) -> UUID | None:
     """Return whom the ticket is for: the customer that is named, else the asset's.
+
+    What is `known` to the ticket already may be active no longer.
 
     Raises:
         NotFound: there is no such customer or asset, or not for the actor.
-        Invalid: the asset is another customer's.
+        Invalid: the asset is another customer's; what is named is no longer active.
     """
     if customer_id is not None and not _may_name(change.actor, customer_id):
         raise NotFound(field=("customerId",), kind="customer")
-    await check_exists(change, customers, "customerId", "customer", customer_id)
-    return customer_id if asset_id is None else await _customer_of_asset(change, asset_id, customer_id)
+    if customer_id not in known:
+        await check_exists(change, customers, "customerId", "customer", customer_id)
+    return customer_id if asset_id is None else await _customer_of_asset(change, asset_id, customer_id, known)
 
 
 async def insert_requirements(
@@ -102,8 +116,10 @@ def told(needed: Sequence[NeededSkill | NeededPart]) -> list[Any]:
     return [plain(asdict(each)) for each in needed]
 
 
-async def _customer_of_asset(change: Change, asset_id: UUID, customer_id: UUID | None) -> UUID | None:
-    query = sa.select(assets.c.customer_id).where(
+async def _customer_of_asset(
+    change: Change, asset_id: UUID, customer_id: UUID | None, known: Collection[UUID | None]
+) -> UUID | None:
+    query = sa.select(assets.c.customer_id, assets.c.active).where(
         assets.c.organization_id == change.actor.organization_id, assets.c.id == asset_id
     )
     asset = (await change.connection.execute(query)).one_or_none()
@@ -111,7 +127,11 @@ async def _customer_of_asset(change: Change, asset_id: UUID, customer_id: UUID |
         raise NotFound(field=("assetId",), kind="asset")
     if customer_id is not None and asset.customer_id not in {None, customer_id}:
         raise Invalid(field=("assetId",), problem="The asset belongs to another customer.")
+    if not asset.active and asset_id not in known:
+        raise no_longer_active(("assetId",), "asset")
     owner: UUID | None = customer_id or asset.customer_id
+    if owner != customer_id and owner not in known:
+        await check_exists(change, customers, "assetId", "asset's customer", owner)
     return owner
 
 

@@ -1,7 +1,8 @@
 """Somebody changes what a ticket says."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -73,9 +74,9 @@ async def update_ticket(writer: Writer, actor: Actor, command: UpdateTicket) -> 
         expect_version(before.ticket, command.expected_version)
         if values.keys() & {"customer_id", "asset_id"}:
             asset_id = values.get("asset_id", before.ticket.asset_id)
-            values["customer_id"] = await customer_of(
-                change, values.get("customer_id", before.ticket.customer_id), asset_id
-            )  # fmt: skip
+            customer_id = values.get("customer_id", before.ticket.customer_id)
+            known = (before.ticket.customer_id, before.ticket.asset_id)
+            values["customer_id"] = await customer_of(change, customer_id, asset_id, known)
         needs = await _changed_needs(change, before.ticket, command)
         await save_changes(change, before, replace(before.ticket, **values), *needs)
         return {"ticket": before.ticket.id}
@@ -129,21 +130,32 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
 
 async def _changed_needs(change: Change, ticket: Ticket, command: UpdateTicket) -> list[FieldChange]:
     """Replace what the ticket asks for where that is given; return what is new."""
-    await check_needed(change, command.required_skills, command.required_parts)
     needs: tuple[tuple[str, sa.Table, Any, Any], ...] = (
         ("required_skills", ticket_required_skills, NeededSkill, command.required_skills),
         ("required_parts", ticket_required_parts, NeededPart, command.required_parts),
     )
+    needs = tuple(need for need in needs if need[0] in command.given)
+    presents = {field: await _present_needs(change, ticket, table, kind) for field, table, kind, _ in needs}
+    await check_needed(
+        change,
+        command.required_skills,
+        command.required_parts,
+        {key for key, *_ in map(astuple, chain(*presents.values()))},
+    )
     changes = []
-    for field, table, kind, wanted in needs:
-        if field not in command.given:
-            continue
-        mine = (table.c.organization_id == ticket.organization_id, table.c.ticket_id == ticket.id)
-        chosen = [table.c[name] for name in kind.__dataclass_fields__]
-        rows = await change.connection.execute(sa.select(*chosen).where(*mine).order_by(chosen[0]))
-        present = [kind(**row) for row in rows.mappings()]
+    for field, table, _, wanted in needs:
+        present = presents[field]
         if set(present) != set(wanted):
+            mine = (table.c.organization_id == ticket.organization_id, table.c.ticket_id == ticket.id)
             await change.connection.execute(sa.delete(table).where(*mine))
             await insert_needs(change, table, ticket.id, wanted)
             changes.append(FieldChange(field=field, old=told(present), new=told(wanted)))
     return changes
+
+
+async def _present_needs(change: Change, ticket: Ticket, table: sa.Table, kind: Any) -> list[Any]:
+    """Return what the ticket asks for, by its key."""
+    chosen = [table.c[name] for name in kind.__dataclass_fields__]
+    mine = (table.c.organization_id == ticket.organization_id, table.c.ticket_id == ticket.id)
+    rows = await change.connection.execute(sa.select(*chosen).where(*mine).order_by(chosen[0]))
+    return [kind(**row) for row in rows.mappings()]

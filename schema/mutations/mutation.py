@@ -64,7 +64,7 @@ from schema.inputs.tickets import (
 )
 from schema.inputs.users import RevokeTokensInput
 from schema.inputs.views import SaveViewInput
-from schema.mutations.administration import AdministrationMutations
+from schema.mutations.administration.mutations import AdministrationMutations
 from schema.mutations.api_keys import ApiKeyMutations
 from schema.mutations.appointments import AppointmentMutations
 from schema.mutations.writing import write

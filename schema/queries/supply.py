@@ -9,13 +9,14 @@ from app.reads.pages import window
 from resolvers import supply
 from schema.enums import Role
 from schema.fields import After, First, asked
-from schema.types.customers import CustomerConnection, PartConnection
+from schema.types.customers import AssetConnection, CustomerConnection, PartConnection
 from schema.types.organizations import SkillConnection, TeamConnection, TerritoryConnection
 from schema.types.sla import BusinessCalendarConnection
 from schema.types.supply import FacilityConnection
 from schema.types.users import UserConnection
 
 _LONG = 100
+_Active = Annotated[bool | None, strawberry.argument(description="What is new can name it, or cannot.")]
 
 
 @strawberry.type
@@ -61,11 +62,12 @@ class SupplyQueries:
                 description="What must stand in the name or the number, in capitals or not; at most 200 characters."
             ),
         ] = None,
+        active: _Active = None,
         first: First = 20,
         after: After = None,
     ) -> PartConnection:
         """Ask for a page of parts. Raises Invalid."""
-        question: Any = supply.parts(search, window(first, after))
+        question: Any = supply.parts(search, active, window(first, after))
         return question
 
     @asked("Users by name; customers see themselves, their colleagues and whoever works here.")
@@ -97,9 +99,28 @@ class SupplyQueries:
                 " characters."
             ),
         ] = None,
+        active: _Active = None,
         first: First = 20,
         after: After = None,
     ) -> CustomerConnection:
         """Ask for a page of customers. Raises Invalid."""
-        question: Any = supply.customers(search, window(first, after))
+        question: Any = supply.customers(search, active, window(first, after))
+        return question
+
+    @asked("Assets by name; customers see those of the customers that they belong to.")
+    def assets(
+        self,
+        search: Annotated[
+            str | None,
+            strawberry.argument(
+                description="What must stand in the name or the id elsewhere, in capitals or not; at most 200"
+                " characters."
+            ),
+        ] = None,
+        active: _Active = None,
+        first: First = 20,
+        after: After = None,
+    ) -> AssetConnection:
+        """Ask for a page of assets. Raises Invalid."""
+        question: Any = supply.assets(search, active, window(first, after))
         return question

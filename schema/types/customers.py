@@ -13,6 +13,7 @@ from schema.types.node import Connection, Edge, GeoPoint, Money, Node, Versioned
 
 if TYPE_CHECKING:
     from schema.types.appointments import AppointmentConnection
+    from schema.types.users import UserConnection
 
 
 @record_type(entities.CUSTOMER, "Whoever tickets are worked for.")
@@ -32,6 +33,9 @@ class Customer(Node, Versioned):
     )
     appointments: Annotated["AppointmentConnection", strawberry.lazy("schema.types.appointments")] = to_page(
         relations.CUSTOMER_APPOINTMENTS, "What was agreed for the customer, first to last, of every status."
+    )
+    users: Annotated["UserConnection", strawberry.lazy("schema.types.users")] = to_page(
+        relations.CUSTOMER_USERS, "The users who belong to the customer, by name, inactive ones too."
     )
 
 
@@ -97,3 +101,18 @@ class PartConnection(Connection):
 
     edges: list[PartEdge] = strawberry.field(description="The parts with their places.")
     nodes: list[Part] = strawberry.field(description="The parts alone.")
+
+
+@strawberry.type(description="An asset in a list.")
+class AssetEdge(Edge):
+    """An asset in a list."""
+
+    node: Asset = strawberry.field(description="The asset.")
+
+
+@strawberry.type(description="A part of a list of assets.")
+class AssetConnection(Connection):
+    """A part of a list of assets."""
+
+    edges: list[AssetEdge] = strawberry.field(description="The assets with their places.")
+    nodes: list[Asset] = strawberry.field(description="The assets alone.")

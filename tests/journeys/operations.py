@@ -39,6 +39,7 @@ _TECHNICIAN = """
 active externalId yearsExperience availability home { lat lon } user { id name roles } team { id } tier { level }
 specialization skills { skill { id } level expiresOn } territories { id }
 """
+_PART = "active partNumber name stock available leadTimeDays unitCost { amount currency }"
 _KEPT = {
     "Team": "active name",
     "Skill": "active code name",
@@ -46,16 +47,41 @@ _KEPT = {
     "Technician": _TECHNICIAN,
     "Shift": "start end onCall breaks { start end } technician { id }",
     "TimeOff": "start end reason availability said technician { id }",
+    "Territory": "active name timeZone holidays { day name }",
+    "Facility": "active name location { lat lon } territory { id } calendar { id } bays { id name }",
+    "ServiceBay": "active name facility { id } equippedFor { id }",
+    "Customer": "active name externalId tier address location { lat lon } users { nodes { id } }",
+    "Asset": "active name kind externalId customer { id }",
+    "Part": _PART,
 }
-_WARNED = frozenset({"Technician", "Shift", "TimeOff"})
+_ORGANIZATION = """
+organization { id version name timeZone
+tiers { level code name acceptWithinMinutes team { id } }
+serviceTypes { type durationMinutes urgency autoBookFrom requiredSkills { level skill { id } } }
+settings { offerAcceptMinutes urgentAcceptMinutes oneJobInProgress maxJobsPerDay reopenWindowDays slaEnabled
+hourlyRate { amount currency } booking { bufferMinutes holdMinutes lateCancellationFee { amount currency } } } }
+"""
+_WARNED = frozenset({"Technician", "Shift", "TimeOff", "Part"})
 _DELETED_KINDS = tuple(f"delete{kind}" for kind in _KEPT)
 _WRITTEN_KINDS = tuple(f"{step}{kind}" for kind in _KEPT for step in ("create", "update"))
 
 _INPUTS = {
     **{name: f"{name[0].upper()}{name[1:]}Input" for name in _WRITTEN_KINDS},
     **dict.fromkeys(_DELETED_KINDS, "DeleteInput"),
+    **{
+        name: f"{name[0].upper()}{name[1:]}Input"
+        for name in (
+            "updateOrganization",
+            "updateOrganizationSettings",
+            "updateEscalationTiers",
+            "updateServiceType",
+            "saveBusinessCalendar",
+            "saveSlaPolicy",
+        )
+    },
     "createShifts": "CreateShiftsInput",
     "setAvailability": "SetAvailabilityInput",
+    "adjustStock": "AdjustStockInput",
     "createTicket": "CreateTicketInput",
     "updateTicket": "UpdateTicketInput",
     "transitionTicket": "TransitionTicketInput",
@@ -112,8 +138,16 @@ _FIELDS = {
         for step in ("create", "update")
     },
     **dict.fromkeys(_DELETED_KINDS, "deletedId warnings"),
+    **dict.fromkeys(
+        ("updateOrganization", "updateOrganizationSettings", "updateEscalationTiers", "updateServiceType"),
+        _ORGANIZATION,
+    ),
+    "saveBusinessCalendar": "businessCalendar { id name timeZone weekly holidays }",
+    "saveSlaPolicy": "slaPolicy { id name revision pauseOn warnAtPercent autoEscalateOnBreach calendar { id } "
+    "targets { priority responseMinutes resolutionMinutes } }",
     "createShifts": f"shifts {{ id version {_KEPT['Shift']} }}",
     "setAvailability": f"technician {{ id version {_TECHNICIAN} }} warnings",
+    "adjustStock": f"part {{ id version {_PART} }} warnings",
     "holdSlot": "hold { id expiresAt heldBy { name } slot { window { start end } technician { name } bay { name } } }",
     "releaseSlot": "deletedId",
     **dict.fromkeys(

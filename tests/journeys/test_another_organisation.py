@@ -36,6 +36,8 @@ WAIT = {
     "appointmentType": "DIAGNOSTIC",
     "windows": [{"start": "2100-01-01T00:00:00Z", "end": "2100-01-02T00:00:00Z"}],
 }
+OPENING = {"weekday": "MON", "opens": "09:00", "closes": "24:00"}
+TARGETS = [{"priority": each, "responseMinutes": 60, "resolutionMinutes": 480} for each in ("P1", "P2", "P3", "P4")]
 # Before everybody's horizon has passed on.
 _SOON = now().date() + timedelta(days=30)
 HOURS = {"startsAt": f"{_SOON}T08:00:00Z", "endsAt": f"{_SOON}T16:00:00Z"}
@@ -107,6 +109,8 @@ async def elsewhere(stage: Stage) -> Elsewhere:
     manager = await stage.enter("manager", world=other)
     ids["Shift"] = (await manager.do("createShift", **hours))["shift"]["id"]
     ids["TimeOff"] = (await manager.do("createTimeOff", **hours))["timeOff"]["id"]
+    calendar = await manager.do("saveBusinessCalendar", name="Ours", timeZone="UTC", weekly=[OPENING])
+    ids["BusinessCalendar"] = calendar["businessCalendar"]["id"]
     return Elsewhere(ids, dispatcher, admin, found[0]["ticket_number"])
 
 
@@ -176,15 +180,29 @@ async def test_lists_without_a_filter_hold_nothing_of_it(stage: Stage, elsewhere
     ticket = await ticket_for(admin)
 
     found = await admin.ask("{ tickets { nodes { id } } assignments { totalCount } technicians { nodes { id } } }")
+    kept = await admin.ask("{ customers { nodes { id } } assets { nodes { id } } parts { nodes { id } } }")
 
     assert [node["id"] for node in found["tickets"]["nodes"]] == [ticket]
     assert found["assignments"]["totalCount"] == 0
     assert elsewhere.ids["Technician"] not in {node["id"] for node in found["technicians"]["nodes"]}
+    own = {node["id"] for page in kept.values() for node in page["nodes"]}
+    assert own == {global_id("Customer", stage.world.customer_id), global_id("Part", stage.world.part_id)}
 
 
-KEPT = ("Team", "Skill", "User", "Technician", "Shift", "TimeOff")
+KEPT = (
+    *("Team", "Skill", "User", "Technician", "Shift", "TimeOff", "Territory", "Facility", "ServiceBay"),
+    *("Customer", "Asset", "Part"),
+)
 # They name nothing that could be of another organisation.
-NAMELESS = {"createTeam", "createSkill"}
+NAMELESS = {
+    "createTeam",
+    "createSkill",
+    "createTerritory",
+    "updateOrganization",
+    "updateOrganizationSettings",
+    "saveBusinessCalendar",
+    "createPart",
+}
 MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("assignTicket", {"ticketId": "*Ticket", "technicianId": "ann"}, ["ticketId"]),
     ("assignTicket", {"ticketId": "own", "technicianId": "*Technician"}, ["technicianId"]),
@@ -272,6 +290,23 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("createShifts", {**WEEK, "technicianId": "*Technician"}, ["technicianId"]),
     ("createTimeOff", {**HOURS, "technicianId": "*Technician"}, ["technicianId"]),
     ("setAvailability", {"technicianId": "*Technician", "availability": "BUSY"}, ["technicianId"]),
+    ("createFacility", {"name": "Ours", "territoryId": "*Territory"}, ["territoryId"]),
+    ("createFacility", {"name": "Ours", "calendarId": "*BusinessCalendar"}, ["calendarId"]),
+    ("createServiceBay", {"facilityId": "*Facility", "name": "Ours"}, ["facilityId"]),
+    (
+        "updateEscalationTiers",
+        {"expectedVersion": 1, "tiers": [{"level": 1, "code": "L1", "name": "First", "teamId": "*Team"}]},
+        ["tiers", "0", "teamId"],
+    ),
+    (
+        "updateServiceType",
+        {"expectedVersion": 1, "type": "DIAGNOSTIC", "skills": [{"skillId": "*Skill", "level": 1}]},
+        ["skills", "0", "skillId"],
+    ),
+    ("saveSlaPolicy", {"name": "Ours", "targets": TARGETS, "calendarId": "*BusinessCalendar"}, ["calendarId"]),
+    ("createCustomer", {"name": "Mill", "userIds": ["*User"]}, ["userIds", "0"]),
+    ("createAsset", {"name": "Press", "kind": "EQUIPMENT", "customerId": "*Customer"}, ["customerId"]),
+    ("adjustStock", {"partId": "*Part", "delta": 1, "reason": "Found."}, ["partId"]),
     ("createTicket", {**NEW_TICKET, "customerId": "*Customer"}, ["customerId"]),
     ("createTicket", {**NEW_TICKET, "assetId": "*Asset"}, ["assetId"]),
     ("createTicket", {**NEW_TICKET, "territoryId": "*Territory"}, ["territoryId"]),

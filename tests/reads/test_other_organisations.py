@@ -26,14 +26,13 @@ from app.reads.entities import Entity
 from app.reads.filters import (
     AppointmentFilter,
     AssignmentFilter,
-    CustomerFilter,
     IdFilter,
-    PartFilter,
     TechnicianFilter,
     TicketFilter,
     WaitlistFilter,
 )
 from app.reads.lists import load_list
+from app.reads.named import AssetFilter, CustomerFilter, PartFilter
 from app.reads.orders import Kind, Term, ending_in_id
 from app.reads.pages import Page, Placed
 from app.reads.parts import left_over
@@ -182,6 +181,7 @@ async def lists(seed: Seed, reader: Reader) -> dict[str, Page]:
         "who waits": (entities.WAITLIST_ENTRY, filters.conditions_of(WaitlistFilter(status=tuple(WaitlistStatus)))),
         "parts by name": (entities.PART, filters.conditions_of(PartFilter(like="%a%"))),
         "customers by name": (entities.CUSTOMER, filters.conditions_of(CustomerFilter(like="%e%"))),
+        "assets by name": (entities.ASSET, filters.conditions_of(AssetFilter(like="%e%", active=True))),
     }
     by = ending_in_id([Term("created_at", Kind.MOMENT)])
     return {

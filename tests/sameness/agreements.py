@@ -7,7 +7,7 @@ from typing import Any
 
 from app.demo.ids import chance as chance_of
 from app.domain.appointment_life import OPEN
-from app.domain.appointments import AppointmentStatus, AppointmentType, LocationMode, ScheduleLock, Urgency
+from app.domain.appointments import AppointmentStatus, AppointmentType, AutoBooking, LocationMode, ScheduleLock, Urgency
 from app.domain.waitlist import WaitlistStatus
 from tests.holds import a_hold
 from tests.sameness.organisation import Organisation, Row
@@ -50,6 +50,12 @@ def supply_of(of: Organisation) -> Iterator[tuple[str, Row]]:
     for territory_id in of.keys["Territory"][:2]:
         for day in words.days:
             yield "territory_holidays", {"territory_id": territory_id, "day": day, "name": chance.choice(words.lines)}
+    for kind in chance.sample(list(AppointmentType), 3):
+        usual = {"duration_minutes": chance.choice((None, 90)), "urgency": chance.choice((None, *Urgency))}
+        booked = chance.choice((None, *AutoBooking))
+        yield "service_types", {"type": kind, **usual, "auto_book_from": booked, **_stamps(of, chance)}
+        for skill_id in chance.sample(of.keys["Skill"], chance.randint(0, 2)):
+            yield "service_type_skills", {"type": kind, "skill_id": skill_id, "level": chance.randint(1, 5)}
     for technician_id in of.technicians.values():
         yield from _hours(of, chance, technician_id)
 

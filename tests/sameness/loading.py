@@ -28,7 +28,14 @@ from app.db.tables.organizations import (
 )
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.db.tables.sla import business_calendars, sla_clocks, sla_policies
-from app.db.tables.supply import facilities, service_bay_skills, service_bays, territory_holidays
+from app.db.tables.supply import (
+    facilities,
+    service_bay_skills,
+    service_bays,
+    service_type_skills,
+    service_types,
+    territory_holidays,
+)
 from app.db.tables.tickets import comments, ticket_required_parts, ticket_required_skills, tickets
 from app.db.tables.views import saved_views
 from app.db.transaction import transaction
@@ -46,6 +53,7 @@ _TABLES = {
         *(business_calendars, sla_policies),
         *(customers, customer_users, assets, parts),
         *(facilities, service_bays, service_bay_skills, territory_holidays, shifts, shift_breaks, time_off),
+        *(service_types, service_type_skills),
         *(appointment_series, appointments, part_reservations, waitlist_entries, bookings),
         *(tickets, ticket_required_skills, ticket_required_parts, comments),
         *(assignments, assignment_parts, technician_locations, file_contents, attachments, sla_clocks, saved_views),

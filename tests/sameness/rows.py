@@ -194,7 +194,8 @@ def _views(of: Organisation) -> Iterator[Row]:
 
 
 def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:
-    words = of.vocabulary
+    # By chances of their own, which leave every other row as it is without them.
+    words, present = of.vocabulary, chance_of(f"what {of.name} still has")
     for number in range(5):
         yield (
             "customers",
@@ -206,6 +207,7 @@ def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:
                 "latitude": of.maybe(words.latitudes, 0.8),
                 "longitude": of.maybe(words.longitudes, 0.8),
                 "address": of.maybe(words.texts, 0.8),
+                "active": present.random() < 0.7,
                 **of.stamps(),
             },
         )
@@ -222,10 +224,10 @@ def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:
                 "kind": of.pick(list(AssetKind)),
                 "name": of.pick(words.lines),
                 "customer_id": of.maybe(customers[:4], 0.8),
+                "active": present.random() < 0.7,
                 **of.stamps(),
             },
         )
-    # By a chance of their own, which leaves every other row as it is without them.
     lead_times = chance_of(f"lead times of {of.name}")
     for number in range(6):
         yield (
@@ -238,6 +240,7 @@ def _of_customers(of: Organisation) -> Iterator[tuple[str, Row]]:
                 "unit_cost": of.maybe(words.prices, 0.8),
                 "currency": of.pick(("EUR", "JPY")),
                 "lead_time_days": lead_times.choice((None, 0, 5, 3650)),
+                "active": present.random() < 0.7,
                 **of.stamps(),
             },
         )

@@ -20,7 +20,10 @@ STEP = COMMON | {"StaleVersion", "InvalidTransition", "ClockSkew"}
 TOLD_BESIDE = {"NoCandidate"}
 # Told of one of many, by its code.
 OF_ONE = {"SlotTaken", "NotEligible", "NoCandidate"}
-KEPT = ("Team", "Skill", "User", "Technician", "Shift", "TimeOff")
+KEPT = (
+    *("Team", "Skill", "User", "Technician", "Shift", "TimeOff", "Territory", "Facility", "ServiceBay"),
+    *("Customer", "Asset", "Part"),
+)
 RAISED = {
     "createTicket": COMMON | {"InvalidTransition", "NoCandidate"},
     "updateTicket": COMMON | {"StaleVersion"},
@@ -77,11 +80,17 @@ RAISED = {
     "answerWaitlistOffer": COMMON | BOOKING | {"InvalidTransition", "HoldExpired"},
     "ingestAlert": COMMON | {"NotEligible", "NoCandidate"},
     "deleteView": COMMON | {"StaleVersion"},
+    **dict.fromkeys(
+        ("updateOrganization", "updateOrganizationSettings", "updateServiceType"), COMMON | {"StaleVersion"}
+    ),
+    "updateEscalationTiers": COMMON | {"StaleVersion", "InUse"},
+    **dict.fromkeys(("saveBusinessCalendar", "saveSlaPolicy"), COMMON),
     **{f"create{kind}": COMMON for kind in KEPT},
     **{f"update{kind}": COMMON | {"StaleVersion"} for kind in KEPT},
     **{f"delete{kind}": COMMON | {"StaleVersion", "InUse"} for kind in KEPT},
     "createShifts": COMMON,
     "setAvailability": COMMON,
+    "adjustStock": COMMON | {"StaleVersion"},
 }
 
 

@@ -23,7 +23,7 @@ HOUSE: tuple[Declared, ...] = (
         "What is on the shelf.",
         f"id part_number name stock unit_cost currency lead_time_days active {_STAMPS}",
         kind="Part",
-        told="quantity needed_by ticket_id appointment_id",
+        told="quantity needed_by ticket_id appointment_id reason",
     ),
     declared("ticket_counters", "How many tickets a year had.", "year last_number"),
     # Digests and findings tell of bytes, and bytes go with the last attachment that names them.

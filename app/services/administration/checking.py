@@ -4,11 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
-from zoneinfo import available_timezones
 
 from app.domain import validation
 from app.domain.refusals import Invalid
-from app.services.administration.saying import Check, Row, Said
+from app.services.administration.saying import Check, Row, Said, camel
 
 LONGEST_NAME = 100
 _CURRENCY = re.compile("[A-Z]{3}")
@@ -16,17 +15,17 @@ _CURRENCY = re.compile("[A-Z]{3}")
 
 def words(name: str, *, longest: int = LONGEST_NAME) -> Said:
     """Return a field of 1 to `longest` characters that must be there."""
-    return Said(name=name, needed=True, check=partial(validation.text, field=_camel(name), longest=longest))
+    return Said(name=name, needed=True, check=partial(validation.text, field=camel(name), longest=longest))
 
 
 def optional_words(name: str, *, longest: int = LONGEST_NAME) -> Said:
     """Return a field of 1 to `longest` characters; blank is null."""
-    return Said(name=name, check=partial(validation.optional_text, field=_camel(name), longest=longest))
+    return Said(name=name, check=partial(validation.optional_text, field=camel(name), longest=longest))
 
 
 def number(name: str, *, least: int, most: int, needed: bool = False) -> Said:
     """Return a whole number between `least` and `most`."""
-    return Said(name=name, needed=needed, check=_whole((_camel(name),), least, most))
+    return Said(name=name, needed=needed, check=_whole((camel(name),), least, most))
 
 
 def amount(name: str, *path: str) -> Said:
@@ -47,14 +46,7 @@ def currency(*path: str) -> Said:
 
 def zone(name: str = "time_zone") -> Said:
     """Return a time zone by its IANA name."""
-
-    def check(value: str) -> str:
-        if value not in available_timezones():
-            problem = f"{_camel(name)} must be an IANA time zone, such as Europe/Amsterdam."
-            raise Invalid(field=(_camel(name),), problem=problem)
-        return value
-
-    return Said(name=name, needed=True, check=check)
+    return Said(name=name, needed=True, check=partial(validation.zone, field=camel(name)))
 
 
 def place() -> tuple[Said, Said]:
@@ -89,8 +81,3 @@ def only(name: str, column: str, *, most: int) -> Callable[[Any], tuple[Row, ...
 
 def _whole(path: tuple[str, ...], least: int, most: int) -> Check:
     return lambda value: validation.number(value, path, least=least, most=most)
-
-
-def _camel(name: str) -> str:
-    first, *rest = name.split("_")
-    return first + "".join(map(str.capitalize, rest))

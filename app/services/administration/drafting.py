@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import IntegrityError
 
 from app.db.tables.base import Uuid
@@ -224,7 +225,8 @@ async def _replace(change: Change, lines: Lines, drafts: Sequence[Draft]) -> Non
         {**mine, lines.parent: draft.after["id"], **each} for draft in drafts for each in draft.after[lines.name]
     ]
     if entries:
-        await change.connection.execute(sa.insert(lines.table), entries)
+        # Who belongs to whom is said from both sides: what the other side has just written is as it is to be.
+        await change.connection.execute(postgresql.insert(lines.table).on_conflict_do_nothing(), entries)
 
 
 @contextmanager

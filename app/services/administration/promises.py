@@ -208,7 +208,9 @@ def _weekly(weekly: Mapping[str, Sequence[Opening]]) -> dict[str, list[list[str]
         over = 0
         for at, (start, end) in enumerate(openings):
             if not 0 <= start < end <= _DAY_MINUTES:
-                problem = f"Opening {at + 1} of {day} must begin before it ends, within the day; 24:00 is the day's end."
+                problem = (
+                    f"Opening {at + 1} of {day} must begin before it ends, within the day; 24:00 is the day's end."
+                )
                 raise Invalid(field=path, problem=problem)
             if at and start < over:
                 raise Invalid(field=path, problem=f"The openings of {day} must be in order and not overlap.")

@@ -39,6 +39,7 @@ from app.services.appointments.search import Found
 from app.services.appointments.wanting import SlotQuestion, service_terms, wanted_of
 from app.services.change import Change
 from app.services.dispatch import dispatch_failed
+from app.services.naming import no_longer_active
 from app.services.organization import own_rules
 from app.services.perform import Writer, Written, fingerprint, perform
 
@@ -48,10 +49,12 @@ _OFFERS = 5
 _ROUNDS = 3
 _ASSET = sa.text(
     """
-    SELECT a.id, a.kind, EXISTS (
+    SELECT a.id, a.kind, a.active, c.active IS FALSE AS of_the_past, EXISTS (
         SELECT 1 FROM service_bays AS b WHERE b.organization_id = a.organization_id AND b.active
     ) AS has_bays
-    FROM assets AS a WHERE a.organization_id = :organization_id AND a.external_id = :external_id
+    FROM assets AS a
+    LEFT JOIN customers AS c ON c.organization_id = a.organization_id AND c.id = a.customer_id
+    WHERE a.organization_id = :organization_id AND a.external_id = :external_id
     """
 ).bindparams(sa.bindparam("organization_id", type_=Uuid))
 
@@ -104,7 +107,8 @@ async def ingest_alert(writer: Writer, actor: Actor, command: IngestAlert, agend
 
     Raises:
         Forbidden: the actor is no dispatcher.
-        Invalid: a value makes no sense, or the alert said something else before.
+        Invalid: a value makes no sense, the asset, its customer or a part is no longer active, or the alert said
+            something else before.
         NotFound: there is no such asset, or part.
     """
     if not dispatches(actor):
@@ -169,6 +173,8 @@ async def _asset(connection: AsyncConnection, organization_id: UUID, external_id
     row = (await connection.execute(_ASSET, values)).one_or_none()
     if row is None:
         raise NotFound(field=("assetExternalId",), kind="asset")
+    if not row.active or row.of_the_past:
+        raise no_longer_active(("assetExternalId",), "asset" if not row.active else "asset's customer")
     return row
 
 

@@ -70,11 +70,12 @@ _TECHNICIANS = """
     ORDER BY t.id
 """
 _BAYS = """
-    SELECT t.id, t.facility_id, t.name, t.active,
+    SELECT t.id, t.facility_id, t.name, t.active AND home.active AS active,
         (SELECT json_agg(k.skill_id) FROM service_bay_skills AS k
             WHERE k.organization_id = t.organization_id AND k.bay_id = t.id)::text AS skills,
         {bookings}
     FROM service_bays AS t
+    JOIN facilities AS home ON home.organization_id = t.organization_id AND home.id = t.facility_id
     WHERE t.organization_id = :organization_id {which}
     ORDER BY t.id
 """
@@ -89,7 +90,7 @@ _FACILITIES = """
     SELECT f.id, f.latitude, f.longitude, f.territory_id, c.time_zone, c.weekly::text AS weekly, c.holidays
     FROM facilities AS f
     LEFT JOIN business_calendars AS c ON c.organization_id = f.organization_id AND c.id = f.calendar_id
-    WHERE f.organization_id = :organization_id AND f.active
+    WHERE f.organization_id = :organization_id
     ORDER BY f.id
 """
 _PARTS = sa.text(

@@ -23,6 +23,7 @@ from app.domain.policy import Action, Standing, is_staff
 from app.domain.refusals import Invalid, NotFound
 from app.domain.tickets import Ticket, TicketPriority
 from app.domain.wanted import WINDOW_COUNT, Wanted, WantedPart
+from app.services.naming import no_longer_active
 from app.services.situations import may_view, require
 
 MOST_SKILLS = 20
@@ -54,11 +55,11 @@ _TICKET_NEEDS = sa.text(
             WHERE n.organization_id = :organization_id AND n.ticket_id = :ticket_id) AS parts
     """
 ).bindparams(sa.bindparam("organization_id", type_=Uuid), sa.bindparam("ticket_id", type_=Uuid))
-_ASSET = sa.text("SELECT customer_id FROM assets WHERE organization_id = :organization_id AND id = :id").bindparams(
-    sa.bindparam("organization_id", type_=Uuid), sa.bindparam("id", type_=Uuid)
-)
+_ASSET = sa.text(
+    "SELECT customer_id, active FROM assets WHERE organization_id = :organization_id AND id = :id"
+).bindparams(sa.bindparam("organization_id", type_=Uuid), sa.bindparam("id", type_=Uuid))
 _CUSTOMER = sa.text(
-    "SELECT tier, latitude, longitude FROM customers WHERE organization_id = :organization_id AND id = :id"
+    "SELECT tier, latitude, longitude, active FROM customers WHERE organization_id = :organization_id AND id = :id"
 ).bindparams(sa.bindparam("organization_id", type_=Uuid), sa.bindparam("id", type_=Uuid))
 _FACILITY = sa.text(
     "SELECT territory_id FROM facilities WHERE organization_id = :organization_id AND id = :id"
@@ -70,7 +71,8 @@ _SKILLS = sa.text("SELECT id FROM skills WHERE organization_id = :organization_i
     sa.bindparam("organization_id", type_=Uuid), sa.bindparam("ids", type_=sa.ARRAY(Uuid))
 )
 _PARTS = sa.text(
-    "SELECT id, part_number FROM parts WHERE organization_id = :organization_id AND part_number = ANY (:numbers)"
+    "SELECT id, part_number, active FROM parts WHERE organization_id = :organization_id"
+    " AND part_number = ANY (:numbers)"
 ).bindparams(sa.bindparam("organization_id", type_=Uuid), sa.bindparam("numbers", type_=sa.ARRAY(sa.Text)))
 _PLACE = sa.text(
     """
@@ -136,7 +138,7 @@ async def wanted_of(
     asset_id = asked.asset_id or (None if ticket is None else ticket.asset_id)
     customer_id = await _customer(connection, actor, asked, ticket, asset_id)
     expect_books(actor, customer_id, requester_id=None if ticket is None else ticket.requester_id)
-    tier, home = await _whose(connection, organization_id, customer_id)
+    tier, home = await _whose(connection, organization_id, customer_id, asked, ticket)
     territory_id = None if ticket is None else ticket.territory_id
     if asked.facility_id is not None:
         facility = await _one(connection, _FACILITY, organization_id, asked.facility_id, "facilityId", "facility")
@@ -295,23 +297,33 @@ async def _customer(
     if asset_id is None:
         owner = None
     else:
-        owner = (await _one(connection, _ASSET, actor.organization_id, asset_id, "assetId", "asset")).customer_id
+        asset = await _one(connection, _ASSET, actor.organization_id, asset_id, "assetId", "asset")
+        owner = asset.customer_id
     for field, kind, id_ in (("customerId", "customer", named), ("assetId", "asset", owner)):
         # Whose things they are is nobody's business but their own.
         if id_ is not None and not is_staff(actor) and id_ not in actor.customer_ids:
             raise NotFound(field=(field,), kind=kind)
     if asked.asset_id is not None and named is not None and owner not in {None, named}:
         raise Invalid(field=("assetId",), problem="The asset belongs to another customer.")
+    if asset_id is not None and not asset.active and (ticket is None or ticket.asset_id != asset_id):
+        raise no_longer_active(("assetId",), "asset")
     whose: UUID | None = named or owner
     return whose
 
 
 async def _whose(
-    connection: AsyncConnection, organization_id: UUID, customer_id: UUID | None
+    connection: AsyncConnection,
+    organization_id: UUID,
+    customer_id: UUID | None,
+    asked: SlotQuestion,
+    ticket: Ticket | None,
 ) -> tuple[CustomerTier, tuple[float, float] | None]:
     if customer_id is None:
         return CustomerTier.STANDARD, None
     row = await _one(connection, _CUSTOMER, organization_id, customer_id, "customerId", "customer")
+    if not row.active and (ticket is None or ticket.customer_id != customer_id):
+        by_name = asked.customer_id is not None
+        raise no_longer_active(("customerId" if by_name else "assetId",), "customer" if by_name else "asset's customer")
     place = None if row.latitude is None or row.longitude is None else (row.latitude, row.longitude)
     return CustomerTier(row.tier), place
 
@@ -328,12 +340,14 @@ async def _needs(
             skills.setdefault(skill_id, 1)
     if asked.part_numbers:
         numbers = {"organization_id": organization_id, "numbers": [*asked.part_numbers]}
-        found = {row.part_number: row.id for row in await connection.execute(_PARTS, numbers)}
+        found = {row.part_number: row for row in await connection.execute(_PARTS, numbers)}
         for at, number in enumerate(asked.part_numbers):
             if number not in found:
                 raise NotFound(field=("partNumbers", str(at)), kind="part")
-            part = WantedPart(part_id=found[number], part_number=number, quantity=1, critical=True)
-            parts.setdefault(found[number], part)
+            key = found[number].id
+            if not found[number].active and key not in parts:
+                raise no_longer_active(("partNumbers", str(at)), "part")
+            parts.setdefault(key, WantedPart(part_id=key, part_number=number, quantity=1, critical=True))
     return skills, tuple(parts.values())
 
 

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from app.domain import validation
 from app.domain.events import FieldChange
-from app.services.administration.parts import MOST_STOCK, PART
+from app.services.administration.parts import MOST_STOCK, PART, reserved_of, too_few
 from app.services.administration.saying import Row
 from app.services.change import Change
 from app.services.imports.importing import Importable
@@ -18,7 +18,14 @@ _WHY = FieldChange(field="reason", old=None, new="Counted, as a file of parts sa
 
 
 async def _draft(change: Change, lines: Sequence[Line], lock: bool) -> Drafted:
-    return await draft_lines(PART, "part_number", change, lines, _said, defaults=_DEFAULTS, lock=lock)
+    drafted = await draft_lines(PART, "part_number", change, lines, _said, defaults=_DEFAULTS, lock=lock)
+    counted = {each.id: each.number for each in drafted.done if "stock" in each.differing}
+    reserved = await reserved_of(change, counted)
+    for id_, quantity in reserved.items():
+        warning = too_few(change.rows[PART.table.name, id_]["stock"], quantity)
+        if warning is not None:
+            drafted.warnings.append((counted[id_], warning))
+    return drafted
 
 
 def _said(line: Line, before: Row | None) -> tuple[Row, tuple[FieldChange, ...]]:

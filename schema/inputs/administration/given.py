@@ -1,11 +1,13 @@
 """How inputs become what a row is to say."""
 
 from collections.abc import Sequence
+from datetime import time
 from typing import Any
 from uuid import UUID
 
 import strawberry
 
+from app.domain.refusals import Invalid
 from app.services.administration.saying import Create, Update
 from schema.ids import key_of
 from schema.inputs.tickets import GeoPointInput
@@ -42,3 +44,12 @@ def keys(kind: str, ids: Sequence[str] | None, path: str) -> tuple[UUID, ...]:
 def place(point: GeoPointInput | None) -> dict[str, float | None]:
     """Return the two columns of a place."""
     return {"latitude": None, "longitude": None} if point is None else {"latitude": point.lat, "longitude": point.lon}
+
+
+def clock(text: str, *path: str) -> time:
+    """Return a time of day that is spelled HH:MM, 00:00 to 23:59. Raises Invalid."""
+    hours, _, minutes = text.partition(":")
+    spelled = text.isascii() and len(text) == 5 and hours.isdecimal() and minutes.isdecimal()
+    if spelled and int(hours) < 24 and int(minutes) < 60:
+        return time(int(hours), int(minutes))
+    raise Invalid(field=path, problem=f"{path[-1]} must be a time of day as HH:MM, 00:00 to 23:59.")

@@ -1,6 +1,5 @@
 """Inputs of mutations on business calendars and what is promised."""
 
-import re
 from datetime import date
 
 import strawberry
@@ -10,17 +9,18 @@ from app.domain.sla import DEFAULT_PAUSES, DEFAULT_WARNINGS
 from app.services.administration.promises import SaveBusinessCalendar, SaveSlaPolicy
 from schema.enums import SlaMetric, TicketPriority, TicketStatus, Weekday
 from schema.ids import optional_key
+from schema.inputs.administration.given import clock
 from schema.inputs.tickets import KEY
 from schema.scalars import TimeZone
 
-_CLOCK = re.compile(r"([01]\d|2[0-4]):([0-5]\d)")
+_DAY_END = 24 * 60
 
 
 @strawberry.input(description="Hours of a weekday in which something is open; what lies between two is a break.")
 class OpeningInput:
     """Hours of a weekday in which something is open."""
 
-    day: Weekday = strawberry.field(description="On which day.")
+    weekday: Weekday = strawberry.field(description="On which day.")
     opens: str = strawberry.field(description="From when on, by the clock on the wall, such as 09:00.")
     closes: str = strawberry.field(description="Until when, such as 17:30; 24:00 is the day's end.")
 
@@ -45,8 +45,9 @@ class SaveBusinessCalendarInput:
         """Return the command. Raises Invalid for what is no time of day."""
         weekly: dict[str, tuple[tuple[int, int], ...]] = {}
         for at, each in enumerate(self.weekly):
-            hours = (_minutes(each.opens, at, "opens"), _minutes(each.closes, at, "closes"))
-            weekly[each.day.value] = (*weekly.get(each.day.value, ()), hours)
+            path = ("weekly", str(at))
+            closes = _DAY_END if each.closes == "24:00" else _minutes(each.closes, *path, "closes")
+            weekly[each.weekday] = (*weekly.get(each.weekday, ()), (_minutes(each.opens, *path, "opens"), closes))
         return SaveBusinessCalendar(
             name=self.name,
             time_zone=self.time_zone,
@@ -107,9 +108,7 @@ class SaveSlaPolicyInput:
         )
 
 
-def _minutes(text: str, at: int, name: str) -> int:
-    found = _CLOCK.fullmatch(text)
-    minutes = -1 if found is None else int(found[1]) * 60 + int(found[2])
-    if not 0 <= minutes <= 1440:
-        raise Invalid(field=("weekly", str(at), name), problem=f"{name} must be a time of day, such as 09:00.")
-    return minutes
+def _minutes(text: str, *path: str) -> int:
+    """Return the minutes since midnight."""
+    found = clock(text, *path)
+    return found.hour * 60 + found.minute

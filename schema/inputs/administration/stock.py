@@ -17,7 +17,7 @@ class MoneyInput:
     """An amount of money."""
 
     amount: Decimal = strawberry.field(description="0 to 9,999,999,999.99, with at most two decimals.")
-    currency: str = strawberry.field(default="EUR", description="ISO 4217, such as EUR.")
+    currency: str = strawberry.field(default="EUR", description="ISO 4217: three capital letters, such as EUR.")
 
 
 @strawberry.input(description="A new part.")
@@ -26,7 +26,7 @@ class CreatePartInput:
 
     part_number: str = strawberry.field(description="1 to 100 characters, no two parts alike.")
     name: str = strawberry.field(description="What it is called; 1 to 200 characters.")
-    stock: int = strawberry.field(default=0, description="How many are on the shelf.")
+    stock: int = strawberry.field(default=0, description="How many are on the shelf, 0 to 1,000,000.")
     unit_cost: MoneyInput | None = strawberry.field(default=None, description="What one costs.")
     lead_time_days: int | None = strawberry.field(
         default=None, description="In how many days more can be had, 0 to 3650; null: nobody knows."
@@ -69,8 +69,15 @@ class AdjustStockInput:
     """What came or went of a part, or how many there are."""
 
     part_id: strawberry.ID = strawberry.field(description="Which part.")
-    delta: int | None = strawberry.field(default=None, description="How many came; less than 0: went.")
-    counted: int | None = strawberry.field(default=None, description="How many there are, 0 to 1,000,000.")
+    delta: int | None = strawberry.field(
+        default=None,
+        description="How many came, at most 1,000,000; less than 0: went, at most what is there and not reserved; never"
+        " 0.",
+    )
+    counted: int | None = strawberry.field(
+        default=None,
+        description="How many there are, 0 to 1,000,000; it is warned of when open appointments have reserved more.",
+    )
     reason: str = strawberry.field(description="Why; 1 to 500 characters.")
     expected_version: int | None = strawberry.field(
         default=None, description="Refuse if the part has another version: what was counted may be past."

@@ -1,18 +1,17 @@
 """Inputs of mutations on technicians' time."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any
 
 import strawberry
 
-from app.domain.refusals import Invalid
 from app.domain.rosters import WeeklyShift
 from app.services.administration.rosters import CreateShifts
 from app.services.administration.saying import Create, Update
 from app.services.set_availability import SetAvailability
 from schema.enums import Availability, Weekday
 from schema.ids import key_of, optional_key
-from schema.inputs.administration.given import VERSION, change, creation, given
+from schema.inputs.administration.given import VERSION, change, clock, creation, given
 from schema.inputs.appointments import TimeWindowInput
 from schema.inputs.tickets import KEY
 
@@ -88,13 +87,13 @@ class WeeklyShiftInput:
         path = ("weekly", str(number))
         return WeeklyShift(
             weekday=self.weekday,
-            start=_clock(self.start, *path, "start"),
-            end=_clock(self.end, *path, "end"),
+            start=clock(self.start, *path, "start"),
+            end=clock(self.end, *path, "end"),
             on_call=self.on_call,
             breaks=tuple(
                 (
-                    _clock(each.start, *path, "breaks", str(at), "start"),
-                    _clock(each.end, *path, "breaks", str(at), "end"),
+                    clock(each.start, *path, "breaks", str(at), "start"),
+                    clock(each.end, *path, "breaks", str(at), "end"),
                 )
                 for at, each in enumerate(self.breaks)
             ),
@@ -198,11 +197,3 @@ class SetAvailabilityInput:
 
 def _breaks(windows: list[TimeWindowInput]) -> tuple[dict[str, Any], ...]:
     return tuple({"starts_at": each.start, "ends_at": each.end} for each in windows)
-
-
-def _clock(text: str, *path: str) -> time:
-    hours, _, minutes = text.partition(":")
-    spelled = text.isascii() and len(text) == 5 and hours.isdecimal() and minutes.isdecimal()
-    if spelled and int(hours) < 24 and int(minutes) < 60:
-        return time(int(hours), int(minutes))
-    raise Invalid(field=path, problem=f"{path[-1]} must be a time of day as HH:MM, 00:00 to 23:59.")
