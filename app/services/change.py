@@ -54,7 +54,7 @@ class Change:
     rows: dict[tuple[str, UUID], Mapping[str, Any]] = field(default_factory=dict)
     # Levels of tiers that were looked for and found.
     tier_levels: set[int] = field(default_factory=set)
-    # Addresses in small letters that no user has, nor gets meanwhile.
+    # Addresses in small letters that no user has; whoever writes sees to it that none gets one meanwhile.
     free_addresses: set[str] = field(default_factory=set)
     # Jobs whose appointments whoever ended them sees to.
     followed: set[UUID] = field(default_factory=set)

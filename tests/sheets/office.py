@@ -81,8 +81,12 @@ class Office:
 
     async def sql(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         """Return the rows of a statement, as the organisation's tables hold them."""
-        async with transaction(self.engine, self.world.organization_id, timeout_seconds=120) as connection:
-            found = await connection.execute(sa.text(statement), {**values, "organization": self.world.organization_id})
+        return await self.sql_of(self.world, statement, **values)
+
+    async def sql_of(self, world: World, statement: str, **values: Any) -> list[dict[str, Any]]:
+        """Return the rows of a statement, as the tables of one of the organisations hold them."""
+        async with transaction(self.engine, world.organization_id, timeout_seconds=120) as connection:
+            found = await connection.execute(sa.text(statement), {**values, "organization": world.organization_id})
             return [dict(row) for row in found.mappings()] if found.returns_rows else []
 
     async def sessions(self) -> list[int]:

@@ -69,6 +69,7 @@ async def import_lines(writer: Writer, actor: Actor, importable: Importable, com
         drafted = await _drafted(change, importable, command, lock=True)
         if drafted.refused:
             raise LinesRefused(drafted.refused)
+        await drafted.claim()
         for kept, drafts in drafted.writes:
             try:
                 await write_drafts(kept, change, drafts)

@@ -1,7 +1,7 @@
 """The lines of a file, what came of each, and why others were refused."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -68,6 +68,10 @@ class Overtaken(Exception):
         self.refusal = refusal
 
 
+async def as_it_is() -> None:
+    """Claim nothing."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Drafted:
     """Lines that were checked, and the rows to be written for them, by kind, in the order in which they are."""
@@ -77,6 +81,8 @@ class Drafted:
     refused: list[RefusedLine] = field(default_factory=list)
     # What is to be thought about, by line.
     warnings: list[tuple[int, str]] = field(default_factory=list)
+    # Takes what was found free for oneself, before any row is written; raises Overtaken where it no longer is.
+    claim: Callable[[], Awaitable[None]] = as_it_is
 
     @contextmanager
     def refusing(self, line: Line) -> Iterator[None]:

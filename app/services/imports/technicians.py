@@ -1,7 +1,8 @@
 """Technicians come in with their users; they are told apart by the ids that they have elsewhere, or by addresses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
@@ -118,7 +119,7 @@ async def _draft(change: Change, lines: Sequence[Line], lock: bool) -> Drafted:
     once = Once(TECHNICIAN)
     logins: list[Draft] = []
     drafts: list[Draft] = []
-    drafted = Drafted(writes=[(USER, logins), (TECHNICIAN, drafts)])
+    drafted = Drafted(writes=[(USER, logins), (TECHNICIAN, drafts)], claim=partial(_claim, change))
     stopped: dict[UUID, int] = {}
     addresses: dict[str, int] = {}
     async for line in one_by_one(lines):
@@ -184,14 +185,10 @@ async def _names(change: Change, lines: Sequence[Line]) -> _Names:
 
 
 async def _people(change: Change, lines: Sequence[Line], *, lock: bool) -> _People:
-    """Return whom lines may be about. Guard: technicians' rows, then users', then the addresses that users will have.
-
-    Raises:
-        Overtaken: an address has got a user since it was looked for.
-    """
+    """Return whom lines may be about. Guard: technicians' rows, then users'."""
     how, mine = "kept" if lock else None, change.actor.organization_id
-    wanted = [address.lower() for address in said(lines, "email")]
-    addressed = sa.func.lower(users.c.email) == sa.any_(sa.literal(wanted, _TEXTS))
+    wanted = {address.lower() for address in said(lines, "email")}
+    addressed = _addressed(wanted)
     technician = technicians.c
     source = technicians.join(
         users, sa.and_(users.c.organization_id == technician.organization_id, users.c.id == technician.user_id)
@@ -214,18 +211,33 @@ async def _people(change: Change, lines: Sequence[Line], *, lock: bool) -> _Peop
     ids = {*(row.user_id for row in known), *(await change.connection.scalars(addressees))}
     logins = await rows_of(USER, change, ids, lock=how)
     by_address = {row["email"].lower(): row for row in logins.values() if row["email"] is not None}
-    free = set(wanted) - by_address.keys()
-    if free and lock:
-        await locks.lock_all_emails(change.connection, mine)
-        if not {*(await change.connection.scalars(addressees))} <= logins.keys():
-            raise Overtaken(Invalid(field=("email",), problem="Another user has got this email meanwhile."))
-    change.free_addresses |= free
+    change.free_addresses |= set(wanted) - by_address.keys()
     return _People(
         found=found_in(TECHNICIAN, "external_id", by_id),
         users=logins,
         by_address=by_address,
         by_user={row["user_id"]: row for row in by_id.values()},
     )
+
+
+async def _claim(change: Change) -> None:
+    """Keep others from the addresses that users will have. Guard: the lock of all addresses, held until the end.
+
+    Raises:
+        Overtaken: somebody has got one since it was looked for.
+    """
+    if not change.free_addresses:
+        return
+    await locks.lock_all_emails(change.connection, change.actor.organization_id)
+    taken = sa.exists().where(
+        users.c.organization_id == change.actor.organization_id, _addressed(change.free_addresses)
+    )
+    if await change.connection.scalar(sa.select(taken)):
+        raise Overtaken(Invalid(field=("email",), problem="Another user has this email already."))
+
+
+def _addressed(addresses: Iterable[str]) -> "sa.ColumnElement[bool]":
+    return sa.func.lower(users.c.email) == sa.any_(sa.literal(sorted(addresses), _TEXTS))
 
 
 TECHNICIANS = Importable(kept=TECHNICIAN, drafting=_draft)

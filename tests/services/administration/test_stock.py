@@ -14,6 +14,9 @@ from app.domain.refusals import Forbidden, IdempotencyMismatch, Invalid, NotElig
 from app.services.administration import parts as service
 from app.services.appointments.cancel_appointment import CancelAppointment, cancel_appointment
 from app.services.complete_assignment import complete_assignment
+from app.services.imports.importing import ImportLines, check_lines, import_lines
+from app.services.imports.lines import Line
+from app.services.imports.parts import PARTS as FILES_OF_PARTS
 from app.services.perform import Written
 from app.services.ticket_fields import NeededPart
 from tests.services.administration.storekeeping import PARTS, adjust, stock
@@ -270,3 +273,17 @@ async def test_what_is_no_longer_used_is_counted_all_the_same(scene: Scene) -> N
     await adjust(scene, part_id, counted=1)
 
     assert await stock(scene, part_id) == 1
+
+
+async def test_a_file_of_parts_that_counts_less_than_is_reserved_is_warned_of(shop: Workshop) -> None:
+    await reserve(shop, 3)
+    lines = (Line(number=2, values={"part_number": "SEAL-1", "stock": 1}),)
+    warning = "Line 2: Open appointments have reserved 3, 2 more than are there."
+
+    checked = await check_lines(shop.writer, shop.actor("manager"), FILES_OF_PARTS, ImportLines(lines=lines))
+    assert list(checked.warnings) == [warning]
+    assert await stock(shop) == 10
+    written = await import_lines(shop.writer, shop.actor("manager"), FILES_OF_PARTS, ImportLines(lines=lines))
+
+    assert written.warnings == (warning,)
+    assert await stock(shop) == 1

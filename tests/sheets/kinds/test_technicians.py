@@ -259,3 +259,22 @@ async def test_an_export_is_changed_and_brought_again(office: Office) -> None:
     assert row["team_id"] is None
     assert row["skills"] == [[str(office.world.skill_id), "5", None]]
     assert row["version"] == 2
+
+
+async def test_another_organisations_names_and_people_are_not_there(office: Office) -> None:
+    await office.sql_of(office.other, "UPDATE teams SET name = 'their team' WHERE name = 'north'")
+    await office.sql_of(office.other, "UPDATE skills SET code = 'THEIRS'")
+    await office.sql_of(office.other, "UPDATE territories SET name = 'Their place'")
+    theirs = global_id("Technician", office.other.technicians["ann"])
+    row = {"id": theirs, "email": "", "team": "", "mainSkill": "", "skills": "", "territories": ""}
+    ann = {**row, "id": "", "email": "ann@test.example"}
+    named = {"team": "their team", "mainSkill": "THEIRS", "skills": "THEIRS:1", "territories": "Their place"}
+
+    report = await tried(office, "technicians", file_of([row, {**ann, **named}]))
+
+    assert told(report) == [(2, "id", "NOT_FOUND"), *((3, name, "NOT_FOUND") for name in named)]
+    # The same address is another person elsewhere.
+    before = await counted(office)
+    nothing = dict.fromkeys(named, "")
+    await bring(office, "technicians", file_of([{**NEW, **nothing}]), world=office.other)
+    assert await counted(office) == before
