@@ -23,6 +23,8 @@ from app.reads.viewers import ORGANIZATION
 _OVER = (AppointmentStatus.COMPLETED, AppointmentStatus.NO_SHOW, AppointmentStatus.CANCELLED)
 _SECONDS_OF_HOUR: sa.ColumnElement[float] = sa.literal_column("3600.0")
 _SECONDS_OF_MINUTE: sa.ColumnElement[float] = sa.literal_column("60.0")
+# Clients cannot be told of more: there GraphQL's Int ends.
+_MOST_SECONDS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +174,7 @@ async def load_times(reader: Reader, period: Period) -> list[TimeOfTechnician]:
             jobs=row.jobs,
             completed=row.completed,
             reported_hours=Decimal(row.reported_hours),
-            worked_seconds=int(row.worked_seconds),
+            worked_seconds=min(int(row.worked_seconds), _MOST_SECONDS),
             rating=_float(row.rating),
             cost=row.cost,
             currency=row.currency,

@@ -108,7 +108,7 @@ def keys(most: int) -> Reading:
 def skills(most: int) -> Reading:
     """Return the reading of a list of skills as CODE:level or CODE:level:YYYY-MM-DD, the last day of a certificate."""
 
-    def reading(cell: str, column: str) -> tuple[dict[str, Any], ...]:
+    def reading(cell: str, column: str) -> tuple[tuple[str, int, date | None], ...]:
         return tuple(_skill(each, column) for each in keys(most)(cell, column))
 
     return reading
@@ -123,7 +123,7 @@ def json(cell: str, column: str) -> Any:
     return validation.custom_fields(value, column)
 
 
-def _skill(entry: str, column: str) -> dict[str, Any]:
+def _skill(entry: str, column: str) -> tuple[str, int, date | None]:
     found = _SKILL.fullmatch(entry)
     try:
         expires = None if found is None or found["expires"] is None else date.fromisoformat(found["expires"])
@@ -132,4 +132,4 @@ def _skill(entry: str, column: str) -> dict[str, Any]:
     if found is None:
         problem = f"{column} must be such as PUMPS:3 or PUMPS:3:2027-12-31, separated by semicolons."
         raise Invalid(field=(column,), problem=problem)
-    return {"code": found["code"].strip(), "level": int(found["level"]), "expires_on": expires}
+    return found["code"].strip(), int(found["level"]), expires

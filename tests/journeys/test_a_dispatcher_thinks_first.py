@@ -189,3 +189,20 @@ async def test_the_work_of_a_time_is_counted(stage: Stage) -> None:
     backwards = await dispatcher.complaint(METRICS, **{"from": asked["to"], "to": asked["from"]})
     nosy = await ann.complaint(METRICS, **asked)
     assert (backwards["extensions"]["field"], nosy["extensions"]["code"]) == (["to"], "FORBIDDEN")
+
+
+async def test_more_seconds_of_work_than_a_client_can_be_told_are_as_many_as_can_be(stage: Stage) -> None:
+    dispatcher, ann = await stage.enter("dispatcher"), await stage.enter("ann")
+    for _ in range(2):
+        job = await job_for(dispatcher, stage, "ann")
+        for step in ("acceptAssignment", "startWork"):
+            await ann.do(step, assignmentId=job)
+        await ann.do("completeAssignment", assignmentId=job, outcome="SUCCESS", timeSpentHours="1")
+    # As a phone whose clock had stood for decades reports it.
+    await stage.sql("UPDATE assignments SET worked_seconds = 2000000000 RETURNING id")
+
+    query = "query How($from: DateTime!, $to: DateTime!) { metrics(from: $from, to: $to) { technicians { %s } } }"
+    asked = {"from": (now() - timedelta(hours=1)).isoformat(), "to": (now() + timedelta(hours=1)).isoformat()}
+    (told,) = (await dispatcher.ask(query % "jobs workedSeconds", **asked))["metrics"]["technicians"]
+
+    assert told == {"jobs": 2, "workedSeconds": 2**31 - 1}

@@ -1,10 +1,15 @@
 """A manager keeps customers, assets and parts in order; what is said takes effect at once."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 
+from gql.transport.exceptions import TransportQueryError
+
 from schema.ids import global_id
-from tests.journeys.operations import EVENTS
-from tests.journeys.people import Person
+from tests.journeys.operations import EVENTS, TICKET_UPDATES
+from tests.journeys.people import Person, Stream
 from tests.journeys.stage import Stage, ticket_for
 
 CUSTOMERS = """
@@ -32,6 +37,14 @@ async def names(person: Person, operation: str, field: str = "name", **asked: An
     """Return the names of what a list has."""
     ((page),) = (await person.ask(operation, **asked)).values()
     return [node[field] for node in page["nodes"]]
+
+
+async def for_a_while(stream: Stream) -> AsyncIterator[dict[str, Any]]:
+    """Yield what a stream tells, until it ends or tells nothing more."""
+    with suppress(TransportQueryError, StopAsyncIteration, TimeoutError):
+        async with asyncio.timeout(5):
+            while True:
+                yield await stream.next()
 
 
 async def test_whoever_is_made_to_belong_sees_the_customers_tickets_and_things_from_then_on(stage: Stage) -> None:
@@ -144,3 +157,22 @@ async def test_what_is_in_use_says_by_what(stage: Stage) -> None:
     refusal = await admin.refused("deleteCustomer", id=customer)
 
     assert (refusal["code"], [use["kind"] for use in refusal["uses"]]) == ("IN_USE", ["Ticket"])
+
+
+async def test_whoever_belongs_no_longer_is_told_nothing_more_on_a_stream_that_is_open(stage: Stage) -> None:
+    manager, customer = await stage.enter("manager"), await stage.enter("customer")
+    mill = global_id("Customer", stage.world.customer_id)
+    ticket = await ticket_for(manager, customerId=mill)
+
+    async with customer.following(TICKET_UPDATES, ticketId=ticket) as stream:
+        await stream.ready()
+        await manager.do("addComment", ticketId=ticket, body="Seen.")
+        assert (await stream.next())["comment"]["body"] == "Seen."
+        (page,) = (await manager.ask("{ customers { nodes { version } } }")).values()
+        await manager.do("updateCustomer", id=mill, expectedVersion=page["nodes"][0]["version"], userIds=[])
+        await manager.do("addComment", ticketId=ticket, body="Not for everybody.")
+        told = [message async for message in for_a_while(stream)]
+
+    assert "Not for everybody." not in str(told)
+    again = await customer.ask("query Ticket($id: ID!) { ticket(id: $id) { id } }", id=ticket)
+    assert again == {"ticket": None}

@@ -19,6 +19,8 @@ from app.services.imports.lines import Line
 
 _KEYS = sa.ARRAY(Uuid)
 _TEXTS = sa.ARRAY(sa.Text)
+# Of one cell; a file of nothing else must not fill the memory.
+_MOST_TOLD = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +150,10 @@ def named(known: Mapping[str, Any], name: str, path: str, kind: str) -> Any:
 
 
 def all_named(known: Mapping[str, Any], names: Sequence[str], path: str, kind: str) -> tuple[Any, ...]:
-    """Return what names stand for, each once. Raises Refusals for all that stand for nothing."""
-    lacking = [NotFound(field=(path,), kind=_spelled(kind, name)) for name in names if name not in known]
+    """Return what names stand for, each once. Raises Refusals for those that stand for nothing, at most ten."""
+    lacking = [name for name in names if name not in known]
     if lacking:
-        raise Refusals(tuple(lacking))
+        raise Refusals(tuple(NotFound(field=(path,), kind=_spelled(kind, name)) for name in lacking[:_MOST_TOLD]))
     return tuple(dict.fromkeys(known[name] for name in names))
 
 

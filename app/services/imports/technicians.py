@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -100,14 +101,14 @@ class _Names:
             validation.point(values["home_latitude"], values["home_longitude"], "home")
         return values
 
-    def _skills(self, entries: Sequence[Row]) -> tuple[Row, ...]:
-        codes = [each["code"] for each in entries]
+    def _skills(self, entries: Sequence[tuple[str, int, date | None]]) -> tuple[Row, ...]:
+        codes = [code for code, _, _ in entries]
         if len(set(codes)) != len(codes):
             raise Invalid(field=("skills",), problem="skills must name each one once.")
         keys = all_named(self.skills, codes, "skills", "skill")
         return tuple(
-            {"skill_id": key, "level": each["level"], "expires_on": each["expires_on"]}
-            for key, each in zip(keys, entries, strict=True)
+            {"skill_id": key, "level": level, "expires_on": expires_on}
+            for key, (_, level, expires_on) in zip(keys, entries, strict=True)
         )
 
     def _territories(self, names: Sequence[str]) -> tuple[UUID, ...]:
@@ -174,7 +175,7 @@ def _check_once(addresses: dict[str, int], line: Line) -> None:
 
 
 async def _names(change: Change, lines: Sequence[Line]) -> _Names:
-    entries = [each["code"] for line in lines for each in line.values.get("skills") or ()]
+    entries = [code for line in lines for code, _, _ in line.values.get("skills") or ()]
     where = [each for line in lines for each in line.values.get("territories") or ()]
     return _Names(
         teams=await keys_of(change, teams, "name", said(lines, "team")),

@@ -254,6 +254,22 @@ async def test_who_belongs_to_a_customer_is_said_as_a_whole_and_told(scene: Scen
     assert refused.value.field == ("userIds",)
 
 
+async def test_an_admin_joins_and_leaves_by_an_admin_alone(scene: Scene) -> None:
+    admin, other = scene.world.users["admin"], scene.world.users["stranger"]
+    id_ = await CUSTOMERS.new(scene)
+
+    with pytest.raises(Forbidden):
+        await CUSTOMERS.new(scene, user_ids=(admin,))
+    with pytest.raises(Forbidden):
+        await CUSTOMERS.change(scene, id_, user_ids=(admin,))
+    await CUSTOMERS.change(scene, id_, by="admin", user_ids=(admin,))
+    await CUSTOMERS.change(scene, id_, user_ids=(other, admin), name="Mill")
+    with pytest.raises(Forbidden):
+        await CUSTOMERS.change(scene, id_, user_ids=(other,))
+
+    assert len(await scene.rows(customer_users, customer_users.c.customer_id == id_)) == 2
+
+
 async def test_who_joins_from_the_other_side_meanwhile_belongs_once(scene: Scene) -> None:
     user, id_ = scene.world.users["stranger"], await CUSTOMERS.new(scene)
     joined = {"organization_id": scene.world.organization_id, "customer_id": id_, "user_id": user}

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 from app.db.tables.customers import parts
 from app.domain.refusals import Forbidden, IdempotencyMismatch, Invalid, NotEligible, NotFound, StaleVersion
+from app.domain.slot_offers import SlotOffer
 from app.services.administration import parts as service
 from app.services.appointments.cancel_appointment import CancelAppointment, cancel_appointment
 from app.services.complete_assignment import complete_assignment
@@ -19,7 +20,7 @@ from app.services.imports.lines import Line
 from app.services.imports.parts import PARTS as FILES_OF_PARTS
 from app.services.perform import Written
 from app.services.ticket_fields import NeededPart
-from tests.services.administration.storekeeping import PARTS, adjust, stock
+from tests.services.administration.storekeeping import CUSTOMERS, PARTS, adjust, stock
 from tests.services.appointments.workshop import Workshop
 from tests.services.scene import Scene, report, seals
 from tests.world import World, make_world
@@ -287,3 +288,18 @@ async def test_a_file_of_parts_that_counts_less_than_is_reserved_is_warned_of(sh
 
     assert written.warnings == (warning,)
     assert await stock(shop) == 1
+
+
+async def test_slots_follow_what_is_on_the_shelf_and_what_is_said_of_a_customer(shop: Workshop) -> None:
+    async def offered() -> list[SlotOffer]:
+        found = await shop.find(part_numbers=("SEAL-1",), customer_id=shop.world.customer_id)
+        return list(found.offers)
+
+    assert len(await offered()) > 0
+    await adjust(shop, counted=0)
+    assert await offered() == []
+    await adjust(shop, delta=1)
+    await CUSTOMERS.change(shop, shop.world.customer_id, tier="FLEET", latitude=51.0, longitude=4.0)
+
+    wanted = (await offered())[0].wanted
+    assert (wanted.customer_tier, wanted.latitude, wanted.longitude) == ("FLEET", 51.0, 4.0)

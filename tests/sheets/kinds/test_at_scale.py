@@ -96,6 +96,20 @@ async def test_five_thousand_lines_come_in_soon_and_with_bounded_memory(
     assert told(more_lines.json()) == [(MOST_LINES + 2, None, "TOO_MANY_LINES")]
 
 
+async def test_a_file_of_names_that_are_nobodys_is_refused_with_bounded_memory(
+    office: Office, server: ServerProcess
+) -> None:
+    await office.send(people(1), "admin", what="technicians", dry_run=True)
+    small = memory_of(server.pid)["VmRSS"]
+    skills = ";".join(f"{n}:1" for n in range(100))
+    content = file_of({"email": f"t{n}@test.example", "name": "T", "skills": skills} for n in range(MOST_LINES))
+    report = (await office.send(content, "admin", what="technicians", dry_run=True)).json()
+    grown = memory_of(server.pid)["VmHWM"] - small
+    print(f"{len(content)} bytes of names that are nobody's; the server grew by at most {grown} KiB")  # noqa: T201 - the figure is the point
+    assert (report["problemCount"], len(report["problems"]), report["rows"]) == (10 * MOST_LINES, 1000, [])
+    assert grown <= MOST_GROWN_KIB
+
+
 async def test_others_are_answered_while_a_file_comes_in(office: Office) -> None:
     coming = asyncio.create_task(office.send(people(MOST_LINES), "admin", what="technicians", key="a"))
     waits = []
