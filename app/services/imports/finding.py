@@ -49,21 +49,15 @@ class Found:
             return keyed
         if id_ not in self.by_id:
             raise NotFound(field=("id",), kind=self.kept.words)
-        self.check_free(line, self.by_id[id_])
+        if keyed is not None and keyed["id"] != id_:
+            path = camel(self.key)
+            raise Invalid(field=(path,), problem=f"Another {self.kept.words} has this {path} already.")
         return self.by_id[id_]
 
     def expect_none(self, line: Line, path: str) -> None:
         """Refuse a line with the version of a row that is not there. Raises NotFound."""
         if line.values.get("version") is not None:
             raise NotFound(field=(path,), kind=self.kept.words)
-
-    def check_free(self, line: Line, row: Row | None) -> None:
-        """Refuse a line that gives a row, or a new one, the key that another has. Raises Invalid."""
-        key = line.values.get(self.key)
-        keyed = None if key is None else self.by_key.get(key)
-        if keyed is not None and (row is None or keyed["id"] != row["id"]):
-            path = camel(self.key)
-            raise Invalid(field=(path,), problem=f"Another {self.kept.words} has this {path} already.")
 
 
 class Once:

@@ -195,7 +195,7 @@ async def _people(change: Change, lines: Sequence[Line], *, lock: bool) -> _Peop
         users, sa.and_(users.c.organization_id == technician.organization_id, users.c.id == technician.user_id)
     )
     query = (
-        sa.select(technician.id, technician.user_id)
+        sa.select(technician.id)
         .select_from(source)
         .where(
             technician.organization_id == mine,
@@ -206,18 +206,17 @@ async def _people(change: Change, lines: Sequence[Line], *, lock: bool) -> _Peop
             ),
         )
     )
-    known = (await change.connection.execute(query)).all()
-    by_id = await rows_of(TECHNICIAN, change, [row.id for row in known], lock=how)
+    by_id = await rows_of(TECHNICIAN, change, await change.connection.scalars(query), lock=how)
+    by_user = {row["user_id"]: row for row in by_id.values()}
     addressees = sa.select(users.c.id).where(users.c.organization_id == mine, addressed)
-    ids = {*(row.user_id for row in known), *(await change.connection.scalars(addressees))}
-    logins = await rows_of(USER, change, ids, lock=how)
+    logins = await rows_of(USER, change, {*by_user, *(await change.connection.scalars(addressees))}, lock=how)
     by_address = {row["email"].lower(): row for row in logins.values() if row["email"] is not None}
-    change.free_addresses |= set(wanted) - by_address.keys()
+    change.free_addresses |= wanted - by_address.keys()
     return _People(
         found=found_in(TECHNICIAN, "external_id", by_id),
         users=logins,
         by_address=by_address,
-        by_user={row["user_id"]: row for row in by_id.values()},
+        by_user=by_user,
     )
 
 

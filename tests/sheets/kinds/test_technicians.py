@@ -152,6 +152,8 @@ async def test_only_an_administrator_makes_users(office: Office) -> None:
 
     assert (refused.status_code, told(refused.json())) == (422, [(2, None, "FORBIDDEN")])
     assert await counted(office) == before
+    an_admin = await tried(office, "technicians", "email,name\r\nadmin@test.example,Somebody", "manager")
+    assert told(an_admin) == [(2, None, "FORBIDDEN")]
     renamed = await bring(office, "technicians", "email,name\r\nann@test.example,Ann B.", "manager", key="b")
     assert outcomes(renamed) == [(2, "UPDATED")]
 
@@ -278,3 +280,43 @@ async def test_another_organisations_names_and_people_are_not_there(office: Offi
     nothing = dict.fromkeys(named, "")
     await bring(office, "technicians", file_of([{**NEW, **nothing}]), world=office.other)
     assert await counted(office) == before
+
+
+async def test_nobody_gets_the_address_or_the_id_of_another(office: Office) -> None:
+    ann = global_id("Technician", office.world.technicians["ann"])
+    await office.sql("UPDATE technicians SET external_id = 'T-BOB' WHERE id = :id", id=office.world.technicians["bob"])
+    file = file_of(
+        [
+            {"id": ann, "externalId": "T-1", "email": "Dispatcher@test.example"},
+            {"id": "", "externalId": "T-BOB", "email": "cleo@test.example"},
+        ]
+    )
+    for answer in (
+        await office.send(file, "admin", what="technicians", dry_run=True),
+        await office.send(file, "admin", what="technicians", key="a"),
+    ):
+        assert told(answer.json()) == [(2, "email", WRONG), (3, "email", WRONG)]
+    taken = await tried(office, "technicians", f"id,externalId\r\n{ann},T-BOB")
+    assert told(taken) == [(2, "externalId", WRONG)]
+
+
+async def test_a_technician_without_an_address_is_found_by_the_id_of_elsewhere(office: Office) -> None:
+    file = "externalId,email,name\r\nT-7,,Eve\r\nT-8,,Eve"
+    assert outcomes(await bring(office, "technicians", file)) == [(2, "CREATED"), (3, "CREATED")]
+    assert outcomes(await bring(office, "technicians", file, key="b")) == [(2, "UNCHANGED"), (3, "UNCHANGED")]
+    rows = await office.sql("SELECT email, roles FROM users WHERE name = 'Eve' AND organization_id = :organization")
+    assert rows == [{"email": None, "roles": ["TECHNICIAN"]}] * 2
+
+
+async def test_what_has_changed_since_it_was_read_is_not_written_over(office: Office) -> None:
+    ann = office.world.technicians["ann"]
+    read = {"email": "ann@test.example", "name": "Ann B.", "tier": "L3", "version": "1", "userVersion": "1"}
+    await office.sql("UPDATE users SET name = 'Ann C.', version = 2 WHERE id = :id", id=office.world.users["ann"])
+    assert told(await tried(office, "technicians", file_of([read]))) == [(2, "userVersion", "STALE_VERSION")]
+    await office.sql("UPDATE technicians SET tier_level = 2, version = 2 WHERE id = :id", id=ann)
+    late = await tried(office, "technicians", file_of([{**read, "userVersion": "2"}]))
+    assert told(late) == [(2, "version", "STALE_VERSION")]
+    same = {**read, "name": "Ann C.", "tier": "L2"}
+    assert outcomes(await bring(office, "technicians", file_of([same]))) == [(2, "UNCHANGED")]
+    gone = await tried(office, "technicians", file_of([{**read, "email": "nobody@test.example"}]))
+    assert told(gone) == [(2, "email", "NOT_FOUND")]
