@@ -2,9 +2,9 @@
 
 Idempotency key, alert, series of appointments, ticket-number counter, tickets (by id), their assignments, technicians
 (sorted), bays (sorted), part rows (by id), waitlist entries (by id), uploads, the bytes of files, attachments (by id),
-saved views, API keys, rows of administration, the address of a user, administrators, versions of queues (by
-technician), the log's head. Whoever needs several takes them in this order, so that no two transactions can wait for
-each other. What a lock guards is read in a later statement than the lock.
+saved views, API keys, rows of administration (technicians, then users, each by id), addresses of users,
+administrators, versions of queues (by technician), the log's head. Whoever needs several takes them in this order, so
+that no two transactions can wait for each other. What a lock guards is read in a later statement than the lock.
 """
 
 import asyncio
@@ -60,8 +60,16 @@ async def lock_parts(connection: AsyncConnection, organization_id: UUID, ids: It
 
 
 async def lock_email(connection: AsyncConnection, organization_id: UUID, address: str) -> None:
-    """Lock an address, in small letters, that a user is to have."""
+    """Lock an address, in small letters, that a user is to have; whoever locks all of them waits."""
+    all_of_them = _number("emails", str(organization_id))
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(all_of_them)))
     number = _number("email", str(organization_id), address)
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+async def lock_all_emails(connection: AsyncConnection, organization_id: UUID) -> None:
+    """Lock every address that users of an organisation are to have: a lock for each of thousands would be too many."""
+    number = _number("emails", str(organization_id))
     await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 

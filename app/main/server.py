@@ -62,6 +62,9 @@ from schema.execution.websocket import WebSocketEndpoint
 from schema.sheets.exports import TicketExports
 from schema.sheets.gate import Gate
 from schema.sheets.imports import TicketImports
+from schema.sheets.kind_exports import KindExports
+from schema.sheets.kind_imports import KindImports
+from schema.sheets.kinds import KINDS
 from schema.sheets.persons import PersonExports
 
 _LAST_WRITES_SECONDS = 4.0
@@ -185,7 +188,8 @@ def create_app(settings: Settings) -> Door:
         importing = Gate(process, origins, admission, at_once=_IMPORTS_AT_ONCE)
         exports = TicketExports(exporter, exporting, figures.exports.add)
         persons = PersonExports(exporter, exporting, figures.exports.add)
-        door.graphql, door.sockets, door.exports = http, sockets, (exports, persons)
+        kinds = {each.many: KindExports(exporter, exporting, figures.exports.add, each) for each in KINDS}
+        door.graphql, door.sockets, door.exports = http, sockets, (exports, persons, *kinds.values())
         starlette.router.routes += [
             *health.routes(),
             scraping.route,
@@ -195,7 +199,9 @@ def create_app(settings: Settings) -> Door:
             ),
             Route("/exports/tickets.csv", exports),
             Route("/exports/person.json", persons),
+            *(Route(f"/exports/{many}.csv", each) for many, each in kinds.items()),
             Route("/imports/tickets.csv", TicketImports(importing, figures.imports.add)),
+            *(Route(f"/imports/{each.many}.csv", KindImports(importing, figures.imports.add, each)) for each in KINDS),
         ]
         if isinstance(files.store, DiskFiles):
             taking = Uploads(files.store, addresses, now, origins.headers, figures.uploads.add)

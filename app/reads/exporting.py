@@ -36,6 +36,8 @@ class Content(Enum):
     NUMBER = "number"
     MOMENT = "moment"
     TEXTS = "texts"
+    # True or false.
+    SWITCH = "switch"
     # The text of a JSON document.
     JSON = "json"
     # The key of a row; `kind` names its type.

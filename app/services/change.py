@@ -1,9 +1,10 @@
 """A change under way: what it writes with, who makes it, and what it tells the log."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -49,6 +50,12 @@ class Change:
     refused: dict[UUID, RefusedItem] = field(default_factory=dict)
     # Rows of administration that were looked for and found, by table: they are not asked for again.
     present: set[tuple[str, UUID]] = field(default_factory=set)
+    # Rows of administration that this change holds, as they are to be, by table.
+    rows: dict[tuple[str, UUID], Mapping[str, Any]] = field(default_factory=dict)
+    # Levels of tiers that were looked for and found.
+    tier_levels: set[int] = field(default_factory=set)
+    # Addresses in small letters that no user has; whoever writes sees to it that none gets one meanwhile.
+    free_addresses: set[str] = field(default_factory=set)
     # Jobs whose appointments whoever ended them sees to.
     followed: set[UUID] = field(default_factory=set)
     _told: list[NewEvent] = field(default_factory=list)

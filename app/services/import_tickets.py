@@ -14,6 +14,7 @@ from app.domain.people import Actor
 from app.domain.refusals import Invalid, NotFound, Refusal
 from app.services.change import Change
 from app.services.create_ticket import CreateTicket, Draft, draft, insert_drafts
+from app.services.imports.lines import LinesRefused, RefusedLine
 from app.services.perform import Writer, Written, perform
 
 MOST_LINES = 2000
@@ -38,22 +39,6 @@ class ImportTickets:
 
     lines: tuple[NewLine, ...]
     idempotency_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class RefusedLine:
-    """A line that asks for a ticket that cannot be, and why."""
-
-    number: int
-    refusal: Refusal
-
-
-class LinesRefused(Exception):
-    """Lines of the file are wrong, and nothing of it was written; in the order of the file."""
-
-    def __init__(self, each: Sequence[RefusedLine]) -> None:
-        super().__init__(f"{len(each)} lines are wrong")
-        self.each = each
 
 
 async def import_tickets(writer: Writer, actor: Actor, command: ImportTickets) -> Written:

@@ -16,7 +16,8 @@ from app.domain.events import EventType
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid
-from app.services.administration.keeping import insert, locked, save, told
+from app.services.administration.drafting import told
+from app.services.administration.keeping import insert, locked, save
 from app.services.administration.occupied import warn_of_time_off
 from app.services.administration.saying import Row
 from app.services.administration.time_off import LONGEST_REASON, TIME_OFF

@@ -1,1 +1,1 @@
-"""Tickets as comma-separated values over HTTP: what GraphQL knows of filters and callers, without a document."""
+"""Tickets, people, customers and parts as files over HTTP: what GraphQL knows of callers, without a document."""

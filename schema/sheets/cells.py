@@ -22,5 +22,7 @@ def cell_of(column: Column, value: Any) -> Cell:
         case Content.NUMBER:
             number: int | float = value
             return number
+        case Content.SWITCH:
+            return "true" if value else "false"
         case Content.TEXT | Content.JSON:
             return str(value)

@@ -14,7 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.db.engine import Engine
 from app.domain.people import Actor, ApiKeyScope
 from app.domain.sheets import written
-from app.reads.exporting import COLUMNS, Wanted, exported
+from app.reads.exporting import COLUMNS, Column, Wanted, exported
 from app.reads.reader import Reader
 from app.transfers.answers import Headers
 from app.transfers.downloads import disposition
@@ -31,6 +31,7 @@ _SLICE = 64 * 1024
 _WHOLE_SECONDS = 900.0
 _LAST_SECONDS = 4.0
 _BYTE_ORDER_MARK = "\ufeff"
+CSV = b"text/csv; charset=utf-8; header=present"
 _HEADERS: Headers = (
     (b"x-content-type-options", b"nosniff"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; sandbox"),
@@ -117,25 +118,31 @@ class TicketExports(Exports):
         asked = export_of(query_string)
         return File(
             name=f"tickets-{process.clock():%Y-%m-%d}.csv",
-            content_type=b"text/csv; charset=utf-8; header=present",
-            pieces=partial(_lines, wanted=asked.wanted, begins_with_mark=asked.begins_with_mark),
+            content_type=CSV,
+            pieces=partial(_tickets, wanted=asked.wanted, begins_with_mark=asked.begins_with_mark),
         )
 
 
-async def _lines(reader: Reader, wanted: Wanted, begins_with_mark: bool) -> AsyncGenerator[bytes, None]:
-    """Yield the file, piece by piece; the first with the header, once the database has the first rows."""
-    head = written([[column.name for column in COLUMNS]])
+def _tickets(reader: Reader, wanted: Wanted, begins_with_mark: bool) -> AsyncGenerator[bytes, None]:
+    return lines(COLUMNS, exported(reader, wanted), begins_with_mark=begins_with_mark)
+
+
+async def lines(
+    columns: Sequence[Column], rows: AsyncGenerator[Sequence[Sequence[Any]], None], *, begins_with_mark: bool
+) -> AsyncGenerator[bytes, None]:
+    """Yield a file, piece by piece; the first with the header, once the database has the first rows."""
+    head = written([[column.name for column in columns]])
     if begins_with_mark:
         head = _BYTE_ORDER_MARK + head
-    async with aclosing(exported(reader, wanted)) as parts:
-        async for rows in parts:
-            yield (head + written(map(_cells, rows))).encode()
+    async with aclosing(rows) as parts:
+        async for part in parts:
+            yield (head + written([_cells(columns, row) for row in part])).encode()
             head = ""
     yield head.encode()
 
 
-def _cells(row: Sequence[Any]) -> list[Any]:
-    return [cell_of(column, value) for column, value in zip(COLUMNS, row, strict=True)]
+def _cells(columns: Sequence[Column], row: Sequence[Any]) -> list[Any]:
+    return [cell_of(column, value) for column, value in zip(columns, row, strict=True)]
 
 
 async def _send(pieces: AsyncGenerator[bytes, None], headers: Headers, send: Send) -> None:

@@ -35,6 +35,11 @@ def export_of(query_string: bytes) -> Export:
     return Export(wanted=wanted, begins_with_mark=switch_of(given, "bom"))
 
 
+def begins_with_mark(query_string: bytes) -> bool:
+    """Return whether an export of a whole list begins with a byte order mark. Raises Invalid."""
+    return switch_of(parameters_of(query_string, ("bom",)), "bom")
+
+
 def parameters_of(query_string: bytes, known: Collection[str]) -> Mapping[str, str]:
     """Return the parameters of an address by their names. Raises Invalid."""
     try:

@@ -30,6 +30,10 @@ class Office:
     world: World
     other: World
 
+    def address(self, path: str) -> str:
+        """Return the address of a route, such as /imports/parts.csv."""
+        return f"http://127.0.0.1:{self.served.port}{path}"
+
     @property
     def exports(self) -> str:
         """The address of exports."""
@@ -44,11 +48,14 @@ class Office:
         """Return the headers of the world's user of this name."""
         return {"Authorization": f"Bearer {token(world or self.world, name, roles=roles)}"}
 
-    async def export(self, name: str = "dispatcher", *, world: World | None = None, **asked: Any) -> httpx.Response:
+    async def export(
+        self, name: str = "dispatcher", *, world: World | None = None, what: str = "tickets", **asked: Any
+    ) -> httpx.Response:
         """Return the answer to an export; filter and orderBy are spelled as JSON."""
+        address = self.address(f"/exports/{what}.csv")
         parameters = {each: _spelled(value) for each, value in asked.items()}
         async with httpx.AsyncClient(timeout=60, limits=_LIMITS) as client:
-            return await client.get(self.exports, params=parameters, headers=self.bearer(name, world=world))
+            return await client.get(address, params=parameters, headers=self.bearer(name, world=world))
 
     @asynccontextmanager
     async def exporting(self, name: str = "dispatcher") -> AsyncIterator[httpx.Response]:
@@ -62,19 +69,24 @@ class Office:
     async def send(
         self, content: bytes | str, name: str = "dispatcher", *, world: World | None = None, **more: Any
     ) -> httpx.Response:
-        """Return the answer to an import: `dry_run`, `key`, and more headers."""
+        """Return the answer to an import: of `what`, `dry_run`, `key`, and more headers."""
+        address = self.address(f"/imports/{more.pop('what', 'tickets')}.csv")
         headers = {"Content-Type": "text/csv", **self.bearer(name, world=world, roles=more.pop("roles", None))}
         parameters = {"dryRun": "true"} if more.pop("dry_run", False) else {}
         key = more.pop("key", None)
         if key is not None:
             headers["Idempotency-Key"] = key
         async with httpx.AsyncClient(timeout=60, limits=_LIMITS) as client:
-            return await client.post(self.imports, content=content, params=parameters, headers={**headers, **more})
+            return await client.post(address, content=content, params=parameters, headers={**headers, **more})
 
     async def sql(self, statement: str, **values: Any) -> list[dict[str, Any]]:
         """Return the rows of a statement, as the organisation's tables hold them."""
-        async with transaction(self.engine, self.world.organization_id, timeout_seconds=120) as connection:
-            found = await connection.execute(sa.text(statement), {**values, "organization": self.world.organization_id})
+        return await self.sql_of(self.world, statement, **values)
+
+    async def sql_of(self, world: World, statement: str, **values: Any) -> list[dict[str, Any]]:
+        """Return the rows of a statement, as the tables of one of the organisations hold them."""
+        async with transaction(self.engine, world.organization_id, timeout_seconds=120) as connection:
+            found = await connection.execute(sa.text(statement), {**values, "organization": world.organization_id})
             return [dict(row) for row in found.mappings()] if found.returns_rows else []
 
     async def sessions(self) -> list[int]:

@@ -1,6 +1,6 @@
 """What technicians have to do, told to whoever changes their time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,36 +9,49 @@ import sqlalchemy as sa
 from app.db.tables.appointments import appointments
 from app.db.tables.assignments import assignments
 from app.db.tables.availability import shifts
+from app.db.tables.base import Uuid
 from app.domain.appointment_life import OPEN
 from app.domain.appointments import LONGEST
 from app.domain.assignments import ACTIVE
 from app.domain.utilization import Stretch, without
 from app.services.change import Change
 
+_KEYS = sa.ARRAY(Uuid)
 # More are told by their number alone.
 _MOST_NAMED = 3
 
 
 async def warn_of_work(change: Change, technician_id: UUID) -> None:
     """Warn of the jobs and appointments of somebody who gets no more."""
+    for words in (await work_left(change, [technician_id])).values():
+        change.warnings += words
+
+
+async def work_left(change: Change, technician_ids: Iterable[UUID]) -> Mapping[UUID, Sequence[str]]:
+    """Return what is to be thought about of each who gets no more work and has some yet, in words."""
     job, agreed, mine = assignments.c, appointments.c, change.actor.organization_id
-    jobs = await change.connection.scalar(
-        sa.select(sa.func.count()).where(
-            job.organization_id == mine, job.technician_id == technician_id, job.status.in_(ACTIVE)
-        )
+    wanted = sa.literal(sorted(technician_ids), _KEYS)
+    jobs = (
+        sa.select(job.technician_id, sa.func.count())
+        .where(job.organization_id == mine, job.technician_id == sa.any_(wanted), job.status.in_(ACTIVE))
+        .group_by(job.technician_id)
     )
-    coming = await change.connection.scalar(
-        sa.select(sa.func.count()).where(
+    coming = (
+        sa.select(agreed.technician_id, sa.func.count())
+        .where(
             agreed.organization_id == mine,
-            agreed.technician_id == technician_id,
+            agreed.technician_id == sa.any_(wanted),
             agreed.status.in_(OPEN),
             agreed.ends_at > change.now,
         )
+        .group_by(agreed.technician_id)
     )
-    if jobs:
-        change.warnings.append(f"They have {_counted(jobs, 'active job')}: give them to others.")
-    if coming:
-        change.warnings.append(f"They have {_counted(coming, 'coming appointment')}: move or cancel them.")
+    left: dict[UUID, list[str]] = {}
+    for id_, count in await change.connection.execute(jobs):
+        left.setdefault(id_, []).append(f"They have {_counted(count, 'active job')}: give them to others.")
+    for id_, count in await change.connection.execute(coming):
+        left.setdefault(id_, []).append(f"They have {_counted(count, 'coming appointment')}: move or cancel them.")
+    return left
 
 
 async def warn_of_time_off(change: Change, technician_id: UUID, off: Stretch) -> None:

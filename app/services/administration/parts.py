@@ -1,5 +1,6 @@
 """What is built in, and how much of it is on the shelf."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from uuid import UUID
@@ -8,6 +9,7 @@ import sqlalchemy as sa
 
 from app.db.tables.appointments import appointments, part_reservations
 from app.db.tables.assignments import assignment_parts
+from app.db.tables.base import Uuid
 from app.db.tables.customers import parts
 from app.db.tables.tickets import ticket_required_parts
 from app.domain import validation
@@ -113,7 +115,7 @@ async def adjust_stock(writer: Writer, actor: Actor, command: AdjustStock) -> Wr
             raise Invalid(field=("delta",), problem="Give either delta or counted.")
         before = await locked(PART, change, command.part_id, path="partId")
         expect(PART, before, command.expected_version)
-        reserved = await _reserved(change, command.part_id)
+        reserved = (await reserved_of(change, [command.part_id])).get(command.part_id, 0)
         if command.counted is not None:
             stock = _counted(change, command.counted, reserved)
         else:
@@ -125,27 +127,36 @@ async def adjust_stock(writer: Writer, actor: Actor, command: AdjustStock) -> Wr
     return await perform(writer, actor, "adjustStock", command, work)
 
 
-async def _reserved(change: Change, part_id: UUID) -> int:
-    """Return how many of a part open appointments have reserved; its row is locked."""
+async def reserved_of(change: Change, part_ids: Iterable[UUID]) -> Mapping[UUID, int]:
+    """Return how many of each part open appointments have reserved, where they have any; its row is locked."""
     reserved, appointment = part_reservations.c, appointments.c
     same = (appointment.organization_id == reserved.organization_id) & (appointment.id == reserved.appointment_id)
     query = (
-        sa.select(sa.func.coalesce(sa.func.sum(reserved.quantity), 0))
+        sa.select(reserved.part_id, sa.func.sum(reserved.quantity))
         .select_from(part_reservations.join(appointments, same))
         .where(
             reserved.organization_id == change.actor.organization_id,
-            reserved.part_id == part_id,
+            reserved.part_id == sa.any_(sa.literal(sorted(part_ids), sa.ARRAY(Uuid))),
             appointment.status.in_(OPEN),
         )
+        .group_by(reserved.part_id)
     )
-    return int(await change.connection.scalar(query) or 0)
+    return {part_id: int(quantity) for part_id, quantity in await change.connection.execute(query)}
+
+
+def too_few(stock: int, reserved: int) -> str | None:
+    """Say that less was counted than is reserved; None: it is not."""
+    if stock >= reserved:
+        return None
+    return f"Open appointments have reserved {reserved}, {reserved - stock} more than are there."
 
 
 def _counted(change: Change, counted: int, reserved: int) -> int:
     """Return what is on the shelf, and warn where that is less than is reserved. Raises Invalid."""
     stock = validation.number(counted, ("counted",), least=0, most=MOST_STOCK)
-    if stock < reserved:
-        change.warnings.append(f"Open appointments have reserved {reserved}, {reserved - stock} more than are there.")
+    warning = too_few(stock, reserved)
+    if warning is not None:
+        change.warnings.append(warning)
     return stock
 
 

@@ -17,7 +17,8 @@ from app.domain.people import Actor
 from app.domain.refusals import Invalid
 from app.domain.rosters import WeeklyShift, laid_out
 from app.domain.utilization import Shift
-from app.services.administration.keeping import require_right, told
+from app.services.administration.drafting import told
+from app.services.administration.keeping import require_right
 from app.services.administration.saying import Row
 from app.services.administration.shifts import SHIFT, check_shift, overlap, shift_row
 from app.services.change import Change

@@ -58,22 +58,36 @@ def _checked_territories(values: Sequence[UUID]) -> tuple[Row, ...]:
 async def _judge(change: Change, before: Row | None, after: Row) -> None:
     """Hold against a technician a tier that is not there, and a user who does not work here."""
     if before is None or before["tier_level"] != after["tier_level"]:
-        of = escalation_tiers.c
-        known = sa.exists().where(of.organization_id == change.actor.organization_id, of.level == after["tier_level"])
-        if not await change.connection.scalar(sa.select(known)):
-            raise NotFound(field=("tierLevel",), kind="tier")
+        await _check_tier(change, after["tier_level"])
     if after["active"] and not (before is not None and before["active"]):
         await _check_works_here(change, after["user_id"])
 
 
+async def _check_tier(change: Change, level: int) -> None:
+    if level in change.tier_levels:
+        return
+    of = escalation_tiers.c
+    known = sa.exists().where(of.organization_id == change.actor.organization_id, of.level == level)
+    if not await change.connection.scalar(sa.select(known)):
+        raise NotFound(field=("tierLevel",), kind="tier")
+
+
 async def _check_works_here(change: Change, user_id: UUID) -> None:
     """Refuse a technician whose user is a customer's alone. Guard: the user's row, which stays as it is meanwhile."""
-    mine = (users.c.organization_id == change.actor.organization_id, users.c.id == user_id)
-    roles = await change.connection.scalar(sa.select(users.c.roles).where(*mine).with_for_update(read=True))
+    held = change.rows.get((users.name, user_id))
+    roles = await _roles_of(change, user_id) if held is None else held["roles"]
     if not set(roles or ()) - {Role.END_USER}:
         raise Invalid(
             field=("userId",), problem="A technician's user needs a role of staff: an ADMIN gives them TECHNICIAN."
         )
+
+
+async def _roles_of(change: Change, user_id: UUID) -> Sequence[Role] | None:
+    mine = (users.c.organization_id == change.actor.organization_id, users.c.id == user_id)
+    found: Sequence[Role] | None = await change.connection.scalar(
+        sa.select(users.c.roles).where(*mine).with_for_update(read=True)
+    )
+    return found
 
 
 async def _part(change: Change, row: Row) -> None:

@@ -74,6 +74,8 @@ async def _check_address(change: Change, after: Row) -> None:
     Guard: the address's lock; who comes second finds it taken.
     """
     address, of = after["email"].lower(), users.c
+    if address in change.free_addresses:
+        return
     await locks.lock_email(change.connection, change.actor.organization_id, address)
     taken = sa.exists().where(
         of.organization_id == change.actor.organization_id, sa.func.lower(of.email) == address, of.id != after["id"]

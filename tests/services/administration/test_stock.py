@@ -15,6 +15,9 @@ from app.domain.slot_offers import SlotOffer
 from app.services.administration import parts as service
 from app.services.appointments.cancel_appointment import CancelAppointment, cancel_appointment
 from app.services.complete_assignment import complete_assignment
+from app.services.imports.importing import ImportLines, check_lines, import_lines
+from app.services.imports.lines import Line
+from app.services.imports.parts import PARTS as FILES_OF_PARTS
 from app.services.perform import Written
 from app.services.ticket_fields import NeededPart
 from tests.services.administration.storekeeping import CUSTOMERS, PARTS, adjust, stock
@@ -228,16 +231,16 @@ async def taken_while_it_is_booked(shop: Workshop, monkeypatch: pytest.MonkeyPat
     offer = await shop.offer(part_numbers=("SEAL-1",))
     wanted = offer.wanted
     offer = replace(offer, wanted=replace(wanted, parts=tuple(replace(each, quantity=6) for each in wanted.parts)))
-    reserved = service._reserved
+    reserved = service.reserved_of
     booking: list[asyncio.Task[Written]] = []
 
-    async def count_and_let_book(*asked: Any) -> int:
+    async def count_and_let_book(*asked: Any) -> Any:
         found = await reserved(*asked)
         booking.append(asyncio.create_task(shop.book(offer)))
         await asyncio.wait(booking, timeout=1)
         return found
 
-    monkeypatch.setattr(service, "_reserved", count_and_let_book)
+    monkeypatch.setattr(service, "reserved_of", count_and_let_book)
     waited: list[bool] = []
     adjusting = asyncio.create_task(adjust(shop, delta=-5))
     adjusting.add_done_callback(lambda _done: waited.append(not booking[0].done()))
@@ -271,6 +274,20 @@ async def test_what_is_no_longer_used_is_counted_all_the_same(scene: Scene) -> N
     await adjust(scene, part_id, counted=1)
 
     assert await stock(scene, part_id) == 1
+
+
+async def test_a_file_of_parts_that_counts_less_than_is_reserved_is_warned_of(shop: Workshop) -> None:
+    await reserve(shop, 3)
+    lines = (Line(number=2, values={"part_number": "SEAL-1", "stock": 1}),)
+    warning = "Line 2: Open appointments have reserved 3, 2 more than are there."
+
+    checked = await check_lines(shop.writer, shop.actor("manager"), FILES_OF_PARTS, ImportLines(lines=lines))
+    assert list(checked.warnings) == [warning]
+    assert await stock(shop) == 10
+    written = await import_lines(shop.writer, shop.actor("manager"), FILES_OF_PARTS, ImportLines(lines=lines))
+
+    assert written.warnings == (warning,)
+    assert await stock(shop) == 1
 
 
 async def test_slots_follow_what_is_on_the_shelf_and_what_is_said_of_a_customer(shop: Workshop) -> None:

@@ -18,7 +18,8 @@ from app.services import create_ticket, perform
 from app.services.appointments.ingest_alert import IngestAlert, ingest_alert
 from app.services.appointments.join_waitlist import JoinWaitlist, join_waitlist
 from app.services.complete_assignment import complete_assignment
-from app.services.import_tickets import ImportTickets, LinesRefused, NewLine, import_tickets
+from app.services.import_tickets import ImportTickets, NewLine, import_tickets
+from app.services.imports.lines import LinesRefused
 from app.services.ticket_fields import NeededPart, NeededSkill
 from app.services.update_ticket import UpdateTicket, update_ticket
 from tests.services.administration.storekeeping import ASSETS, CUSTOMERS, PARTS
