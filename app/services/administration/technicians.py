@@ -70,7 +70,10 @@ async def _check_works_here(change: Change, user_id: UUID) -> None:
     """Refuse a technician whose user is a customer's alone. Guard: the user's row, which stays as it is meanwhile."""
     mine = (users.c.organization_id == change.actor.organization_id, users.c.id == user_id)
     roles = await change.connection.scalar(sa.select(users.c.roles).where(*mine).with_for_update(read=True))
-    if not set(roles or ()) - {Role.END_USER}:
+    if roles is None:
+        # They were deleted since they were looked for.
+        raise NotFound(field=("userId",), kind="user")
+    if not set(roles) - {Role.END_USER}:
         raise Invalid(
             field=("userId",), problem="A technician's user needs a role of staff: an ADMIN gives them TECHNICIAN."
         )
