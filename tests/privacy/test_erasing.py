@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -18,6 +19,13 @@ from app.domain.privacy.declaring import TOMBSTONE
 from app.domain.privacy.register import REGISTER
 from app.domain.refusals import Forbidden, Invalid, NotFound, StaleVersion, StillRunning
 from app.services.add_comment import AddComment, add_comment
+from app.services.administration.customers import CUSTOMER as CUSTOMERS
+from app.services.administration.customers import update_customer
+from app.services.administration.saying import Kept, Update
+from app.services.administration.technicians import TECHNICIAN as TECHNICIANS
+from app.services.administration.technicians import update_technician
+from app.services.administration.users import USER as USERS
+from app.services.administration.users import update_user
 from app.services.create_ticket import create_ticket
 from app.services.erase_personal_data import ErasePersonalData, erase_personal_data
 from app.services.perform import Rehearsed
@@ -273,3 +281,22 @@ async def test_who_is_not_there_or_is_oneself_or_has_changed_is_refused(filled: 
     assert "another ADMIN" in oneself.value.message
     with pytest.raises(StaleVersion):
         await filled.erase_customer(expected_version=7)
+
+
+async def test_whoever_was_erased_is_not_made_active_again(filled: Filled) -> None:
+    scene, ann = filled.scene, filled.scene.world.technicians["ann"]
+    await filled.erase_user("ann")
+    await filled.erase_customer()
+    admin = scene.actor("admin")
+
+    async def expect(kept: Kept, id_: UUID, bring_back: Any) -> None:
+        before = await scene.row(kept.table, id_)
+        command = Update(id=id_, expected_version=before.version, values={"active": True})
+        with pytest.raises(Forbidden) as refused:
+            await bring_back(scene.writer, admin, command)
+        assert refused.value.field == ("active",)
+        assert (before.active, await scene.row(kept.table, id_)) == (False, before)
+
+    await expect(USERS, scene.world.users["ann"], update_user)
+    await expect(TECHNICIANS, ann, update_technician)
+    await expect(CUSTOMERS, scene.world.customer_id, update_customer)

@@ -14,6 +14,7 @@ from app.domain.events import FieldChange, NewEvent, plain
 from app.domain.people import Actor
 from app.domain.policy import Standing
 from app.domain.refusals import InUse, Invalid, NotFound, StaleVersion
+from app.services.administration.erased import check_not_erased
 from app.services.administration.saying import Create, Kept, Lines, Row, Said, Update, camel
 from app.services.administration.uses import used_after_all, uses_of
 from app.services.change import Change
@@ -109,12 +110,14 @@ async def insert(kept: Kept, change: Change, values: Row) -> Row:
 async def save(kept: Kept, change: Change, before: Row, values: Row, *more: FieldChange) -> Row:
     """Write a locked row as it is to be, and tell what is new, with `more`; return it.
 
-    Nothing is done where nothing is new.
+    Nothing is done where nothing is new. Raises Forbidden for whoever was erased and is to be active again.
     """
     after = {**before, **await _checked(kept, change, before, values)}
     differing = {name: value for name, value in after.items() if value != before[name]}
     if not differing:
         return before
+    if differing.get("active"):
+        await check_not_erased(change, kept.kind, before["id"])
     await kept.judge(change, before, after)
     after |= {"version": before["version"] + 1, "updated_at": max(change.now, before["updated_at"])}
     written = {name: after[name] for name in (*differing, "version", "updated_at") if name in kept.table.c}
