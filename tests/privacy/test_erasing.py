@@ -1,6 +1,7 @@
 """What is erased is nowhere any more, and what happened, when and how often stays."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +16,18 @@ from app.db.tables.tickets import tickets
 from app.domain.erasures import ErasureReason, ErasureSubject
 from app.domain.events import EventType
 from app.domain.obstacles import ObstacleKind
+from app.domain.people import Role
 from app.domain.privacy.declaring import TOMBSTONE
 from app.domain.privacy.register import REGISTER
 from app.domain.refusals import Forbidden, Invalid, NotFound, StaleVersion, StillRunning
 from app.services.add_comment import AddComment, add_comment
 from app.services.administration.customers import CUSTOMER as CUSTOMERS
 from app.services.administration.customers import update_customer
-from app.services.administration.saying import Kept, Update
+from app.services.administration.saying import Create, Kept, Update
 from app.services.administration.technicians import TECHNICIAN as TECHNICIANS
 from app.services.administration.technicians import update_technician
 from app.services.administration.users import USER as USERS
-from app.services.administration.users import update_user
+from app.services.administration.users import create_user, update_user
 from app.services.create_ticket import create_ticket
 from app.services.erase_personal_data import ErasePersonalData, erase_personal_data
 from app.services.perform import Rehearsed
@@ -300,3 +302,19 @@ async def test_whoever_was_erased_is_not_made_active_again(filled: Filled) -> No
     await expect(USERS, scene.world.users["ann"], update_user)
     await expect(TECHNICIANS, ann, update_technician)
     await expect(CUSTOMERS, scene.world.customer_id, update_customer)
+
+
+async def test_the_last_who_governs_is_not_erased_by_one_who_has_ceased_to(filled: Filled) -> None:
+    scene = filled.scene
+    former, said = scene.actor("admin"), {"name": "Eve", "email": None, "roles": (Role.ADMIN,)}
+    last = (await create_user(scene.writer, former, Create(values=said))).ids["user"]
+    before = await scene.row(users, scene.world.users["admin"])
+    demoted = Update(id=before.id, expected_version=before.version, values={"roles": (Role.MANAGER,)})
+    await update_user(scene.writer, replace(former, user_id=last), demoted)
+
+    command = ErasePersonalData(subject=ErasureSubject.USER, id=last, reason=ErasureReason.REQUESTED)
+    with pytest.raises(Invalid) as refused:
+        await erase_personal_data(scene.writer, former, command)
+
+    assert refused.value.field == ("userId",)
+    assert (await scene.row(users, last)).active

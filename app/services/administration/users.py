@@ -62,7 +62,7 @@ async def _judge(change: Change, before: Row | None, after: Row) -> None:
     if before is not None and was - _OUTSIDE and not roles - _OUTSIDE:
         await _check_works_no_more(change, before["id"])
     if before is not None and _governs(before) and not _governs(after):
-        await _check_another_governs(change, before["id"], "roles" if Role.ADMIN not in roles else "active")
+        await check_another_governs(change, before["id"], "roles" if Role.ADMIN not in roles else "active")
 
 
 def _governs(row: Row) -> bool:
@@ -94,7 +94,7 @@ async def _check_works_no_more(change: Change, user_id: UUID) -> None:
         )
 
 
-async def _check_another_governs(change: Change, user_id: UUID, field: str) -> None:
+async def check_another_governs(change: Change, user_id: UUID, field: str) -> None:
     """Refuse to leave an organisation without an active ADMIN.
 
     Guard: the lock of the organisation's administrators: of two who remove each other the second finds nobody left.
@@ -115,7 +115,7 @@ async def _part(change: Change, row: Row) -> None:
     if Role.ADMIN in row["roles"]:
         require(change.actor, Action.MANAGE_ROLES, Standing(), words="delete an ADMIN")
     if _governs(row):
-        await _check_another_governs(change, row["id"], "id")
+        await check_another_governs(change, row["id"], "id")
 
 
 USER = Kept(
