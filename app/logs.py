@@ -1,7 +1,8 @@
 """Logs: one JSON object a line on standard error, the product's own and those of its libraries.
 
-A line has `time`, `level`, `event`, `logger`, `service`, `version`, the event's own fields, and
-`request_id` while a request is served. Values are ids and numbers, never secrets or whole objects.
+A line has `time`, `level`, `event`, `logger`, `service`, `version`, the event's own fields, `request_id` while a
+request is served, and `trace_id` while what is done is traced. Values are ids and numbers, never secrets or whole
+objects.
 """
 
 import logging
@@ -9,7 +10,7 @@ import logging.config
 import sys
 from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import Any
 
 import orjson
@@ -17,10 +18,13 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+_TRACE_ID: ContextVar[int | None] = ContextVar("trace_id", default=None)
 # What follows these opens a file to whoever has it.
 _SIGNED = ("/files/", "/uploads/", "/calendars/")
 # These say at INFO what each request or statement of theirs did.
 _TALKATIVE = ("alembic", "asyncio", "httpx", "httpcore")
+# These say again and again what we say once: that nobody collects traces.
+_SPOKEN_FOR = ("opentelemetry",)
 
 
 def configure_logs(*, level: str, service: str, version: str) -> None:
@@ -54,6 +58,8 @@ def configure_logs(*, level: str, service: str, version: str) -> None:
     root.setLevel(level)
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    for name in _SPOKEN_FOR:
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access"):
         library = logging.getLogger(name)
         library.handlers = []
@@ -81,20 +87,33 @@ def current_request_id() -> str | None:
     return _REQUEST_ID.get()
 
 
+def begin_trace(trace_id: int) -> "Token[int | None]":
+    """Put `trace_id` on every log line from now on; what is returned ends that."""
+    return _TRACE_ID.set(trace_id)
+
+
+def end_trace(begun: "Token[int | None]") -> None:
+    """Put what stood there before on log lines again."""
+    _TRACE_ID.reset(begun)
+
+
 def _shared(service: str, version: str) -> list[Processor]:
     return [
         structlog.contextvars.merge_contextvars,
-        _with_request,
+        _with_ids,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="time"),
         _named(service, version),
     ]
 
 
-def _with_request(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+def _with_ids(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     request_id = _REQUEST_ID.get()
     if request_id is not None:
         event.setdefault("request_id", request_id)
+    trace_id = _TRACE_ID.get()
+    if trace_id is not None:
+        event.setdefault("trace_id", f"{trace_id:032x}")
     return event
 
 

@@ -20,6 +20,7 @@ from app.services.appointments.agendas import Agendas
 from app.services.appointments.together import BatchSolver
 from app.services.files import Files
 from app.services.perform import Writer, Written
+from app.tracing.traces import UNTRACED, Traces
 from resolvers.loaders import Loaders
 
 
@@ -42,6 +43,7 @@ class Process:
     key_hashes: KeyHashes
     agendas: Agendas
     solver: BatchSolver
+    traces: Traces = UNTRACED
     statement_timeout_seconds: float = 10
     unfinished: set[asyncio.Task[Written | None]] = field(default_factory=set)
 

@@ -50,6 +50,19 @@ log.info(str(current_request_id()))
     assert found == [("r-1", "r-1"), ("inside", "r-1"), ("None", None)]
 
 
+def test_lines_of_what_is_traced_carry_the_traces_id_and_others_do_not() -> None:
+    script = """
+from app.logs import begin_trace, end_trace
+begun = begin_trace(0x0af7651916cd43dd8448eb211c80319c)
+log.info("inside")
+end_trace(begun)
+log.info("outside")
+"""
+    found = [(line["event"], line.get("trace_id")) for line in lines_of(script)]
+
+    assert found == [("inside", "0af7651916cd43dd8448eb211c80319c"), ("outside", None)]
+
+
 def test_a_line_about_a_request_has_fields_and_no_query_string() -> None:
     script = """
 logging.getLogger("uvicorn.access").info(

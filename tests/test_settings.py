@@ -195,6 +195,46 @@ def test_each_spelling_of_a_bus_address_is_taken(monkeypatch: pytest.MonkeyPatch
     assert load_settings().event_bus_url == url
 
 
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("collector:4318", "it must begin with http:// or https://"),
+        ("http://", "it names no host"),
+        ("http://hunter2:many", "its host or its port is none"),
+        ("http://u:hunter2@collector:4318", "belongs into OTEL_EXPORTER_OTLP_HEADERS"),
+        ("http://collector:4318?key=hunter2", "belongs into OTEL_EXPORTER_OTLP_HEADERS"),
+    ],
+)
+def test_a_wrong_address_of_a_collector_is_refused(monkeypatch: pytest.MonkeyPatch, url: str, reason: str) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+
+    said = refusal()
+
+    assert reason in said
+    assert said.endswith("give an address such as http://collector:4318.")
+    assert "hunter2" not in said
+
+
+def test_spans_go_below_the_collectors_address_with_the_headers_it_asks_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example/otlp/")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", "Authorization=Bearer%20a%2Cb, x-tenant = two ,")
+
+    settings = load_settings()
+
+    assert settings.traces_url == "https://collector.example/otlp/v1/traces"
+    assert settings.traces_headers == {"authorization": "Bearer a,b", "x-tenant": "two"}
+
+
+@pytest.mark.parametrize("headers", ["hunter2", "=hunter2", "a b=hunter2", "a=hunter2%0Ab: c"])
+def test_wrong_headers_are_refused_without_repeating_them(monkeypatch: pytest.MonkeyPatch, headers: str) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_HEADERS", headers)
+
+    said = refusal()
+
+    assert said.startswith("OTEL_EXPORTER_OTLP_HEADERS cannot be used: ")
+    assert "hunter2" not in said
+
+
 @pytest.mark.parametrize(("algorithm", "longest_refused"), [("HS256", 31), ("HS384", 47), ("HS512", 63)])
 def test_a_short_secret_is_refused_without_repeating_it(
     monkeypatch: pytest.MonkeyPatch, algorithm: str, longest_refused: int

@@ -28,10 +28,7 @@ _WITHOUT_SETTINGS = (
     "tokens",
     "database",
     *SUBJECTS,
-    "storage",
-    "event bus",
-    "scanner",
-    "identity provider",
+    *check_services.SUBJECTS,
     *check_outlets.SUBJECTS,
 )
 
@@ -107,6 +104,7 @@ async def _outside(settings: Settings) -> list[Finding]:
             check_services.event_bus(settings),
             check_services.scanner(settings),
             check_services.provider_keys(settings),
+            check_services.traces(settings),
             check_outlets.mail(settings),
             check_outlets.calendars(settings),
         )

@@ -1,4 +1,4 @@
-"""What `fieldgraph check` says of what is outside: the store of files, the bus, the scanner, the provider's keys."""
+"""What `fieldgraph check` says of what is outside: files' store, bus, scanner, provider's keys, collector of traces."""
 
 import asyncio
 import tempfile
@@ -15,10 +15,13 @@ from app.integrations.bus_drivers import BusDriverMissing, driver_of
 from app.integrations.bus_line import BusRefused, Line
 from app.integrations.clamd import Clamd
 from app.integrations.file_stores import StorageDriverMissing, try_out
+from app.integrations.trace_collectors import CollectorFailed, CollectorRefused, TracingLibraryMissing
+from app.integrations.trace_collectors import try_out as collect_nothing
+from app.main.parts import collector_of
 from app.services.files import ScannerFailed, StoreFailed
 from app.settings import Settings
 
-SUBJECTS = ("storage", "event bus", "scanner", "identity provider")
+SUBJECTS = ("storage", "event bus", "scanner", "identity provider", "traces")
 _SECONDS = 10.0
 _FIRST_WORD_AGAIN_SECONDS = 0.2
 _SUBJECT = "fieldgraph.wake.check"
@@ -118,6 +121,27 @@ async def provider_keys(settings: Settings) -> Finding:
             return ok("identity provider", f"It publishes {len(keys)} usable keys.")
         detail = "It publishes no key that can check signatures."
     return wrong("identity provider", detail, "Check AUTH_JWKS_URL, and that it may be reached from here.")
+
+
+async def traces(settings: Settings) -> Finding:
+    """Hand no spans at all over to the collector."""
+    collector = collector_of(settings)
+    if collector is None:
+        return not_used("traces", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    try:
+        await collect_nothing(collector, seconds=_SECONDS)
+    except TracingLibraryMissing as missing:
+        return wrong("traces", str(missing), "Install fieldgraph[tracing], or unset OTEL_EXPORTER_OTLP_ENDPOINT.")
+    except CollectorRefused as refused:
+        return wrong("traces", f"{refused}.", "Set OTEL_EXPORTER_OTLP_HEADERS to what the collector asks for.")
+    except CollectorFailed as failed:
+        return wrong(
+            "traces",
+            f"{failed}.",
+            "Check OTEL_EXPORTER_OTLP_ENDPOINT: that the collector runs, takes OTLP over HTTP there (usually at port "
+            "4318), and may be reached from here. Until then traces are dropped.",
+        )
+    return ok("traces", "The collector takes them.")
 
 
 def _folder(path: Path) -> Finding:

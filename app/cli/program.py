@@ -28,6 +28,7 @@ from app.db.migrate import MayNotMigrate
 from app.db.preflight import DatabaseUnusable
 from app.integrations.bus_drivers import BusDriverMissing
 from app.integrations.file_stores import StorageDriverMissing
+from app.integrations.trace_collectors import TracingLibraryMissing
 from app.settings import SettingsError
 
 _FOR_PEOPLE = (
@@ -38,6 +39,7 @@ _FOR_PEOPLE = (
     MayNotMigrate,
     BusDriverMissing,
     StorageDriverMissing,
+    TracingLibraryMissing,
 )
 
 program = typer.Typer(

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from app.domain.files import ScanState
 from app.services.files import ScannerFailed, Verdict
+from app.tracing.traces import UNTRACED, Traces
 
 _ASK = b"zINSTREAM\0"
 _LONGEST_ANSWER = 4096
@@ -18,15 +19,18 @@ _SECONDS = 120.0
 class Clamd:
     """Asks the clamd at tcp://host:port or unix:///path, over a connection for each file."""
 
-    def __init__(self, url: str, *, seconds: float = _SECONDS) -> None:
+    def __init__(self, url: str, *, seconds: float = _SECONDS, traces: Traces = UNTRACED) -> None:
         self._parts = urlsplit(url)
+        self._traces = traces
         self._seconds = seconds
 
     async def scan(self, pieces: AsyncIterator[bytes]) -> Verdict:
         """Look at bytes. Raises ScannerFailed."""
+        host = self._parts.hostname or self._parts.path
         try:
-            async with asyncio.timeout(self._seconds):
-                answer = await self._asked(pieces)
+            with self._traces.call("scan", "clamd", host, self._parts.port):
+                async with asyncio.timeout(self._seconds):
+                    answer = await self._asked(pieces)
         except (OSError, EOFError, asyncio.LimitOverrunError) as error:
             raise ScannerFailed(f"clamd cannot be asked: {type(error).__name__}") from error
         return _verdict(answer)

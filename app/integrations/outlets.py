@@ -13,6 +13,7 @@ from app.integrations.oauth_grants import Client, Grants
 from app.integrations.sealing import FernetSeal
 from app.integrations.smtp_mail import SmtpMail
 from app.services.posts import CalendarPost, Posts
+from app.tracing.traces import UNTRACED, Traces
 
 log = structlog.get_logger(__name__)
 
@@ -25,9 +26,10 @@ def posts_of(
     token_keys: Sequence[str],
     http: httpx.AsyncClient,
     clock: Callable[[], datetime],
+    traces: Traces = UNTRACED,
 ) -> Posts:
     """Return what sends by all the ways that are set up, and say in the log which are not."""
-    mail = None if smtp_url is None or mail_from is None else SmtpMail(smtp_url, mail_from)
+    mail = None if smtp_url is None or mail_from is None else SmtpMail(smtp_url, mail_from, traces=traces)
     calendars = {
         provider: _calendar(provider, application, http, clock) for provider, application in applications.items()
     }

@@ -14,6 +14,7 @@ import aiosmtplib
 from app.domain.invitations import one_line
 from app.domain.letters import Letter
 from app.services.posts import Never, NotNow
+from app.tracing.traces import UNTRACED, Traces
 
 _SECONDS = 20.0
 _SUBMISSION_PORT, _ENCRYPTED_PORT = 587, 465
@@ -29,8 +30,17 @@ class SmtpMail:
     only sent over an encrypted one, or within this machine.
     """
 
-    def __init__(self, url: str, sender: str, *, seconds: float = _SECONDS, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        sender: str,
+        *,
+        seconds: float = _SECONDS,
+        tls: ssl.SSLContext | None = None,
+        traces: Traces = UNTRACED,
+    ) -> None:
         parts = urlsplit(url)
+        self._traces = traces
         self.sender = sender
         self._host = parts.hostname or ""
         self._encrypted = parts.scheme == "smtps"
@@ -43,8 +53,8 @@ class SmtpMail:
     async def send(self, letter: Letter) -> None:
         """Hand over a letter. Raises NotNow, Never."""
         try:
-            async with self._client() as client:
-                await client.send_message(message_of(letter), sender=letter.sender.email, recipients=[letter.to.email])
+            with self._traces.call("send", "smtp", self._host, self._port):
+                await self._send(letter)
         except aiosmtplib.SMTPAuthenticationError as error:
             # Whoever runs the server can put it right.
             raise NotNow(f"the mail server does not let us in ({error.code})") from None
@@ -67,6 +77,10 @@ class SmtpMail:
             raise NotNow(f"the mail server does not let us in ({error.code})") from None
         except (aiosmtplib.SMTPException, OSError) as error:
             raise NotNow(f"the mail server cannot be used ({type(error).__name__})") from None
+
+    async def _send(self, letter: Letter) -> None:
+        async with self._client() as client:
+            await client.send_message(message_of(letter), sender=letter.sender.email, recipients=[letter.to.email])
 
     def _client(self) -> aiosmtplib.SMTP:
         must = self._user is not None and not self._encrypted and not _is_here(self._host)

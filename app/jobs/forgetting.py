@@ -10,6 +10,7 @@ import structlog
 from app.db.tables.log import event_heads, idempotency_results
 from app.db.transaction import UNREACHABLE, system_transaction, transaction
 from app.services.perform import KEPT_FOR, Writer
+from app.tracing.traces import UNTRACED, Traces
 
 _EVERY_SECONDS = 3600.0
 _AT_ONCE = 1_000
@@ -17,11 +18,12 @@ _AT_ONCE = 1_000
 log = structlog.get_logger(__name__)
 
 
-async def forgetting(writer: Writer) -> None:
+async def forgetting(writer: Writer, traces: Traces = UNTRACED) -> None:
     """Forget now and every hour; what could not be done now is done next time."""
     while True:
         try:
-            count = await forget_answers(writer)
+            with traces.job("forget answers"):
+                count = await forget_answers(writer)
         except UNREACHABLE as error:
             log.warning("answers.not_forgotten", reason=type(error).__name__)
         else:

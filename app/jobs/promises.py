@@ -12,6 +12,7 @@ from app.db.transaction import UNREACHABLE, system_transaction
 from app.domain.people import Actor, EventSource, Role
 from app.services.perform import Writer
 from app.services.settle_sla import SettleSla, settle_sla
+from app.tracing.traces import UNTRACED, Traces
 
 _EVERY_SECONDS = 1.0
 _AT_ONCE = 100
@@ -22,12 +23,12 @@ log = structlog.get_logger(__name__)
 Place = tuple[UUID, UUID]
 
 
-async def keeping_promises(writer: Writer, *, every_seconds: float = _EVERY_SECONDS) -> None:
+async def keeping_promises(writer: Writer, traces: Traces = UNTRACED, *, every_seconds: float = _EVERY_SECONDS) -> None:
     """Tell what has come due, again and again; what could not be told is tried again a minute later."""
     set_aside: dict[Place, datetime] = {}
     while True:
         try:
-            found = await settle_due(writer, set_aside)
+            found = await settle_due(writer, set_aside, traces)
         except UNREACHABLE as error:
             log.warning("sla.not_looked_at", reason=type(error).__name__)
             found = 0
@@ -35,7 +36,7 @@ async def keeping_promises(writer: Writer, *, every_seconds: float = _EVERY_SECO
             await asyncio.sleep(every_seconds)
 
 
-async def settle_due(writer: Writer, set_aside: dict[Place, datetime]) -> int:
+async def settle_due(writer: Writer, set_aside: dict[Place, datetime], traces: Traces = UNTRACED) -> int:
     """Tell what has come due of at most a hundred tickets; return how many were found.
 
     Those that fail are `set_aside` until a moment, whatever the reason, so that they never keep others waiting.
@@ -48,7 +49,8 @@ async def settle_due(writer: Writer, set_aside: dict[Place, datetime]) -> int:
     found = [place for place in await _due(writer, now, _AT_ONCE + len(set_aside)) if place not in set_aside]
     for place in found[:_AT_ONCE]:
         try:
-            await _settle(writer, *place)
+            with traces.job("settle sla"):
+                await _settle(writer, *place)
         except Exception as error:  # noqa: BLE001  # tried again, and told
             log.error("sla.not_settled", ticket_id=str(place[1]), reason=type(error).__name__)  # noqa: TRY400  # the error may hold values of rows
             set_aside[place] = now + _AGAIN_AFTER

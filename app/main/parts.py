@@ -1,7 +1,7 @@
 """What servers and workers are both made of, and what is made of settings alone."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from app.auth.tokens import CachedVerifier, SecretVerifier, TokenVerifier
 from app.clock import now
 from app.db import log
 from app.db.read_pool import ReadPool
+from app.db.statements import trace_statements
+from app.db.tables.base import metadata
 from app.domain.api_key_texts import KeyHashes
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import FileAddresses
@@ -25,6 +27,7 @@ from app.integrations.disk_files import DiskFiles
 from app.integrations.file_stores import store_at
 from app.integrations.outlets import posts_of
 from app.integrations.solver import Solver
+from app.integrations.trace_collectors import Collector, open_traces
 from app.live.groups import Groups
 from app.live.hub import Hub
 from app.live.locations import Locations
@@ -36,6 +39,7 @@ from app.services.files import Files
 from app.services.perform import Writer
 from app.services.posts import Posts
 from app.settings import Settings
+from app.tracing.traces import UNTRACED, Traces
 from resolvers.context import Process
 from schema.build import executable
 from schema.execution.admission import Admission
@@ -57,6 +61,7 @@ def process_of(
     files: Files,
     addresses: FileAddresses,
     figures: Figures,
+    traces: Traces,
 ) -> Process:
     """Return what all operations of one process share."""
     actors = Actors(engine, met=hub.start_following)
@@ -83,22 +88,55 @@ def process_of(
         key_hashes=hashes,
         agendas=Agendas(engine, clock=now, rules=settings.booking_rules),
         solver=Solver(),
+        traces=traces,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
 
 
-def files_of(settings: Settings, addresses: FileAddresses) -> Files:
+def files_of(settings: Settings, addresses: FileAddresses, traces: Traces) -> Files:
     """Return where files are kept, and how they are checked."""
     folder = settings.upload_folder
     return Files(
         store=DiskFiles(folder, addresses) if settings.storage_url is None else store_at(settings.storage_url, folder),
         limits=settings.file_limits,
-        scanner=None if settings.clamd_url is None else Clamd(settings.clamd_url),
+        scanner=None if settings.clamd_url is None else Clamd(settings.clamd_url, traces=traces),
         folder=folder,
     )
 
 
-def outlets_of(settings: Settings, client: httpx.AsyncClient) -> Posts:
+def traces_of(settings: Settings, engines: Iterable[AsyncEngine]) -> Traces:
+    """Return where the steps of work are told, statements of these engines among them.
+
+    Raises:
+        TracingLibraryMissing: a collector is set, and what sends traces to it is not installed.
+    """
+    collector = collector_of(settings)
+    if collector is None:
+        return UNTRACED
+    traces = open_traces(collector, metadata.tables)
+    for engine in engines:
+        trace_statements(engine, traces)
+    return traces
+
+
+def collector_of(settings: Settings) -> Collector | None:
+    """Return who collects traces; None where nobody does."""
+    url = settings.traces_url
+    return (
+        None
+        if url is None
+        else Collector(
+            url=url,
+            headers=settings.traces_headers,
+            service=settings.otel_service_name or settings.service_name,
+            version=settings.service_version,
+            sampler=settings.otel_traces_sampler,
+            ratio=settings.otel_traces_sampler_arg,
+        )
+    )
+
+
+def outlets_of(settings: Settings, client: httpx.AsyncClient, traces: Traces) -> Posts:
     """Return the ways by which something leaves the house."""
     mail = settings.smtp_url
     return posts_of(
@@ -108,6 +146,7 @@ def outlets_of(settings: Settings, client: httpx.AsyncClient) -> Posts:
         token_keys=settings.token_keys,
         http=client,
         clock=now,
+        traces=traces,
     )
 
 

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
 
-import httpx
 from starlette.applications import Starlette
 from starlette.routing import Route
 
@@ -25,6 +24,7 @@ from app.health import Health
 from app.integrations.bus_drivers import driver_of
 from app.integrations.disk_files import DiskFiles
 from app.integrations.event_bus import EventBus
+from app.integrations.web_client import WebClient
 from app.jobs.forgetting import forgetting
 from app.jobs.handlers import handlers
 from app.jobs.promises import keeping_promises
@@ -36,6 +36,7 @@ from app.main.parts import (
     limits_of,
     outlets_of,
     process_of,
+    traces_of,
     verifier_of,
     watch_connections,
     watch_readers,
@@ -65,7 +66,6 @@ from schema.sheets.persons import PersonExports
 
 _LAST_WRITES_SECONDS = 4.0
 _LAST_TASKS_SECONDS = 1.0
-_OUTSIDE_SECONDS = 10.0
 _LOG_CONNECTIONS = 3
 _KEPT_FOR_READERS = 2
 # Each keeps a connection and a snapshot for as long as its client takes.
@@ -82,7 +82,7 @@ def create_app(settings: Settings) -> Door:
 
     Raises:
         ValueError: there is no database address, or nothing to check tokens with.
-        BusDriverMissing: an event bus is set whose driver is not installed.
+        BusDriverMissing, TracingLibraryMissing: an event bus or a collector is set, and what it needs is not installed.
     """
     if settings.database_url is None:
         raise ValueError("the server needs the address of a database")
@@ -102,7 +102,10 @@ def create_app(settings: Settings) -> Door:
         pooled=settings.pooled,
     )
     exporter = open_engine(settings.database_url, size=_EXPORTS_AT_ONCE, application="fieldgraph exports")
-    client = httpx.AsyncClient(timeout=_OUTSIDE_SECONDS)
+    timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
+    engines = (engine, listener, follower, reader, exporter, timers)
+    traces = traces_of(settings, engines)
+    client = WebClient(traces)
     tokens = verifier_of(settings, client)
     limits = limits_of(settings)
     documents = Documents(executable(), limits, introspection=settings.tells_schema, suggestions=settings.suggests)
@@ -118,7 +121,7 @@ def create_app(settings: Settings) -> Door:
     requests = Requests(documents, trusted)
     origins = Origins(settings.allowed_origins)
     starlette = Starlette()
-    door = Door(starlette)
+    door = Door(starlette, traces)
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -135,8 +138,8 @@ def create_app(settings: Settings) -> Door:
         )
         scraping = Scraping(figures, follower, token=settings.scrape_token, positions=lambda: hub.positions)
         addresses = FileAddresses.of_log(identity.cursor_key, settings.public_url or "")
-        files = files_of(settings, addresses)
-        process = process_of(settings, engine, follower, hub, tokens, identity, files, addresses, figures)
+        files = files_of(settings, addresses, traces)
+        process = process_of(settings, engine, follower, hub, tokens, identity, files, addresses, figures, traces)
         attendance = Attendance(process.actors, clock=now)
         # After the actors, who by then have forgotten whom the event changed.
         hub.watch(attendance.notice)
@@ -199,14 +202,13 @@ def create_app(settings: Settings) -> Door:
             starlette.router.routes.append(Route(f"{UPLOAD_PATH}{{token}}", taking))
         always = (hub.run(), attendance.run(), process.locations.run(), process.actors.usage.run())
         running = [asyncio.create_task(work) for work in always]
-        timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
-        works = handlers(process.writer, files, outlets_of(settings, client))
-        carrier = Carrier(timers, works, figures=figures, taken_over_after=settings.job_takeover)
+        works = handlers(process.writer, files, outlets_of(settings, client, traces))
+        carrier = Carrier(timers, works, figures=figures, traces=traces, taken_over_after=settings.job_takeover)
         carrying = [asyncio.create_task(carrier.run() if settings.runs_worker else asyncio.sleep(0))]
         running += carrying
         if settings.runs_worker:
-            running.append(asyncio.create_task(forgetting(process.writer)))
-            running.append(asyncio.create_task(keeping_promises(process.writer)))
+            running.append(asyncio.create_task(forgetting(process.writer, traces)))
+            running.append(asyncio.create_task(keeping_promises(process.writer, traces)))
         gc.collect()
         gc.freeze()
         gc.set_threshold(*_COLLECT_AFTER)
@@ -224,12 +226,9 @@ def create_app(settings: Settings) -> Door:
             await asyncio.wait(running, timeout=_LAST_TASKS_SECONDS)
             await client.aclose()
             await pool.close()
-            await reader.dispose()
-            await exporter.dispose()
-            await engine.dispose()
-            await listener.dispose()
-            await follower.dispose()
-            await timers.dispose()
+            for each in engines:
+                await each.dispose()
+            await traces.close()
 
     starlette.router.lifespan_context = lifespan
     return door

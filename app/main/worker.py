@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-import httpx
 from starlette.applications import Starlette
 
 from app.db import log
@@ -17,16 +16,16 @@ from app.domain.file_addresses import FileAddresses
 from app.health import Health
 from app.integrations.bus_drivers import driver_of
 from app.integrations.event_bus import EventBus
+from app.integrations.web_client import WebClient
 from app.jobs.forgetting import forgetting
 from app.jobs.handlers import handlers
 from app.jobs.promises import keeping_promises
-from app.main.parts import files_of, outlets_of, writer_of
+from app.main.parts import files_of, outlets_of, traces_of, writer_of
 from app.metrics.figures import Figures, watch_process
 from app.scraping import Scraping
 from app.settings import Settings
 
 _LAST_TASKS_SECONDS = 1.0
-_OUTSIDE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,8 @@ async def create_worker(settings: Settings) -> AsyncIterator[Worker]:
 
     Raises:
         ValueError: there is no database address.
-        BusDriverMissing, StorageDriverMissing: an event bus or an object store is set whose driver is not installed.
+        BusDriverMissing, StorageDriverMissing, TracingLibraryMissing: an event bus, an object store or a collector is
+            set, and what it needs is not installed.
     """
     if settings.database_url is None:
         raise ValueError("the worker needs the address of a database")
@@ -52,20 +52,21 @@ async def create_worker(settings: Settings) -> AsyncIterator[Worker]:
     timers = open_engine(settings.direct_url, size=1, application="fieldgraph timers")
     figures = Figures()
     watch_process(figures, service=settings.service_name, version=settings.service_version)
-    client = httpx.AsyncClient(timeout=_OUTSIDE_SECONDS)
+    traces = traces_of(settings, (engine, listener, timers))
+    client = WebClient(traces)
     async with system_transaction(engine) as connection:
         identity = await log.identity(connection)
     bus_url = settings.event_bus_url
     subject = f"fieldgraph.wake.{identity.epoch}"
     wake_ups = Notifications(listener) if bus_url is None else EventBus(driver_of(bus_url), bus_url, subject)
     writer = writer_of(settings, engine, wake_ups.tell, identity, figures)
-    works = (wake_ups.run(lambda _: None), forgetting(writer), keeping_promises(writer))
+    works = (wake_ups.run(lambda _: None), forgetting(writer, traces), keeping_promises(writer, traces))
     beside = [asyncio.create_task(work) for work in works]
     try:
-        files = files_of(settings, FileAddresses.of_log(identity.cursor_key, settings.public_url or ""))
-        posts = outlets_of(settings, client)
+        files = files_of(settings, FileAddresses.of_log(identity.cursor_key, settings.public_url or ""), traces)
+        posts = outlets_of(settings, client, traces)
         works_by_kind = handlers(writer, files, posts)
-        carrier = Carrier(timers, works_by_kind, figures=figures, taken_over_after=settings.job_takeover)
+        carrier = Carrier(timers, works_by_kind, figures=figures, traces=traces, taken_over_after=settings.job_takeover)
         health = Health(
             engine=engine,
             service=settings.service_name,
@@ -81,3 +82,4 @@ async def create_worker(settings: Settings) -> AsyncIterator[Worker]:
         await client.aclose()
         for each in (engine, listener, timers):
             await each.dispose()
+        await traces.close()

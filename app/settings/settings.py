@@ -16,6 +16,7 @@ from app.settings.limits import LimitSettings
 from app.settings.promises import PromiseSettings
 from app.settings.serving import ServingSettings
 from app.settings.tokens import TokenSettings
+from app.settings.tracing import TracingSettings
 from app.settings.wake_ups import WakeUpSettings
 from app.settings.watching import WatchingSettings
 
@@ -30,6 +31,7 @@ class Settings(
     TokenSettings,
     WakeUpSettings,
     WatchingSettings,
+    TracingSettings,
     DatabaseSettings,
     ServingSettings,
 ):

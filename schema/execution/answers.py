@@ -22,6 +22,7 @@ from app.reads.statement.pieces import MARK_OF_MISSING as MISSING
 from schema.execution.admission import Admission
 from schema.execution.callers import Caller
 from schema.execution.executing import run
+from schema.execution.failures import code_of_first
 from schema.execution.key_scopes import check_operation
 from schema.execution.planning import Plans, Questions
 from schema.execution.preparing import Prepared
@@ -118,7 +119,7 @@ class Answers:
         if "data" in told:
             body = body[:-1] + self._admission.told(prepared.cost)
         steps = (("execute", executed), ("encode", perf_counter()))
-        return Answer(body, "data" in told, Way.ORDINARY, began, steps, _code(told))
+        return Answer(body, "data" in told, Way.ORDINARY, began, steps, code_of_first(told.get("errors")))
 
     async def _planned(self, plans: Plans, prepared: Prepared, caller: Caller) -> Answer | None:
         """Return a plan's response; None where the ordinary way must be gone, or where it knows the error."""
@@ -145,11 +146,6 @@ class Answers:
             return None
         body = b'{"data":' + data + self._admission.told(prepared.cost)
         return Answer(body, True, Way.PLAN, began, (("plan", found), ("sql", read_at), ("encode", perf_counter())))
-
-
-def _code(told: Mapping[str, Any]) -> str:
-    errors = told.get("errors")
-    return "OK" if not errors else str(errors[0].get("extensions", {}).get("code", "INTERNAL"))
 
 
 def _questions(plans: Plans, prepared: Prepared) -> Questions:

@@ -1,6 +1,6 @@
 """Top-level errors: what went wrong as a code, and nothing of the inside."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +24,9 @@ _CODES: Mapping[ErrorCode, str] = MappingProxyType({ErrorCode.NOT_FOUND: "NOT_FO
 # statement_timeout and lock_timeout; then what a server says while it starts, stops or is full.
 _TIMEOUT = frozenset({"57014", "55P03"})
 _UNAVAILABLE = ("08", "53", "57P")
+_MESSAGES: Mapping[str, str] = MappingProxyType(
+    {"TIMEOUT": "The request took too long.", "UNAVAILABLE": "The database is not available."}
+)
 
 log = structlog.get_logger(__name__)
 
@@ -47,53 +50,80 @@ def formatted(error: GraphQLError, *, code: str | None = None) -> dict[str, Any]
     return told
 
 
+def code_of(error: BaseException) -> str:
+    """Return the code of an error that no resolver has placed."""
+    match error:
+        case Refusal():
+            return _CODES.get(error.code, "BAD_USER_INPUT")
+        case InvalidToken() | UnknownUser():
+            return "UNAUTHENTICATED"
+        case ScopeMissing():
+            return "FORBIDDEN"
+        case TooLarge():
+            return "QUERY_TOO_COMPLEX"
+        case Throttled():
+            return "THROTTLED"
+        # Before what it is a kind of.
+        case TimeoutError():
+            return "TIMEOUT"
+        case KeysUnavailable() | NoFreeConnection() | OSError() | ConnectionLost() | StoreFailed():
+            return "UNAVAILABLE"
+        case DBAPIError():
+            return _code_of_database(error)
+        case _:
+            return "INTERNAL"
+
+
+def code_of_first(errors: Sequence[Mapping[str, Any]] | None) -> str:
+    """Return the code of the first error of a response; OK where there is none."""
+    return "OK" if not errors else str(errors[0].get("extensions", {}).get("code", "INTERNAL"))
+
+
 def failure(error: BaseException) -> dict[str, Any]:
     """Return an error that is not the client's fault, or that says who the client is not."""
+    code = code_of(error)
+    extensions: dict[str, Any] = {"code": code}
     match error:
         case Refusal():
             return {"message": error.message, "extensions": _of_refusal(error)}
         case InvalidToken():
-            return {"message": error.reason, "extensions": {"code": "UNAUTHENTICATED"}}
+            message = error.reason
         case UnknownUser():
-            return {"message": "The token's user may not come in.", "extensions": {"code": "UNAUTHENTICATED"}}
+            message = "The token's user may not come in."
         case ScopeMissing():
-            return {"message": str(error), "extensions": {"code": "FORBIDDEN", "missingScopes": error.scopes}}
-        case KeysUnavailable():
-            return _unavailable("Tokens cannot be checked at the moment.")
-        case TooLarge():
-            return {"message": str(error), "extensions": {"code": "QUERY_TOO_COMPLEX"}}
+            message, extensions = str(error), {**extensions, "missingScopes": error.scopes}
         case Throttled():
-            return {"message": str(error), "extensions": {"code": "THROTTLED", "retryAfter": error.retry_after}}
-        case TimeoutError():
-            return {"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}
-        case NoFreeConnection() | OSError() | ConnectionLost():
-            return _unavailable("The database is not available.")
+            message, extensions = str(error), {**extensions, "retryAfter": error.retry_after}
+        case TooLarge():
+            message = str(error)
+        case KeysUnavailable():
+            message = "Tokens cannot be checked at the moment."
         case StoreFailed():
             log.error("files.store_failed", reason=str(error))
-            return _unavailable("Files cannot be kept at the moment.")
-        case DBAPIError():
-            return _of_database(error)
-        case _:
+            message = "Files cannot be kept at the moment."
+        case _ if code == "INTERNAL":
             return _internal(error)
+        case _:
+            message = _MESSAGES[code]
+            if isinstance(error, DBAPIError) and code == "UNAVAILABLE":
+                log.warning("database.unavailable", sqlstate=_state(error))
+    return {"message": message, "extensions": extensions}
 
 
-def _of_database(error: DBAPIError) -> dict[str, Any]:
-    state = str(getattr(error.orig, "sqlstate", None) or "")
+def _code_of_database(error: DBAPIError) -> str:
+    state = _state(error)
     if state in _TIMEOUT:
-        return {"message": "The request took too long.", "extensions": {"code": "TIMEOUT"}}
+        return "TIMEOUT"
     lost = error.connection_invalidated or isinstance(error, InterfaceError | OperationalError)
-    if state.startswith(_UNAVAILABLE) or (lost and not state):
-        log.warning("database.unavailable", sqlstate=state)
-        return _unavailable("The database is not available.")
-    return _internal(error)
+    return "UNAVAILABLE" if state.startswith(_UNAVAILABLE) or (lost and not state) else "INTERNAL"
 
 
-def _unavailable(message: str) -> dict[str, Any]:
-    return {"message": message, "extensions": {"code": "UNAVAILABLE"}}
+def _state(error: DBAPIError) -> str:
+    return str(getattr(error.orig, "sqlstate", None) or "")
 
 
 def _of_refusal(refusal: Refusal) -> dict[str, Any]:
-    extensions: dict[str, Any] = {"code": _CODES.get(refusal.code, "BAD_USER_INPUT")}
+    extensions: dict[str, Any] = {"code": code_of(refusal)}
     if refusal.field is not None:
         extensions["field"] = list(refusal.field)
     return extensions

@@ -31,6 +31,7 @@ from schema.execution.personal import is_personal
 from schema.execution.planning import Plans
 from schema.execution.preparing import Prepared
 from schema.execution.telling import Alone, NotBegun, Telling, begun, ended
+from schema.execution.traced import Traced
 
 _MOST_JUDGED = 1000
 _RETRY_SECONDS = 0.5
@@ -77,19 +78,24 @@ class Feeds:
             UnknownUser: the caller may not come in, or no longer.
         """
         with ExitStack() as followed:
-            try:
-                followed.enter_context(self._caps.of_caller(caller))
-            except TooMany as full:
-                raise Throttled(
-                    _FULL_SECONDS, f"{full.most} subscriptions are open, the most for {full.whose}"
-                ) from full
-            self._admission.admit(prepared, caller)
-            if caller.claims.key_id is not None:
-                check_operation(prepared, await caller.actor())
-            await self._follow(prepared, caller, outlet, after)
+            # What is told from then on is told to many, and for long.
+            with Traced(caller.process.traces, prepared):
+                telling = await self._begun(prepared, caller, followed)
+            await self._follow(prepared, caller, telling, outlet, after)
 
-    async def _follow(self, prepared: Prepared, caller: Caller, outlet: Outlet, after: str | None) -> None:
-        telling = await self.begin(prepared, caller)
+    async def _begun(self, prepared: Prepared, caller: Caller, followed: ExitStack) -> Telling | Alone:
+        try:
+            followed.enter_context(self._caps.of_caller(caller))
+        except TooMany as full:
+            raise Throttled(_FULL_SECONDS, f"{full.most} subscriptions are open, the most for {full.whose}") from full
+        self._admission.admit(prepared, caller)
+        if caller.claims.key_id is not None:
+            check_operation(prepared, await caller.actor())
+        return await self.begin(prepared, caller)
+
+    async def _follow(
+        self, prepared: Prepared, caller: Caller, telling: Telling | Alone, outlet: Outlet, after: str | None
+    ) -> None:
         if isinstance(telling, Alone):
             await telling.run(outlet)
             return

@@ -30,6 +30,7 @@ from schema.execution.preparing import Prepared, Requests, Sent
 from schema.execution.requests import BadRequest, of_json, of_parameters
 from schema.execution.responses import Headers, Reply, problem, told
 from schema.execution.sse import stream
+from schema.execution.traced import Traced
 from schema.execution.trusted import DocumentRefused
 from schema.execution.watching import Watch
 
@@ -161,10 +162,12 @@ class HttpEndpoint:
                     follow = partial(self._follow, prepared, caller, _text(headers, b"last-event-id"))
                     await stream(follow, caller, self._attendance, self._ending, receive, send, more)
                 return None
-        async with self._watch.over(receive, self._seconds(kind)) as watched:
-            answer = await self._answers.answer(prepared, caller)
-        if watched.gone:
-            return None
+        with Traced(self._process.traces, prepared) as traced:
+            async with self._watch.over(receive, self._seconds(kind)) as watched:
+                answer = await self._answers.answer(prepared, caller)
+            if watched.gone:
+                return None
+            traced.answered(answer)
         self._figures.answered(prepared.name, prepared.kind, answer.way, answer.code, answer.seconds)
         reply = Reply(200 if answer.executed else _refusal(media), answer.body, media)
         if self._development:
@@ -178,8 +181,10 @@ class HttpEndpoint:
         if prepared.operation is not None and prepared.operation.kind is OperationType.SUBSCRIPTION:
             await self._feeds.follow(prepared, caller, channel, after=last or None)
             return
-        async with asyncio.timeout(self._answers.timeout_seconds):
-            answer = await self._answers.answer(prepared, caller)
+        with Traced(self._process.traces, prepared) as traced:
+            async with asyncio.timeout(self._answers.timeout_seconds):
+                answer = await self._answers.answer(prepared, caller)
+            traced.answered(answer)
         await channel.send(Told(0, answer.body.decode()))
 
     def _seconds(self, kind: OperationType | None) -> float | None:

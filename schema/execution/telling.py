@@ -25,7 +25,7 @@ from app.live.replay import Heartbeat
 from resolvers.context import Operation
 from resolvers.streams import Message, Stream
 from schema.execution.executing import refused, response
-from schema.execution.failures import formatted
+from schema.execution.failures import code_of_first, formatted
 from schema.execution.preparing import Prepared
 from schema.subscriptions.following import Following
 
@@ -39,6 +39,11 @@ class NotBegun(Exception):
     def __init__(self, errors: list[dict[str, Any]]) -> None:
         super().__init__("the subscription could not begin")
         self.errors = errors
+
+    @property
+    def code(self) -> str:
+        """The code of the first."""
+        return code_of_first(self.errors)
 
 
 class Wording:

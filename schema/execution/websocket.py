@@ -47,6 +47,7 @@ from schema.execution.outbox import Channel, Outbox
 from schema.execution.preparing import Prepared, Requests, Sent
 from schema.execution.requests import BadRequest, GraphQLRequest, of_value
 from schema.execution.telling import NotBegun
+from schema.execution.traced import Traced
 from schema.execution.trusted import DocumentRefused
 
 PROTOCOL = "graphql-transport-ws"
@@ -198,6 +199,10 @@ class Connection:
         headers = self._socket.headers
         authorization = said.get("authorization", headers.get("authorization"))
         client = said.get("x-client", headers.get("x-client"))
+        traceparent = said.get("traceparent")
+        if isinstance(traceparent, str):
+            # Browsers can give a websocket no headers.
+            self._process.traces.come_from(traceparent)
         try:
             caller = await identify(
                 self._process,
@@ -295,8 +300,10 @@ class Connection:
                 )
             return True
         seconds = endpoint.answers.timeout_seconds if kind is OperationType.QUERY else None
-        async with asyncio.timeout(seconds):
-            answer = await endpoint.answers.answer(prepared, caller)
+        with Traced(self._process.traces, prepared) as traced:
+            async with asyncio.timeout(seconds):
+                answer = await endpoint.answers.answer(prepared, caller)
+            traced.answered(answer)
         endpoint.figures.answered(prepared.name, prepared.kind, answer.way, answer.code, answer.seconds)
         if not answer.executed:
             await self._send({"id": key, "type": "error", "payload": orjson.loads(answer.body)["errors"]})

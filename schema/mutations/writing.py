@@ -36,14 +36,18 @@ async def write(
     except Rehearsed as done:
         return payload(**await rehearsed(operation, done.told))
     except Refusal as refusal:
-        operation.process.writer.figures.refusals.add(refusal.code)
-        return payload(errors=[await error_of(operation, refusal)])
+        return payload(errors=[await _told(operation, refusal)])
     except Refusals as refusals:
-        for each in refusals.each:
-            operation.process.writer.figures.refusals.add(each.code)
-        return payload(errors=[await error_of(operation, refusal) for refusal in refusals.each])
+        return payload(errors=[await _told(operation, each) for each in refusals.each])
     fields: dict[str, Any] = {} if written is None else await show(operation, written)
     return payload(**fields)
+
+
+async def _told(operation: Operation, refusal: Refusal) -> Any:
+    process = operation.process
+    process.writer.figures.refusals.add(refusal.code)
+    process.traces.refused(refusal.code)
+    return await error_of(operation, refusal)
 
 
 async def _written(operation: Operation, command: Callable[[], C], service: Service[C]) -> Written | None:

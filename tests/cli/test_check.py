@@ -20,6 +20,7 @@ from tests.files.clamd import fake_clamd
 from tests.integrations.bus_servers import KINDS, bus_server
 from tests.invitations.diary import KEY
 from tests.invitations.mail import PASSWORD, USER, mail_server
+from tests.tracing.collector import collecting
 
 SECRET = "s" * 32
 
@@ -62,6 +63,7 @@ async def test_where_all_is_in_order_nothing_is_wrong(workplace: Workplace, data
         "event bus",
         "scanner",
         "identity provider",
+        "traces",
         "e-mail",
         "calendars",
     }
@@ -277,4 +279,39 @@ async def test_calendars_are_set_up_wholly_or_not_at_all(workplace: Workplace, d
 
     status, found, said = await told(workplace, **no_key, CALENDAR_TOKEN_KEY=KEY)
     assert (status, found["calendars"]["state"]) == (0, "ok")
+    assert "hunter2" not in said
+
+
+async def test_a_collector_that_takes_traces_is_told(workplace: Workplace, database_url: str) -> None:
+    async with collecting() as collector:
+        env = {"OTEL_EXPORTER_OTLP_HEADERS": "Authorization=hunter2", "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url}
+        status, found, _ = await told(workplace, **own(database_url, **env))
+
+        assert (status, found["traces"]["state"]) == (0, "ok")
+        assert [each["authorization"] for each in collector.headers] == ["hunter2"]
+        # Nobody finds a trace of it.
+        assert collector.spans == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail", "remedy"),
+    [
+        (401, "It does not let us in (401).", "OTEL_EXPORTER_OTLP_HEADERS"),
+        (404, "It does not take traces (404).", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        (None, "It cannot be reached (ConnectError).", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+    ],
+)
+async def test_a_collector_that_takes_no_traces_is_told(
+    workplace: Workplace, database_url: str, answer: int | None, detail: str, remedy: str
+) -> None:
+    async with collecting() as collector:
+        collector.status = answer or 200
+        url = f"http://127.0.0.1:{free_port()}" if answer is None else collector.url
+        status, found, said = await told(
+            workplace,
+            **own(database_url, OTEL_EXPORTER_OTLP_ENDPOINT=url, OTEL_EXPORTER_OTLP_HEADERS="Authorization=hunter2"),
+        )
+
+    assert (status, found["traces"]["detail"]) == (1, detail)
+    assert remedy in found["traces"]["remedy"]
     assert "hunter2" not in said

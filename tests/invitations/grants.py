@@ -34,6 +34,8 @@ class Provider:
     tokens: list[str] = field(default_factory=list)
     exchanges: list[dict[str, str]] = field(default_factory=list)
     requests: list[tuple[str, str]] = field(default_factory=list)
+    # The traces of which callers say that a request is a part.
+    traces: list[str] = field(default_factory=list)
     ordered: list[Ordered] = field(default_factory=list)
     token_status: int = 200
     # Work is done, and that is said when this is set.
@@ -66,6 +68,7 @@ class Provider:
 
         async def answer(request: Request) -> Response:
             self.requests.append((request.method, request.url.path))
+            self.traces.append(request.headers.get("traceparent", ""))
             given = request.headers.get("authorization", "").removeprefix("Bearer ")
             if not self.tokens or given != self.tokens[-1]:
                 return JSONResponse({"error": {"code": 401, "message": "Invalid Credentials"}}, 401)

@@ -42,6 +42,7 @@ def agreed_rows(
             bay = {"id": bays[-1][1], "facility_id": facility_id, "name": name, "active": name == "Bay A"}
             yield "service_bays", {**bay, **_STAMPS}
             yield "service_bay_skills", {"bay_id": bays[-1][1], "skill_id": world.skill_id}
+    yield from _settled(world, territories)
     for rule in ("FREQ=WEEKLY", "FREQ=MONTHLY"):
         series.append(uuid7())
         rule_row: Row = {
@@ -143,3 +144,12 @@ def an_appointment(
         **_STAMPS,
     }
     return {**row, **others}
+
+
+def _settled(world: World, territories: Sequence[UUID]) -> Iterator[tuple[str, Row]]:
+    for territory_id in territories:
+        for day in (date(2026, 12, 25), date(2026, 1, 1), date(2027, 1, 1)):
+            yield "territory_holidays", {"territory_id": territory_id, "day": day, "name": "Nobody works"}
+    for kind in (AppointmentType.EMERGENCY, AppointmentType.DIAGNOSTIC):
+        yield "service_types", {"type": kind, "duration_minutes": 90, **_STAMPS}
+        yield "service_type_skills", {"type": kind, "skill_id": world.skill_id, "level": 2}

@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.db.transaction import transaction
+from app.domain.appointments import AppointmentType
 from app.reads import agreements, relations
 from app.reads.batches import count_many, load_by_key, load_many, load_one
 from app.reads.entities import NODES
@@ -33,7 +34,8 @@ async def parents(seed: Seed, relation: Relation) -> list[Any]:
         near = relation.via.table.c[relation.via.near]
     async with transaction(seed.engine, seed.world.organization_id) as connection:
         found = (await connection.scalars(sa.select(near).distinct().where(near.is_not(None)))).all()
-    nobody = next(each for each in (UUID(int=99), 99, "TKT-1999-000001") if isinstance(found[0], type(each)))
+    of_nobody = (UUID(int=99), 99, AppointmentType.COMPONENT_REPAIR, "TKT-1999-000001")
+    nobody = next(each for each in of_nobody if isinstance(found[0], type(each)))
     return [*found, nobody]
 
 

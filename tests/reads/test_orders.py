@@ -13,6 +13,7 @@ from app.reads.orders import Kind, Order, Term, UnknownPlace, read_cursor, write
 
 _VALUES: dict[Kind, st.SearchStrategy[Any]] = {
     Kind.MOMENT: st.datetimes(timezones=st.just(UTC)),
+    Kind.DAY: st.dates(),
     Kind.NUMBER: st.integers(min_value=-(2**63), max_value=2**63 - 1),
     Kind.TEXT: st.text(st.characters(exclude_characters="\x00", codec="utf-8"), max_size=40),
     Kind.ID: st.uuids(),

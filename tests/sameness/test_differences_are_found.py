@@ -70,7 +70,7 @@ def _unfiltered(patch: pytest.MonkeyPatch) -> None:
         pytest.param(_spelled(Spelling.TEXT, lambda value: ['"', value, '"']), id="texts"),
         pytest.param(_spelled(Spelling.JSON, lambda value: [sa.func.jsonb_pretty(value)]), id="documents"),
         pytest.param(_backwards, id="orders"),
-        pytest.param(_unmasked, id="masks"),
+        pytest.param(_unmasked, id="what is masked"),
         pytest.param(_unfiltered, id="rows out of sight"),
     ],
 )

@@ -24,6 +24,7 @@ from app.db.timers.naming import SETTINGS
 from app.db.transaction import DatabaseRole
 from app.domain.timers import MOST_WORKERS_LOST, PAUSES, Timer, TimerKind, TooEarly
 from app.metrics.figures import Figures
+from app.tracing.traces import UNTRACED, Step, Traces
 
 Handler = Callable[[Timer], Awaitable[None]]
 
@@ -76,10 +77,12 @@ class Carrier:
         handlers: Mapping[TimerKind, Handler],
         *,
         figures: Figures,
+        traces: Traces = UNTRACED,
         taken_over_after: timedelta = timedelta(seconds=30),
     ) -> None:
         self._engine = engine
         self._figures = figures
+        self._traces = traces
         self._handlers = handlers
         self._taken_over_after = taken_over_after
         self._ending = asyncio.Event()
@@ -117,7 +120,8 @@ class Carrier:
             qbq=QueryQueueBuilder(SETTINGS),
             qbs=QuerySchedulerBuilder(SETTINGS),
         )
-        manager, carrying = QueueManager(queries, channel=SETTINGS.channel), _Carrying(driver, self._figures)
+        manager = QueueManager(queries, channel=SETTINGS.channel)
+        carrying = _Carrying(driver, self._figures, self._traces)
         self._manager = manager
         if self._ending.is_set():
             return
@@ -140,9 +144,10 @@ class Carrier:
 class _Carrying:
     """Carries out the timers of one connection; those that have lost a worker before, each alone."""
 
-    def __init__(self, driver: AsyncpgDriver, figures: Figures) -> None:
+    def __init__(self, driver: AsyncpgDriver, figures: Figures, traces: Traces) -> None:
         self._driver = driver
         self._figures = figures
+        self._traces = traces
         self._beside = 0
         self._changed = asyncio.Condition()
 
@@ -161,7 +166,8 @@ class _Carrying:
             # Beside others it could not be told whose fault it is that the worker ends.
             async with self._room(alone=lost > 0):
                 await self._driver.execute(_PICKED_UP, job.id)
-                await self._try(job, handler, timer, about)
+                with self._traces.job(timer.kind.value) as step:
+                    await self._try(job, handler, timer, about, step)
 
         return carry
 
@@ -183,7 +189,7 @@ class _Carrying:
                 self._beside = 0 if alone else self._beside - 1
                 self._changed.notify_all()
 
-    async def _try(self, job: Job, handler: Handler, timer: Timer, about: Mapping[str, str]) -> None:
+    async def _try(self, job: Job, handler: Handler, timer: Timer, about: Mapping[str, str], step: Step) -> None:
         began, ended = perf_counter(), "retried"
         try:
             await handler(timer)
@@ -197,6 +203,7 @@ class _Carrying:
             raise RetryRequested(reason="cut short") from None
         except Exception as error:  # noqa: BLE001  # tried again, and told in the end
             reason = _reason(error)
+            step.failed(type(error).__name__)
             if job.attempts >= len(PAUSES):
                 ended = "set_aside"
                 log.error("timer.set_aside", **about, attempts=job.attempts + 1, reason=reason)  # noqa: TRY400  # the error may hold values of rows
@@ -205,6 +212,7 @@ class _Carrying:
             raise RetryRequested(delay=PAUSES[job.attempts], reason=reason) from None
         finally:
             self._figures.timers.of(timer.kind.value, ended).add(perf_counter() - began)
+            step.ended(ended)
         log.info("timer.done", **about)
 
 
