@@ -56,8 +56,8 @@ class Scraping:
     async def answer(self, request: Request) -> Response:
         """Return all figures, to whoever may have them."""
         if self._token is not None:
-            given = request.headers.get("authorization", "")
-            if not compare_digest(given.encode(), f"Bearer {self._token}".encode()):
+            scheme, _, given = request.headers.get("authorization", "").partition(" ")
+            if scheme.lower() != "bearer" or not compare_digest(given.strip().encode(), self._token.encode()):
                 return PlainTextResponse("Bring the token that METRICS_TOKEN is set to.\n", 401)
         async with self._looking:
             if monotonic() - self._looked_at >= _KEPT_SECONDS:

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
 from typing import Any, NewType
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 import strawberry
@@ -15,6 +14,7 @@ from graphql.language import ValueNode
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
+from app.domain.validation import is_zone
 from app.reads.record import JsonText
 from app.reads.selection import Spelling
 
@@ -26,6 +26,8 @@ WebAddress = NewType("WebAddress", str)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?\d*([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_DECIMAL = 40
+# The driver has the database keep these as infinity, which is read as no day at all.
+_UNBOUNDED_DAYS = frozenset({date.min, date.max})
 
 
 def spell_moment(value: datetime) -> str:
@@ -46,9 +48,12 @@ def _read_date(value: Any) -> date:
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise GraphQLError("A Date is written as YYYY-MM-DD.", extensions=_BAD)
     try:
-        return date.fromisoformat(value)
+        day = date.fromisoformat(value)
     except ValueError as error:
         raise GraphQLError("There is no such date.", extensions=_BAD) from error
+    if day in _UNBOUNDED_DAYS:
+        raise GraphQLError("A Date lies between 0001-01-02 and 9999-12-30.", extensions=_BAD)
+    return day
 
 
 def _read_decimal(value: Any) -> Decimal:
@@ -65,10 +70,9 @@ def _read_decimal(value: Any) -> Decimal:
 
 
 def _read_time_zone(value: Any) -> str:
-    try:
-        return str(ZoneInfo(value))
-    except (TypeError, ValueError, OSError, ZoneInfoNotFoundError) as error:
-        raise GraphQLError("A TimeZone is an IANA name, such as Europe/Berlin.", extensions=_BAD) from error
+    if not isinstance(value, str) or not is_zone(value):
+        raise GraphQLError("A TimeZone is an IANA name, such as Europe/Berlin.", extensions=_BAD)
+    return value
 
 
 def _read_cursor(value: Any) -> str:

@@ -19,6 +19,8 @@ MOST_CUSTOM_BYTES = 16_384
 MOST_HOURS = Decimal("999.99")
 MOST_MONEY = Decimal("9999999999.99")
 _CENT = Decimal("0.01")
+# They lie beside the zones on many machines and name no place; the database does not know the first.
+_NO_ZONES = frozenset({"localtime", "Factory"})
 
 
 def text(value: str, field: str, *, longest: int) -> str:
@@ -106,11 +108,16 @@ def _fitting(clean: str, field: str, longest: int) -> str:
 
 def zone(value: str, field: str = "timeZone") -> str:
     """Return the name of a time zone that the IANA database has."""
-    if value not in _zones():
+    if not is_zone(value):
         raise Invalid(field=(field,), problem=f"{field} must be an IANA time zone, such as Europe/Amsterdam.")
     return value
 
 
+def is_zone(value: str) -> bool:
+    """Tell whether the IANA database has a time zone of this name."""
+    return value in _zones()
+
+
 @cache
 def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return frozenset(available_timezones()) - _NO_ZONES

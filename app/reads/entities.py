@@ -50,8 +50,9 @@ _STAFF_ROLES = [role.value for role in Role if role is not Role.END_USER]
 Condition = Callable[[sa.FromClause, Visibility], "sa.ColumnElement[bool] | None"]
 
 
-def everyone(_table: sa.FromClause, _visibility: Visibility) -> None:
-    """Everyone in the organisation sees every row."""
+def everyone(_table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
+    """Everyone in the organisation sees every row, but for a key that reads none."""
+    return sa.false() if visibility is Visibility.NOTHING else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -150,6 +151,8 @@ def _staff_only(_table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElem
 
 def _known_users(table: sa.FromClause, visibility: Visibility) -> "sa.ColumnElement[bool] | None":
     """Let customers know themselves, their colleagues, and whoever works for the organisation or was its technician."""
+    if visibility is Visibility.NOTHING:
+        return table.c.id == VIEWER_USER
     if not _outside(visibility):
         return None
     member, ticket, technician = customer_users.alias(), tickets.alias(), technicians.alias()

@@ -12,9 +12,10 @@ from app.db.tables.people import technicians, users
 from app.db.tables.privacy import erasures
 from app.domain.erasures import Erased, ErasureReason, ErasureSubject, erasure_event
 from app.domain.events import Concerned, EventType, FieldChange, NewEvent, plain
-from app.domain.people import Actor
+from app.domain.people import Actor, Role
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Forbidden, StillRunning
+from app.services.administration.users import check_another_governs
 from app.services.change import Change
 from app.services.erasing.events import erase_log
 from app.services.erasing.finding import Found, lock_person
@@ -41,10 +42,12 @@ async def erase_personal_data(writer: Writer, actor: Actor, command: ErasePerson
 
     A user can never log in again; their calendars, feeds and letters end; files go once nobody else refers to them.
 
-    Guard: the locks of `lock_person`, `erase_person` and `erase_log`; the database refuses what comes too late.
+    Guard: the locks of `lock_person`, `erase_person` and `erase_log`, and that of the organisation's administrators;
+    the database refuses what comes too late.
 
     Raises:
         Forbidden: the actor is no ADMIN, or it is the actor.
+        Invalid: it is the last active ADMIN, because the actor has ceased to be one meanwhile.
         NotFound: there is no such user or customer.
         StaleVersion: it has another version than the client has read.
         StillRunning: something of theirs is not over yet.
@@ -98,7 +101,9 @@ async def _end(change: Change, found: Found) -> None:
         return
     of = users.c
     mine = (of.organization_id == found.person.organization_id, of.id == found.id)
-    before = (await change.connection.execute(sa.select(of.active, of.tokens_revoked_at).where(*mine))).one()
+    before = (await change.connection.execute(sa.select(of.active, of.roles, of.tokens_revoked_at).where(*mine))).one()
+    if before.active and Role.ADMIN in before.roles:
+        await check_another_governs(change, found.id, "userId")
     revoked_at = max(change.now, before.tokens_revoked_at or change.now)
     await change.connection.execute(sa.update(users).where(*mine).values(active=False, tokens_revoked_at=revoked_at))
     changes = (

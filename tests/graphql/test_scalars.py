@@ -174,7 +174,21 @@ def test_what_is_no_decimal_of_sensible_length_is_refused(value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["", "Mars/Base", "../../etc/passwd", "/etc/localtime", "\x00", "x" * 5000, 1, None, []]
+    "value",
+    [
+        "",
+        "Mars/Base",
+        "../../etc/passwd",
+        "/etc/localtime",
+        "localtime",
+        "Factory",
+        "right/UTC",
+        "\x00",
+        "x" * 5000,
+        1,
+        None,
+        [],
+    ],
 )
 def test_what_is_no_time_zone_is_refused(value: Any) -> None:
     refused("TimeZone", value)
@@ -187,3 +201,12 @@ def test_a_time_zone_is_taken_by_its_name() -> None:
 @pytest.mark.parametrize("value", [1, None, [], {}])
 def test_a_cursor_that_is_no_text_is_refused(value: Any) -> None:
     refused("EventCursor", value)
+
+
+@pytest.mark.parametrize("value", ["0001-01-01", "9999-12-31"])
+def test_a_date_that_the_database_would_keep_as_infinity_is_refused(value: str) -> None:
+    refused("Date", value)
+
+
+def test_the_first_and_the_last_day_that_are_kept_are_taken() -> None:
+    assert (read("Date", "0001-01-02"), read("Date", "9999-12-30")) == (date(1, 1, 2), date(9999, 12, 30))

@@ -1,7 +1,9 @@
 """What is erased is nowhere any more, and what happened, when and how often stays."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -14,10 +16,18 @@ from app.db.tables.tickets import tickets
 from app.domain.erasures import ErasureReason, ErasureSubject
 from app.domain.events import EventType
 from app.domain.obstacles import ObstacleKind
+from app.domain.people import Role
 from app.domain.privacy.declaring import TOMBSTONE
 from app.domain.privacy.register import REGISTER
 from app.domain.refusals import Forbidden, Invalid, NotFound, StaleVersion, StillRunning
 from app.services.add_comment import AddComment, add_comment
+from app.services.administration.customers import CUSTOMER as CUSTOMERS
+from app.services.administration.customers import update_customer
+from app.services.administration.saying import Create, Kept, Update
+from app.services.administration.technicians import TECHNICIAN as TECHNICIANS
+from app.services.administration.technicians import update_technician
+from app.services.administration.users import USER as USERS
+from app.services.administration.users import create_user, update_user
 from app.services.create_ticket import create_ticket
 from app.services.erase_personal_data import ErasePersonalData, erase_personal_data
 from app.services.perform import Rehearsed
@@ -273,3 +283,38 @@ async def test_who_is_not_there_or_is_oneself_or_has_changed_is_refused(filled: 
     assert "another ADMIN" in oneself.value.message
     with pytest.raises(StaleVersion):
         await filled.erase_customer(expected_version=7)
+
+
+async def test_whoever_was_erased_is_not_made_active_again(filled: Filled) -> None:
+    scene, ann = filled.scene, filled.scene.world.technicians["ann"]
+    await filled.erase_user("ann")
+    await filled.erase_customer()
+    admin = scene.actor("admin")
+
+    async def expect(kept: Kept, id_: UUID, bring_back: Any) -> None:
+        before = await scene.row(kept.table, id_)
+        command = Update(id=id_, expected_version=before.version, values={"active": True})
+        with pytest.raises(Forbidden) as refused:
+            await bring_back(scene.writer, admin, command)
+        assert refused.value.field == ("active",)
+        assert (before.active, await scene.row(kept.table, id_)) == (False, before)
+
+    await expect(USERS, scene.world.users["ann"], update_user)
+    await expect(TECHNICIANS, ann, update_technician)
+    await expect(CUSTOMERS, scene.world.customer_id, update_customer)
+
+
+async def test_the_last_who_governs_is_not_erased_by_one_who_has_ceased_to(filled: Filled) -> None:
+    scene = filled.scene
+    former, said = scene.actor("admin"), {"name": "Eve", "email": None, "roles": (Role.ADMIN,)}
+    last = (await create_user(scene.writer, former, Create(values=said))).ids["user"]
+    before = await scene.row(users, scene.world.users["admin"])
+    demoted = Update(id=before.id, expected_version=before.version, values={"roles": (Role.MANAGER,)})
+    await update_user(scene.writer, replace(former, user_id=last), demoted)
+
+    command = ErasePersonalData(subject=ErasureSubject.USER, id=last, reason=ErasureReason.REQUESTED)
+    with pytest.raises(Invalid) as refused:
+        await erase_personal_data(scene.writer, former, command)
+
+    assert refused.value.field == ("userId",)
+    assert (await scene.row(users, last)).active

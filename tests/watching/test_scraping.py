@@ -29,7 +29,8 @@ async def test_without_the_token_nothing_is_told(database_url: str) -> None:
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {SECRET}"}):
             answer = await client.get(url, headers=headers)
             assert (answer.status_code, "fieldgraph_" in answer.text) == (401, False)
-        assert value(await scraped(served, Authorization=f"Bearer {SECRET}"), "fieldgraph_build_info") == 1
+        for scheme in ("Bearer", "bearer"):
+            assert value(await scraped(served, Authorization=f"{scheme} {SECRET}"), "fieldgraph_build_info") == 1
 
 
 async def test_a_database_that_is_away_is_a_figure() -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from app.db.tables.base import Uuid
 from app.domain.events import FieldChange, NewEvent, plain
 from app.domain.refusals import Invalid, NotFound
+from app.services.administration.erased import check_not_erased
 from app.services.administration.saying import Kept, Lines, Row, Said, camel
 from app.services.change import Change
 from app.services.naming import check_exists
@@ -54,10 +55,18 @@ async def draft_new(kept: Kept, change: Change, values: Row) -> Draft:
 
 
 async def draft_change(kept: Kept, change: Change, before: Row, values: Row, *more: FieldChange) -> Draft:
-    """Check what a locked row is to say instead; nothing is written. Raises what `judge` does, Invalid, NotFound."""
+    """Check what a locked row is to say instead; nothing is written.
+
+    Raises:
+        Forbidden: somebody who was erased is to be active again.
+        Invalid, NotFound: a value makes no sense, or names what is not there.
+        Whatever `judge` does.
+    """
     after = {**before, **await _checked(kept, change, before, values)}
     if after == before:
         return Draft(before=before, after=before)
+    if after.get("active") and not before.get("active"):
+        await check_not_erased(change, kept.kind, before["id"])
     await kept.judge(change, before, after)
     after |= {"version": before["version"] + 1, "updated_at": max(change.now, before["updated_at"])}
     return _noted(kept, change, Draft(before=before, after=after, more=more))

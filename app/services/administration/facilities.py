@@ -6,14 +6,15 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.db.tables.appointments import appointments
-from app.db.tables.organizations import territories
+from app.db.tables.organizations import organizations, territories
 from app.db.tables.sla import business_calendars
 from app.db.tables.supply import facilities, service_bays
 from app.domain import validation
 from app.domain.people import Actor
 from app.domain.policy import Action
+from app.domain.refusals import Invalid
 from app.services.administration.checking import place, words
-from app.services.administration.keeping import delete, insert, require_right, update
+from app.services.administration.keeping import delete, expect, insert, locked, require_right, save
 from app.services.administration.saying import ACTIVE, Kept, Row, Said, Update, Used
 from app.services.administration.service_bays import SERVICE_BAY
 from app.services.change import Change
@@ -21,6 +22,39 @@ from app.services.deleting import Delete
 from app.services.perform import Writer, Written, perform
 
 MOST_BAYS = 200
+
+
+async def lock_promises(change: Change) -> None:
+    """Lock what the organisation promises, so that versions follow one another; the lock comes before any row."""
+    mine = organizations.c.organization_id == change.actor.organization_id
+    await change.connection.execute(sa.select(organizations.c.id).where(mine).with_for_update(key_share=True))
+
+
+async def check_holds(change: Change, calendar_id: UUID) -> None:
+    """Refuse a version of a calendar that another one has followed: nothing would follow it any more.
+
+    Guard: the lock of what is promised, which the caller has.
+
+    Raises:
+        Invalid: there is a newer version of it.
+    """
+    named, newer = business_calendars.alias("named"), business_calendars.alias("newer")
+    query = sa.select(newer.c.id == named.c.id).where(
+        named.c.organization_id == change.actor.organization_id,
+        named.c.id == calendar_id,
+        newer.c.organization_id == named.c.organization_id,
+        newer.c.name == named.c.name,
+    )
+    holds = await change.connection.scalar(query.order_by(newer.c.created_at.desc(), newer.c.id.desc()).limit(1))
+    if holds is False:
+        raise Invalid(field=("calendarId",), problem="This calendar has a newer version; name that one.")
+
+
+async def _judge(change: Change, before: Row | None, after: Row) -> None:
+    """Hold against a facility that it begins to be open by a version of a calendar that holds no more."""
+    if after["calendar_id"] is not None and (before is None or before["calendar_id"] != after["calendar_id"]):
+        await check_holds(change, after["calendar_id"])
+
 
 FACILITY = Kept(
     kind="Facility",
@@ -39,6 +73,7 @@ FACILITY = Kept(
         Used(by=appointments.c.facility_id, kind="Appointment", words="appointments"),
         Used(by=service_bays.c.facility_id, kind="ServiceBay", words="service bays"),
     ),
+    judge=_judge,
 )
 
 
@@ -52,10 +87,17 @@ class CreateFacility:
 
 
 async def create_facility(writer: Writer, actor: Actor, command: CreateFacility) -> Written:
-    """Create a facility with its first bays. Raises what `create` does."""
+    """Create a facility with its first bays.
+
+    Guard: as `create`; the lock of what is promised, so that no version of its calendar comes unnoticed.
+
+    Raises:
+        Forbidden, Invalid, NotFound: as `create`; or its calendar has a newer version.
+    """
 
     async def work(change: Change) -> dict[str, UUID]:
         require_right(FACILITY, change)
+        await _lock_calendar(change, command.values)
         given = writer.bay_count if command.bay_count is None else command.bay_count
         count = validation.number(given, ("bayCount",), least=0, most=MOST_BAYS)
         facility = await insert(FACILITY, change, command.values)
@@ -67,13 +109,33 @@ async def create_facility(writer: Writer, actor: Actor, command: CreateFacility)
 
 
 async def update_facility(writer: Writer, actor: Actor, command: Update) -> Written:
-    """Change a facility. Raises what `update` does."""
-    return await update(FACILITY, writer, actor, command)
+    """Change a facility.
+
+    Guard: as `update`; the lock of what is promised, so that no version of its calendar comes unnoticed.
+
+    Raises:
+        Forbidden, Invalid, NotFound, StaleVersion: as `update`; or its calendar has a newer version.
+    """
+
+    async def work(change: Change) -> dict[str, UUID]:
+        require_right(FACILITY, change)
+        await _lock_calendar(change, command.values)
+        before = await locked(FACILITY, change, command.id)
+        expect(FACILITY, before, command.expected_version)
+        await save(FACILITY, change, before, command.values)
+        return {"facility": command.id}
+
+    return await perform(writer, actor, "updateFacility", command, work)
 
 
 async def delete_facility(writer: Writer, actor: Actor, command: Delete) -> Written:
     """Delete a facility without bays in which nothing was agreed. Raises what `delete` does."""
     return await delete(FACILITY, writer, actor, command)
+
+
+async def _lock_calendar(change: Change, values: Row) -> None:
+    if values.get("calendar_id") is not None:
+        await lock_promises(change)
 
 
 async def facilities_with_calendar(change: Change, calendar_id: UUID) -> list[UUID]:

@@ -96,7 +96,7 @@ async def insert(kept: Kept, change: Change, values: Row) -> Row:
 async def save(kept: Kept, change: Change, before: Row, values: Row, *more: FieldChange) -> Row:
     """Write a locked row as it is to be, and tell what is new, with `more`; return it.
 
-    Nothing is done where nothing is new.
+    Nothing is done where nothing is new. Raises Forbidden for whoever was erased and is to be active again.
     """
     draft = await draft_change(kept, change, before, values, *more)
     await write_drafts(kept, change, [draft])

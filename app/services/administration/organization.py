@@ -163,10 +163,14 @@ async def update_escalation_tiers(writer: Writer, actor: Actor, command: SettleT
         before = await _locked(change, command.expected_version)
         if not command.tiers:
             raise Invalid(field=("tiers",), problem="There must be a tier; tickets begin at the lowest.")
-        tiers = [await _clean(change, _TIER, tier, "tiers", str(at)) for at, tier in enumerate(command.tiers)]
+        found = await _tiers(change)
+        known = {tier["level"]: tier for tier in found}
+        tiers = [
+            await _clean(change, _TIER, tier, "tiers", str(at), before=known.get(tier["level"]))
+            for at, tier in enumerate(command.tiers)
+        ]
         for key in ("level", "code"):
             at_most("tiers", tiers, MOST_TIERS, key)
-        found = await _tiers(change)
         wanted = sorted(tiers, key=lambda tier: tier["level"])
         if found != wanted:
             await _replace_tiers(change, found, wanted)
@@ -189,7 +193,7 @@ async def update_service_type(writer: Writer, actor: Actor, command: SettleServi
         clean = await _clean(change, _SERVICE, command.values)
         known, asked = await _service_type(change, command.type)
         after = {**known, **clean}
-        skills_ = asked if command.skills is None else await _needed(change, command.skills)
+        skills_ = asked if command.skills is None else await _needed(change, command.skills, asked)
         if after != known or skills_ != asked:
             await _write_service_type(change, command.type, after, skills_)
             told = FieldChange(
@@ -237,8 +241,10 @@ async def _settled(change: Change, before: Row, told: Sequence[FieldChange], val
     )
 
 
-async def _clean(change: Change, said: Sequence[Said], values: Row, *path: str) -> dict[str, Any]:
-    """Return the clean values of these fields. Raises Invalid, NotFound."""
+async def _clean(
+    change: Change, said: Sequence[Said], values: Row, *path: str, before: Row | None = None
+) -> dict[str, Any]:
+    """Return the clean values of these fields; what they newly name is there and active. Raises Invalid, NotFound."""
     clean: dict[str, Any] = {}
     for each in said:
         if each.name not in values:
@@ -250,7 +256,7 @@ async def _clean(change: Change, said: Sequence[Said], values: Row, *path: str) 
             clean[each.name] = None if value is None else each.check(value)
         except Invalid as wrong:
             raise Invalid(field=(*path, *(wrong.field or ())), problem=wrong.problem) from None
-        if each.points_to is not None:
+        if each.points_to is not None and (before is None or before[each.name] != clean[each.name]):
             await check_exists(change, each.points_to[0], ".".join(field), each.points_to[1], clean[each.name])
     return clean
 
@@ -330,11 +336,13 @@ async def _service_type(change: Change, type_: AppointmentType) -> tuple[dict[st
     return known, [dict(each) for each in rows]
 
 
-async def _needed(change: Change, given: Sequence[Row]) -> list[Row]:
+async def _needed(change: Change, given: Sequence[Row], before: Sequence[Row]) -> list[Row]:
     at_most("skills", given, MOST_SKILLS, "skill_id")
+    known = {each["skill_id"] for each in before}
     for at, each in enumerate(given):
         validation.number(each["level"], ("skills", str(at), "level"), least=1, most=5)
-        await check_exists(change, skills, f"skills.{at}.skillId", "skill", each["skill_id"])
+        if each["skill_id"] not in known:
+            await check_exists(change, skills, f"skills.{at}.skillId", "skill", each["skill_id"])
     return sorted((dict(each) for each in given), key=lambda each: each["skill_id"])
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from app.db.sla import written_targets, written_weekly
-from app.db.tables.organizations import organizations
 from app.db.tables.sla import business_calendars, sla_policies
 from app.domain import validation
 from app.domain.calendars import WEEKDAYS
@@ -20,7 +19,7 @@ from app.domain.refusals import Invalid, NotFound
 from app.domain.sla import SlaMetric, SlaTarget
 from app.domain.tickets import OPEN, TicketPriority, TicketStatus
 from app.services.administration.checking import LONGEST_NAME, zone
-from app.services.administration.facilities import FACILITY, facilities_with_calendar
+from app.services.administration.facilities import FACILITY, check_holds, facilities_with_calendar, lock_promises
 from app.services.administration.keeping import locked, save
 from app.services.change import Change
 from app.services.perform import Writer, Written, perform
@@ -31,6 +30,8 @@ MOST_OPENINGS = 10
 MOST_WARNINGS = 10
 LONGEST_MINUTES = 525_600
 _DAY_MINUTES = 1440
+# The least by which one moment is after another.
+_NEXT = timedelta(microseconds=1)
 _WORDS = "settle what is promised"
 
 Opening = tuple[int, int]
@@ -85,9 +86,11 @@ async def save_business_calendar(writer: Writer, actor: Actor, command: SaveBusi
         before = await _newest_calendar(change, row["name"])
         if before is not None and all(before[name] == row[name] for name in row if name != "id"):
             return {"business_calendar": before["id"]}
+        # Whoever waited for the lock began before the version that it follows, and still comes after it.
+        created_at = change.now if before is None else max(change.now, before["created_at"] + _NEXT)
         await change.connection.execute(
             sa.insert(business_calendars).values(
-                organization_id=change.actor.organization_id, created_at=change.now, **row
+                organization_id=change.actor.organization_id, created_at=created_at, **row
             )
         )
         change.tell(_came(change, "BusinessCalendar", row))
@@ -105,7 +108,7 @@ async def save_sla_policy(writer: Writer, actor: Actor, command: SaveSlaPolicy) 
 
     Raises:
         Forbidden: the actor may not settle what is promised.
-        Invalid: a value makes no sense.
+        Invalid: a value makes no sense, or the calendar has a newer version.
         NotFound: there is no such calendar.
     """
 
@@ -131,8 +134,7 @@ async def save_sla_policy(writer: Writer, actor: Actor, command: SaveSlaPolicy) 
 
 async def _alone(change: Change) -> None:
     require(change.actor, Action.MANAGE_SETTINGS, Standing(), words=_WORDS)
-    mine = organizations.c.organization_id == change.actor.organization_id
-    await change.connection.execute(sa.select(organizations.c.id).where(mine).with_for_update(key_share=True))
+    await lock_promises(change)
 
 
 async def _newest_calendar(change: Change, name: str) -> Mapping[str, Any] | None:
@@ -183,6 +185,7 @@ async def _expect_calendar(change: Change, calendar_id: UUID) -> None:
     query = sa.select(of.id).where(of.organization_id == change.actor.organization_id, of.id == calendar_id)
     if await change.connection.scalar(query) is None:
         raise NotFound(field=("calendarId",), kind="business calendar")
+    await check_holds(change, calendar_id)
 
 
 def _came(change: Change, kind: str, row: Mapping[str, Any]) -> NewEvent:

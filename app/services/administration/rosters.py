@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -13,9 +13,10 @@ from app.db.locks import lock_technicians
 from app.db.tables.availability import shift_breaks, shifts
 from app.db.tables.organizations import organizations, territories
 from app.db.tables.people import technician_territories, technicians
+from app.domain.availability import HORIZON, LOOKING_BACK
 from app.domain.people import Actor
 from app.domain.refusals import Invalid
-from app.domain.rosters import WeeklyShift, laid_out
+from app.domain.rosters import MOST_DAYS, WeeklyShift, laid_out
 from app.domain.utilization import Shift
 from app.services.administration.drafting import told
 from app.services.administration.keeping import require_right
@@ -24,6 +25,9 @@ from app.services.administration.shifts import SHIFT, check_shift, overlap, shif
 from app.services.change import Change
 from app.services.naming import check_exists
 from app.services.perform import Writer, Written, perform
+
+# Shifts are held to the hour. Days beyond that much more are refused as days: the last ones there are have no hours.
+_DAYS = timedelta(days=MOST_DAYS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ async def create_shifts(writer: Writer, actor: Actor, command: CreateShifts) -> 
         require_right(SHIFT, change)
         await check_exists(change, technicians, "technicianId", "technician", command.technician_id)
         zone = await zone_of(change, command.technician_id)
+        _check_near(command, change.now)
         wanted = laid_out(command.weekly, command.first, command.last, zone)
         _check_each(change, command.technician_id, wanted)
         await lock_technicians(change.connection, change.actor.organization_id, [command.technician_id])
@@ -83,6 +88,14 @@ async def zone_of(change: Change, technician_id: UUID) -> ZoneInfo:
     )
     usual = sa.select(sa.func.coalesce(first, organizations.c.time_zone)).where(organizations.c.organization_id == mine)
     return ZoneInfo(str(await change.connection.scalar(usual)))
+
+
+def _check_near(command: CreateShifts, now: datetime) -> None:
+    """Refuse days on which no shift may begin, before their hours are looked for. Raises Invalid."""
+    for name, day in (("from", command.first), ("to", command.last)):
+        if not now.date() - LOOKING_BACK - _DAYS <= day <= now.date() + HORIZON + _DAYS:
+            problem = f"{name} must lie at most {LOOKING_BACK.days} days ago and within {HORIZON.days} days."
+            raise Invalid(field=(name,), problem=problem)
 
 
 def _check_each(change: Change, technician_id: UUID, wanted: Sequence[Shift]) -> None:

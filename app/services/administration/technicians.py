@@ -76,7 +76,10 @@ async def _check_works_here(change: Change, user_id: UUID) -> None:
     """Refuse a technician whose user is a customer's alone. Guard: the user's row, which stays as it is meanwhile."""
     held = change.rows.get((users.name, user_id))
     roles = await _roles_of(change, user_id) if held is None else held["roles"]
-    if not set(roles or ()) - {Role.END_USER}:
+    if roles is None:
+        # They were deleted since they were looked for.
+        raise NotFound(field=("userId",), kind="user")
+    if not set(roles) - {Role.END_USER}:
         raise Invalid(
             field=("userId",), problem="A technician's user needs a role of staff: an ADMIN gives them TECHNICIAN."
         )

@@ -24,6 +24,7 @@ from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid
 from app.services.administration.keeping import create, delete, expect, locked, require_right, save
 from app.services.administration.saying import ACTIVE, Create, Kept, Lines, Row, Said, Update, Used
+from app.services.api_keys import end_keys
 from app.services.change import Change
 from app.services.deleting import Delete
 from app.services.perform import Writer, Written, perform
@@ -61,7 +62,7 @@ async def _judge(change: Change, before: Row | None, after: Row) -> None:
     if before is not None and was - _OUTSIDE and not roles - _OUTSIDE:
         await _check_works_no_more(change, before["id"])
     if before is not None and _governs(before) and not _governs(after):
-        await _check_another_governs(change, before["id"], "roles" if Role.ADMIN not in roles else "active")
+        await check_another_governs(change, before["id"], "roles" if Role.ADMIN not in roles else "active")
 
 
 def _governs(row: Row) -> bool:
@@ -95,7 +96,7 @@ async def _check_works_no_more(change: Change, user_id: UUID) -> None:
         )
 
 
-async def _check_another_governs(change: Change, user_id: UUID, field: str) -> None:
+async def check_another_governs(change: Change, user_id: UUID, field: str) -> None:
     """Refuse to leave an organisation without an active ADMIN.
 
     Guard: the lock of the organisation's administrators: of two who remove each other the second finds nobody left.
@@ -116,7 +117,7 @@ async def _part(change: Change, row: Row) -> None:
     if Role.ADMIN in row["roles"]:
         require(change.actor, Action.MANAGE_ROLES, Standing(), words="delete an ADMIN")
     if _governs(row):
-        await _check_another_governs(change, row["id"], "id")
+        await check_another_governs(change, row["id"], "id")
 
 
 USER = Kept(
@@ -176,9 +177,9 @@ async def create_user(writer: Writer, actor: Actor, command: Create) -> Written:
 
 
 async def update_user(writer: Writer, actor: Actor, command: Update) -> Written:
-    """Change a user; whoever is made inactive is out at once, with every token issued until then.
+    """Change a user; whoever is made inactive is out at once, with every token and key issued until then.
 
-    Guard: as `update`; the address's lock; the lock of the organisation's administrators.
+    Guard: as `update`; the lock of the organisation's keys; the address's lock; that of its administrators.
 
     Raises:
         Forbidden, Invalid, NotFound, StaleVersion: as `update`; a MANAGER changes roles or an ADMIN; it is the last
@@ -187,13 +188,18 @@ async def update_user(writer: Writer, actor: Actor, command: Update) -> Written:
 
     async def work(change: Change) -> dict[str, UUID]:
         require_right(USER, change)
+        values: dict[str, Any] = dict(command.values)
+        if values.get("active") is False:
+            await locks.lock_api_keys(change.connection, change.actor.organization_id)
         before = await locked(USER, change, command.id)
         expect(USER, before, command.expected_version)
-        values: dict[str, Any] = dict(command.values)
-        if before["active"] and values.get("active") is False:
+        leaves = before["active"] and values.get("active") is False
+        if leaves:
             revoked_at = before["tokens_revoked_at"]
             values["tokens_revoked_at"] = change.now if revoked_at is None else max(change.now, revoked_at)
         await save(USER, change, before, values)
+        if leaves:
+            await end_keys(change, command.id)
         return {"user": command.id}
 
     return await perform(writer, actor, "updateUser", command, work)

@@ -148,6 +148,26 @@ async def test_a_key_that_writes_and_does_not_read_is_shown_no_row(house: House)
 
 
 @pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.parametrize(
+    ("mutation", "row"),
+    [
+        ('createTeam(input: {name: "East"})', "team { name }"),
+        ('createSkill(input: {code: "E", name: "East"})', "skill { name }"),
+        ('createTerritory(input: {name: "East", timeZone: "UTC"})', "territory { name }"),
+        ('createFacility(input: {name: "East"})', "facility { bays { name } }"),
+        ('createPart(input: {partNumber: "E-1", name: "East"})', "part { unitCost { amount } }"),
+    ],
+)
+async def test_a_key_that_administers_and_does_not_read_is_shown_no_row(house: House, mutation: str, row: str) -> None:
+    blind = await made(house.served, house.world, "admin", [ApiKeyScope.ADMINISTER])
+    query = f"mutation {{ done: {mutation} {{ changeId row: {row} errors {{ __typename }} }} }}"
+
+    answer = (await asked(house, blind.secret, query)).json()["data"]["done"]
+
+    assert (answer["changeId"] is not None, answer["row"], answer["errors"]) == (True, None, [])
+
+
+@pytest.mark.asyncio(loop_scope="module")
 async def test_monitoring_tells_of_alerts_by_a_key_that_opens_nothing_else(house: House) -> None:
     async with transaction(house.engine, house.world.organization_id) as connection:
         row = {"kind": "EQUIPMENT", "name": "Pump", "external_id": "PUMP-7", "created_at": BEFORE, "updated_at": BEFORE}

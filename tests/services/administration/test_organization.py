@@ -3,6 +3,7 @@
 import asyncio
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -12,18 +13,30 @@ from app.db.tables.organizations import escalation_tiers, organization_settings,
 from app.db.tables.supply import service_type_skills, service_types
 from app.domain.appointments import AppointmentType, AutoBooking, Urgency
 from app.domain.refusals import Forbidden, InUse, Invalid, NotFound, StaleVersion
+from app.services.administration.keeping import update
 from app.services.administration.organization import Settle, update_organization
+from app.services.administration.saying import Kept, Update
+from app.services.administration.skills import SKILL
+from app.services.administration.teams import TEAM
 from app.services.perform import Written
 from tests.services.administration.settling import service, settle, tiers, version_of
 from tests.services.scene import Scene
 
 REPAIR = AppointmentType.COMPONENT_REPAIR
-THREE = tuple({"level": level, "code": f"L{level}", "name": f"Tier {level}"} for level in (1, 2, 3))
+THREE: tuple[dict[str, Any], ...] = tuple(
+    {"level": level, "code": f"L{level}", "name": f"Tier {level}"} for level in (1, 2, 3)
+)
 
 
 async def rename(scene: Scene, by: str = "manager", version: int | None = None, **values: Any) -> Written:
     expected = await version_of(scene) if version is None else version
     return await update_organization(scene.writer, scene.actor(by), Settle(expected_version=expected, values=values))
+
+
+async def stop(scene: Scene, kept: Kept, id_: UUID) -> None:
+    version = (await scene.row(kept.table, id_)).version
+    command = Update(id=id_, expected_version=version, values={"active": False})
+    await update(kept, scene.writer, scene.actor("manager"), command)
 
 
 async def test_a_name_and_a_zone_are_given_and_told(scene: Scene) -> None:
@@ -171,6 +184,34 @@ async def test_tiers_that_make_no_sense_are_refused(
 
     assert refused.value.field == field
     assert await scene.rows(escalation_tiers) == before
+
+
+async def test_a_team_that_is_no_longer_active_stays_where_it_works_and_gets_no_other_tier(scene: Scene) -> None:
+    team = scene.world.teams["south"]
+    with_team = (*THREE[:2], {**THREE[2], "team_id": team})
+    await tiers(scene, *with_team)
+    await stop(scene, TEAM, team)
+
+    await tiers(scene, {**THREE[0], "name": "First"}, *with_team[1:])
+
+    found = sorted(await scene.rows(escalation_tiers), key=lambda row: row.level)
+    assert [(row.name, row.team_id) for row in found] == [("First", None), ("Tier 2", None), ("Tier 3", team)]
+    with pytest.raises(Invalid) as refused:
+        await tiers(scene, THREE[0], {**THREE[1], "team_id": team}, with_team[2])
+    assert refused.value.field == ("tiers", "1", "teamId")
+
+
+async def test_a_skill_that_is_no_longer_active_stays_where_it_is_asked_for(scene: Scene) -> None:
+    skill = scene.world.skill_id
+    await service(scene, REPAIR, (skill, 4))
+    await stop(scene, SKILL, skill)
+
+    await service(scene, REPAIR, (skill, 3), duration_minutes=90)
+
+    assert [(row.skill_id, row.level) for row in await scene.rows(service_type_skills)] == [(skill, 3)]
+    with pytest.raises(Invalid) as refused:
+        await service(scene, AppointmentType.DIAGNOSTIC, (skill, 3))
+    assert refused.value.field == ("skills", "0", "skillId")
 
 
 async def test_a_team_that_is_not_there_works_no_tier(scene: Scene) -> None:

@@ -3,14 +3,17 @@
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import available_timezones
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.tables.organizations import territories
 from app.db.tables.supply import facilities, service_bay_skills, service_bays, territory_holidays
 from app.domain.appointments import LocationMode
 from app.domain.refusals import Forbidden, InUse, Invalid, NotFound
+from app.domain.validation import is_zone
 from app.services.administration.facilities import (
     FACILITY,
     CreateFacility,
@@ -202,3 +205,10 @@ async def test_only_managers_and_administrators_keep_places(scene: Scene, by: st
         with pytest.raises(Forbidden):
             await asked
     assert await scene.rows(facilities) == []
+
+
+async def test_every_zone_that_can_be_said_is_one_of_the_databases(engine: AsyncEngine) -> None:
+    async with engine.connect() as connection:
+        known = set(await connection.scalars(sa.text("SELECT name FROM pg_timezone_names")))
+
+    assert {name for name in available_timezones() if is_zone(name)} <= known

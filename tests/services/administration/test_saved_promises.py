@@ -1,8 +1,11 @@
 """Calendars and policies follow one another; what was promised stays."""
 
 import asyncio
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
@@ -15,8 +18,10 @@ from app.db.tables.tickets import tickets
 from app.domain.refusals import Forbidden, Invalid, NotFound
 from app.domain.sla import SlaMetric
 from app.domain.tickets import TicketPriority, TicketStatus
+from app.services.administration import facilities as places
 from app.services.administration import promises
-from app.services.administration.facilities import CreateFacility, create_facility
+from app.services.administration.facilities import CreateFacility, create_facility, update_facility
+from app.services.administration.saying import Update
 from tests.services.administration.settling import DAILY, HOURS, calendar, promise
 from tests.services.promising import RESOLUTION, RESPONSE, clocks
 from tests.services.scene import Clock, Scene
@@ -74,6 +79,77 @@ async def test_a_calendar_is_followed_by_facilities_and_the_policy_in_force(scen
     assert (await clocks(scene, await scene.ticket()))[RESOLUTION].due_at == NOON.replace(day=5, hour=13)
     assert (await clocks(scene, old))[RESOLUTION].due_at == NOON.replace(hour=17)
     assert (await scene.row(tickets, old)).sla_policy_id != newest.id
+
+
+async def test_a_version_that_was_followed_is_named_by_nothing_new(scene: Scene) -> None:
+    first = (await calendar(scene)).ids["business_calendar"]
+    depot = CreateFacility(values={"name": "Depot"}, bay_count=0)
+    facility = (await create_facility(scene.writer, scene.actor("manager"), depot)).ids["facility"]
+    await calendar(scene, holidays=(date(2026, 5, 4),))
+
+    for asked in (
+        create_facility(
+            scene.writer,
+            scene.actor("manager"),
+            CreateFacility(values={"name": "Yard", "calendar_id": first}, bay_count=0),
+        ),
+        update_facility(
+            scene.writer,
+            scene.actor("manager"),
+            Update(id=facility, expected_version=1, values={"calendar_id": first}),
+        ),
+        promise(scene, calendar_id=first),
+    ):
+        with pytest.raises(Invalid) as refused:
+            await asked
+        assert (refused.value.field, refused.value.problem) == (
+            ("calendarId",),
+            "This calendar has a newer version; name that one.",
+        )
+
+
+@pytest.mark.parametrize("locked", [True, False])
+async def test_no_facility_is_left_with_a_version_that_comes_to_be_followed_meanwhile(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, *, locked: bool
+) -> None:
+    first = (await calendar(scene)).ids["business_calendar"]
+    judge, named, followed = places.FACILITY.judge, asyncio.Event(), asyncio.Event()
+
+    async def judge_slowly(change: Any, before: Any, after: Any) -> None:
+        await judge(change, before, after)
+        named.set()
+        # Whoever has the lock keeps the other out, and waits in vain.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(followed.wait(), 0.5)
+
+    async def nothing(_change: Any, _values: Any) -> None:
+        return
+
+    monkeypatch.setattr(places, "FACILITY", replace(places.FACILITY, judge=judge_slowly))
+    if not locked:
+        monkeypatch.setattr(places, "_lock_calendar", nothing)
+
+    async def follow() -> UUID:
+        await named.wait()
+        written = await calendar(scene, holidays=(date(2026, 5, 4),))
+        followed.set()
+        return written.ids["business_calendar"]
+
+    depot = CreateFacility(values={"name": "Depot", "calendar_id": first}, bay_count=0)
+    made, second = await asyncio.gather(create_facility(scene.writer, scene.actor("manager"), depot), follow())
+
+    row = await scene.row(facilities, made.ids["facility"])
+    assert row.calendar_id == (second if locked else first)
+
+
+async def test_the_version_that_was_saved_last_holds_whoever_began_first(scene: Scene) -> None:
+    await calendar(scene)
+    early = replace(scene, clock=Clock(NOON - timedelta(seconds=5)))
+    last = (await calendar(early, holidays=(date(2026, 5, 4),))).ids["business_calendar"]
+
+    again = await calendar(scene, holidays=(date(2026, 5, 4),))
+
+    assert (again.ids, len(await scene.rows(business_calendars))) == ({"business_calendar": last}, 2)
 
 
 async def test_the_same_said_again_makes_no_version(scene: Scene) -> None:

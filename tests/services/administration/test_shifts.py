@@ -218,3 +218,15 @@ async def test_without_the_lock_weeks_are_made_twice(shop: Workshop, monkeypatch
     await asyncio.gather(weeks(shop, TODAY, TODAY), weeks(shop, TODAY, TODAY))
 
     assert len(await shop.rows(shifts, shifts.c.technician_id == shop.world.technicians["ann"])) == 2
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "field"), [(date.max, date.max, "from"), (date.min, date.min, "from"), (TODAY, date.max, "to")]
+)
+async def test_days_that_are_out_of_reach_are_refused_by_name(
+    shop: Workshop, first: date, last: date, field: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        await weeks(shop, first, last)
+
+    assert refused.value.field == (field,)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
 
 from app.db.tables.availability import shift_breaks, shifts, time_off
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
@@ -14,6 +15,7 @@ from app.db.tables.tickets import tickets
 from app.db.transaction import Mode, transaction
 from app.domain.people import Role
 from app.domain.refusals import Forbidden, InUse, Invalid, NotFound
+from app.services.administration import keeping
 from app.services.administration import technicians as technician_service
 from app.services.administration import users as user_service
 from app.services.administration.saying import Create, Update
@@ -257,3 +259,17 @@ async def test_who_has_everything_that_can_belong_to_a_technician_is_not_deleted
         await delete_technician(shop.writer, shop.actor("admin"), Delete(id=shop.world.technicians["ann"]))
 
     assert {"Assignment", "Appointment"} <= {use.kind for use in refused.value.uses}
+
+
+async def test_a_user_who_was_deleted_since_they_were_looked_for_is_not_found(
+    shop: Workshop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def found(*_asked: Any) -> None:
+        return
+
+    monkeypatch.setattr(keeping, "check_exists", found)
+
+    with pytest.raises(NotFound) as refused:
+        await hire(shop, user_id=uuid7())
+
+    assert refused.value.field == ("userId",)

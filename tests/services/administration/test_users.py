@@ -1,21 +1,28 @@
 """Users come, change and go: who may do what to whom, and that somebody governs whatever happens."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from app.db import locks
+from app.db.tables.api_keys import api_keys
 from app.db.tables.customers import customer_users
 from app.db.tables.people import technicians, users
-from app.domain.people import Role
+from app.domain.api_key_texts import KeyHashes
+from app.domain.people import ApiKeyScope, Role
 from app.domain.refusals import Forbidden, InUse, Invalid
+from app.services import create_api_key as making
 from app.services.administration.saying import Create, Update
 from app.services.administration.users import create_user, delete_user, update_user
+from app.services.create_api_key import CreateApiKey, create_api_key, minted
 from app.services.deleting import Delete
 from app.services.perform import Written
 from tests.services.scene import Scene
+
+HASHES = KeyHashes(bytes(32))
 
 
 async def new_user(scene: Scene, by: str = "admin", **values: Any) -> UUID:
@@ -191,3 +198,53 @@ async def test_only_whom_nothing_names_is_deleted(scene: Scene) -> None:
 
     assert await scene.rows(users, users.c.id == made) == []
     assert await scene.rows(customer_users, customer_users.c.user_id == made) == []
+
+
+async def new_key(scene: Scene, user_id: UUID) -> Written:
+    command = CreateApiKey(name="Monitoring", scopes=(ApiKeyScope.READ,), user_id=user_id)
+    new = minted(scene.world.organization_id, HASHES)
+    return await create_api_key(scene.writer, scene.actor("admin"), command, new=new)
+
+
+async def test_keys_of_whoever_is_made_inactive_stay_revoked_when_they_come_back(scene: Scene) -> None:
+    leaving, staying = await new_user(scene), await new_user(scene)
+    ended, kept = await new_key(scene, leaving), await new_key(scene, staying)
+
+    written = await change(scene, leaving, "manager", active=False)
+    await change(scene, leaving, active=True)
+
+    assert (await scene.row(api_keys, ended.ids["api_key"])).revoked_at is not None
+    assert (await scene.row(api_keys, kept.ids["api_key"])).revoked_at is None
+    assert [(event.kind, event.subject_id) for event in await scene.events(written)] == [
+        ("User", leaving),
+        ("ApiKey", ended.ids["api_key"]),
+    ]
+
+
+@pytest.mark.parametrize("locked", [True, False])
+async def test_no_key_made_meanwhile_outlives_its_users_leaving(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, *, locked: bool
+) -> None:
+    leaving, looked, left = await new_user(scene), asyncio.Event(), asyncio.Event()
+
+    async def look(_change: Any) -> None:
+        looked.set()
+        # Whoever has the lock keeps the other out, and waits in vain.
+        with suppress(TimeoutError):
+            await asyncio.wait_for(left.wait(), 0.5)
+
+    async def nothing(*_asked: Any) -> None:
+        return
+
+    monkeypatch.setattr(making, "_check_room", look)
+    if not locked:
+        monkeypatch.setattr(locks, "lock_api_keys", nothing)
+
+    async def leave() -> None:
+        await looked.wait()
+        await change(scene, leaving, active=False)
+        left.set()
+
+    made, _ = await asyncio.gather(new_key(scene, leaving), leave())
+
+    assert ((await scene.row(api_keys, made.ids["api_key"])).revoked_at is not None) is locked
