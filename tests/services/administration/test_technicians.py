@@ -15,7 +15,7 @@ from app.db.tables.tickets import tickets
 from app.db.transaction import Mode, transaction
 from app.domain.people import Role
 from app.domain.refusals import Forbidden, InUse, Invalid, NotFound
-from app.services.administration import keeping
+from app.services.administration import drafting
 from app.services.administration import technicians as technician_service
 from app.services.administration import users as user_service
 from app.services.administration.saying import Create, Update
@@ -267,7 +267,7 @@ async def test_a_user_who_was_deleted_since_they_were_looked_for_is_not_found(
     async def found(*_asked: Any) -> None:
         return
 
-    monkeypatch.setattr(keeping, "check_exists", found)
+    monkeypatch.setattr(drafting, "check_exists", found)
 
     with pytest.raises(NotFound) as refused:
         await hire(shop, user_id=uuid7())
