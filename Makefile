@@ -120,6 +120,7 @@ bench-search: .venv/.dev
 
 bench-sheets: .venv/.dev
 	$(bin)/python -m benchmarks.sheets $(ARGS)
+	SHEET_LINES=5000 $(bin)/pytest -q -s -n 0 tests/sheets/kinds/test_at_scale.py
 
 bench-lists: .venv/.dev
 	$(bin)/python -m benchmarks.lists $(ARGS)

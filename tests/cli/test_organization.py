@@ -82,9 +82,9 @@ async def test_an_organisation_works_from_its_one_time_token_on(workplace: Workp
     assert ticket["ticket"]["ticketNumber"].endswith("-000001")
 
 
-async def test_of_many_who_use_a_token_at_once_one_gets_a_key(workplace: Workplace, empty_database_url: str) -> None:
-    made = await founded(workplace, empty_database_url)
-    async with serving(empty_database_url) as one, serving(empty_database_url) as other:
+async def test_of_many_who_use_a_token_at_once_one_gets_a_key(workplace: Workplace, database_url: str) -> None:
+    made = await founded(workplace, database_url)
+    async with serving(database_url) as one, serving(database_url) as other:
         answers = await asyncio.gather(
             *(
                 ask(served, made["token"], CREATE, key(name=f"{number}"))
@@ -99,11 +99,9 @@ async def test_of_many_who_use_a_token_at_once_one_gets_a_key(workplace: Workpla
     assert {answer.status_code for answer in answers} <= {200, 401}
 
 
-async def test_a_token_makes_no_key_for_others_and_is_still_good_then(
-    workplace: Workplace, empty_database_url: str
-) -> None:
-    made = await founded(workplace, empty_database_url)
-    async with serving(empty_database_url) as served:
+async def test_a_token_makes_no_key_for_others_and_is_still_good_then(workplace: Workplace, database_url: str) -> None:
+    made = await founded(workplace, database_url)
+    async with serving(database_url) as served:
         other = global_id("User", UUID(made["organization"]))
         refused = (await ask(served, made["token"], CREATE, key(userId=other))).json()["data"]["createApiKey"]
         wrong = (await ask(served, made["token"], CREATE, key(scopes=["BEGIN"]))).json()["data"]["createApiKey"]
@@ -114,8 +112,8 @@ async def test_a_token_makes_no_key_for_others_and_is_still_good_then(
     assert taken["secret"]
 
 
-async def test_a_token_ends_by_its_time(workplace: Workplace, empty_database_url: str) -> None:
-    made = await founded(workplace, empty_database_url, "Pumps & Co", "--hours", "2")
+async def test_a_token_ends_by_its_time(workplace: Workplace, database_url: str) -> None:
+    made = await founded(workplace, database_url, "Pumps & Co", "--hours", "2")
     assert abs(datetime.fromisoformat(made["tokenExpiresAt"]) - now() - timedelta(hours=2)) < timedelta(minutes=2)
 
 
@@ -144,11 +142,11 @@ async def test_nobody_but_an_admin_gets_a_token(
     assert (await run(workplace, database_url, "token", "--email", "admin@test.example"))[0] == 1
 
 
-async def test_the_same_name_is_refused_and_names_who_has_it(workplace: Workplace, empty_database_url: str) -> None:
-    made = await founded(workplace, empty_database_url)
-    status, told, said = await run(workplace, empty_database_url, "create", "  PUMPS & co ", *ADA)
-    other = await founded(workplace, empty_database_url, "Valves & Co")
-    _, listed, _ = await run(workplace, empty_database_url, "list")
+async def test_the_same_name_is_refused_and_names_who_has_it(workplace: Workplace, database_url: str) -> None:
+    made = await founded(workplace, database_url)
+    status, told, said = await run(workplace, database_url, "create", "  PUMPS & co ", *ADA)
+    other = await founded(workplace, database_url, "Valves & Co")
+    _, listed, _ = await run(workplace, database_url, "list")
 
     assert (status, told) == (1, None)
     assert made["organization"] in said

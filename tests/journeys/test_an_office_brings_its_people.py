@@ -96,6 +96,7 @@ async def test_nobody_brings_back_who_was_erased(stage: Stage) -> None:
     # As they are now they can be in a file; as they were they cannot, whatever versions it names.
     assert (await brought(stage, admin, [after], key="as they are"))["unchanged"] == 1
     refused = await sent(stage, admin, [{**before, "version": "", "userVersion": ""}], key="as they were")
-    assert (refused.status_code, refused.json()["code"]) == (403, "FORBIDDEN")
+    (problem,) = refused.json()["problems"]
+    assert (refused.status_code, problem["line"], problem["column"], problem["code"]) == (422, 2, "active", "FORBIDDEN")
     (still,) = [row for row in await exported(stage, admin) if row["id"] == before["id"]]
     assert still == after

@@ -68,11 +68,11 @@ class House:
 
 
 async def test_an_empty_organisation_comes_to_its_first_completed_ticket(
-    workplace: Workplace, empty_database_url: str, tmp_path: Path
+    workplace: Workplace, database_url: str, tmp_path: Path
 ) -> None:
-    made = await founded(workplace, empty_database_url)
+    made = await founded(workplace, database_url)
     async with (
-        serving(empty_database_url, max_cost=100_000, upload_dir=tmp_path) as served,
+        serving(database_url, max_cost=100_000, upload_dir=tmp_path) as served,
         AsyncExitStack() as leaving,
     ):
         house = House(served=served, organization_id=UUID(made["organization"]), leaving=leaving)
