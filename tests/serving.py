@@ -17,7 +17,7 @@ from app.auth.tokens import issue
 from app.cli.sockets import SocketProtocol
 from app.clock import now
 from app.domain.people import EventSource, Role
-from app.main import create_app
+from app.main.server import create_app
 from app.settings import load_settings
 from tests.world import World
 

@@ -17,7 +17,7 @@ from app.integrations.clamd import Clamd
 from app.integrations.file_stores import StorageDriverMissing, try_out
 from app.integrations.trace_collectors import CollectorFailed, CollectorRefused, TracingLibraryMissing
 from app.integrations.trace_collectors import try_out as collect_nothing
-from app.main.parts import collector_of
+from app.main.collector import collector_of
 from app.services.files import ScannerFailed, StoreFailed
 from app.settings import Settings
 

@@ -4,25 +4,9 @@ import sys
 
 import typer
 
-from app.cli.calendar import calendar
-from app.cli.check import check
+from app.cli.commands import Commands
 from app.cli.console import errors
-from app.cli.database import database
-from app.cli.demo import demo
-from app.cli.diagrams import diagrams
-from app.cli.explain import explain
-from app.cli.jobs import jobs
-from app.cli.legacy import import_legacy, rollback_legacy
-from app.cli.migrate import migrate
-from app.cli.organizations import organization
 from app.cli.refusals import Refusal
-from app.cli.schema import schema
-from app.cli.serve import serve
-from app.cli.settings import settings
-from app.cli.start_clocks import start_clocks
-from app.cli.tables import tables
-from app.cli.token import token
-from app.cli.worker import worker
 from app.db.embedded.refusals import EmbeddedServerError
 from app.db.migrate import MayNotMigrate
 from app.db.preflight import DatabaseUnusable
@@ -43,29 +27,17 @@ _FOR_PEOPLE = (
 )
 
 program = typer.Typer(
+    cls=Commands,
     help="Fieldgraph: a GraphQL server that runs field service.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-program.command()(serve)
-program.command()(worker)
-program.command()(jobs)
-program.command()(migrate)
-program.command()(check)
-program.command()(demo)
-program.command()(import_legacy)
-program.command()(rollback_legacy)
-program.command()(start_clocks)
-program.command()(token)
-program.command()(schema)
-program.command()(settings)
-program.command()(diagrams)
-program.command()(tables)
-program.command()(explain)
-program.add_typer(organization, name="organization")
-program.add_typer(database, name="database")
-program.add_typer(calendar, name="calendar")
+
+
+@program.callback()
+def _fieldgraph() -> None:
+    """Have the commands found by name, though none is registered."""
 
 
 def main() -> None:

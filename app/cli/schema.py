@@ -2,7 +2,7 @@
 
 import sys
 
-from app.main import schema_text
+from app.main.server import schema_text
 
 
 def schema() -> None:

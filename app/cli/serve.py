@@ -21,7 +21,7 @@ from app.cli.sockets import SocketProtocol
 from app.cli.token import demo_token
 from app.cli.workplace import begin, database_ready
 from app.demo.users import DEMO_USERS
-from app.main import create_app
+from app.main.server import create_app
 from app.settings import Settings
 
 _QUERY = "{ tickets(first: 3) { totalCount nodes { ticketNumber title status } } }"

@@ -14,7 +14,7 @@ from app.cli.listener import address_of, listener
 from app.cli.migrate import bring_up
 from app.cli.signals import ended_by_signals
 from app.cli.workplace import begin, database_ready
-from app.main import create_worker
+from app.main.worker import create_worker
 from app.settings import Settings
 
 log = structlog.get_logger(__name__)

@@ -27,11 +27,12 @@ from app.integrations.disk_files import DiskFiles
 from app.integrations.file_stores import store_at
 from app.integrations.outlets import posts_of
 from app.integrations.solver import Solver
-from app.integrations.trace_collectors import Collector, open_traces
+from app.integrations.trace_collectors import open_traces
 from app.live.groups import Groups
 from app.live.hub import Hub
 from app.live.locations import Locations
 from app.live.replay import Log
+from app.main.collector import collector_of
 from app.metrics.counting import Labels, Level
 from app.metrics.figures import Figures
 from app.services.appointments.agendas import Agendas
@@ -117,23 +118,6 @@ def traces_of(settings: Settings, engines: Iterable[AsyncEngine]) -> Traces:
     for engine in engines:
         trace_statements(engine, traces)
     return traces
-
-
-def collector_of(settings: Settings) -> Collector | None:
-    """Return who collects traces; None where nobody does."""
-    url = settings.traces_url
-    return (
-        None
-        if url is None
-        else Collector(
-            url=url,
-            headers=settings.traces_headers,
-            service=settings.otel_service_name or settings.service_name,
-            version=settings.service_version,
-            sampler=settings.otel_traces_sampler,
-            ratio=settings.otel_traces_sampler_arg,
-        )
-    )
 
 
 def outlets_of(settings: Settings, client: httpx.AsyncClient, traces: Traces) -> Posts:

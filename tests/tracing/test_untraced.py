@@ -12,7 +12,8 @@ from tests.serving import SECRET
 
 LOADED = """
 import asyncio, sys
-from app.main import create_app, create_worker
+from app.main.server import create_app
+from app.main.worker import create_worker
 from app.settings import load_settings
 
 settings = load_settings(database_url="{url}", jwt_secret_key="{secret}", otel_exporter_otlp_endpoint={endpoint})
