@@ -1,5 +1,5 @@
 """The command line: starts things, and speaks to people. Nothing else may see it."""
 
-from app.cli.entry import main
+from app.cli.program import main
 
 __all__ = ["main"]

@@ -11,48 +11,16 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.db.tables import attachments as files
-from app.db.tables import (
-    availability,
-    customers,
-    deliveries,
-    legacy,
-    locations,
-    log,
-    organizations,
-    people,
-    privacy,
-    search,
-    sla,
-    supply,
-    views,
-)
 from app.db.tables.appointments import appointments
 from app.db.tables.assignments import assignments
-from app.db.tables.base import Moment, Uuid, metadata
+from app.db.tables.base import Moment, Uuid
+from app.db.tables.families import TABLES
 from app.db.tables.log import event_heads
 from app.db.tables.tickets import tickets
 from app.domain.assignments import AssignmentOutcome
 from app.domain.privacy.declaring import TOMBSTONE, Declared, Link, Root, Way
 
 _IDS = sa.ARRAY(Uuid)
-# Tables are found by their names, and must all be known.
-FAMILIES = (
-    availability,
-    customers,
-    deliveries,
-    files,
-    legacy,
-    locations,
-    log,
-    organizations,
-    people,
-    privacy,
-    search,
-    sla,
-    supply,
-    views,
-)
 # What the database calls its refusal to write of whoever was erased.
 _STAYS_ERASED = "the_erased_stay_erased"
 
@@ -74,7 +42,7 @@ def rows_of(person: Person, declared: Declared, *, erased: bool) -> "sa.ColumnEl
 
 def linked(person: Person, declared: Declared, links: Iterable[Link]) -> "sa.ColumnElement[bool]":
     """Return the condition under which one of the links makes a row the person's."""
-    table = metadata.tables[declared.name]
+    table = TABLES[declared.name]
     found = [table.c[link.column].in_(keys) for link in links if (keys := _keys(person, link.root)) is not None]
     return sa.and_(table.c.organization_id == person.organization_id, sa.or_(sa.false(), *found))
 
@@ -138,7 +106,7 @@ def _appointments(person: Person, column: str) -> "sa.Select[Any]":
 
 async def keys_of(connection: AsyncConnection, declared: Declared, rows: "sa.ColumnElement[bool]") -> Sequence[UUID]:
     """Return the ids of rows, in order."""
-    table = metadata.tables[declared.name]
+    table = TABLES[declared.name]
     return (await connection.scalars(sa.select(table.c.id).where(rows).order_by(table.c.id))).all()
 
 
@@ -154,7 +122,7 @@ async def erase_rows(
 
     Guard: the rows' locks. A row under a version gets its next one.
     """
-    table = metadata.tables[declared.name]
+    table = TABLES[declared.name]
     if declared.goes:
         return (await connection.execute(sa.delete(table).where(rows))).rowcount
     return (await connection.execute(sa.update(table).where(rows).values(_values(declared, table, now, only)))).rowcount

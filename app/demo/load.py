@@ -21,8 +21,8 @@ from app.db.engine import open_engine
 from app.db.founding import insert_organization
 from app.db.journal import Journal, Rows, write
 from app.db.ratings import count_ratings
-from app.db.tables.base import metadata
 from app.db.tables.customers import parts
+from app.db.tables.families import TABLES
 from app.db.tables.log import event_heads
 from app.db.tables.tickets import ticket_counters
 from app.db.transaction import system_transaction, transaction
@@ -165,7 +165,7 @@ async def _load(url: str, orders: Iterable[_Order], now: datetime, progress: Pro
                 await _fill(connection, order, now, progress)
         # As the login itself: only the owner of a table may analyse it.
         async with engine.connect() as plain:
-            await plain.execute(sa.text(f"ANALYZE {', '.join(metadata.tables)}"))
+            await plain.execute(sa.text(f"ANALYZE {', '.join(TABLES)}"))
     finally:
         if collects:
             gc.enable()

@@ -17,7 +17,7 @@ from app.clock import now
 from app.db import log
 from app.db.read_pool import ReadPool
 from app.db.statements import trace_statements
-from app.db.tables.base import metadata
+from app.db.tables.families import TABLES
 from app.domain.api_key_texts import KeyHashes
 from app.domain.cursors import CursorCodec
 from app.domain.file_addresses import FileAddresses
@@ -114,7 +114,7 @@ def traces_of(settings: Settings, engines: Iterable[AsyncEngine]) -> Traces:
     collector = collector_of(settings)
     if collector is None:
         return UNTRACED
-    traces = open_traces(collector, metadata.tables)
+    traces = open_traces(collector, TABLES)
     for engine in engines:
         trace_statements(engine, traces)
     return traces

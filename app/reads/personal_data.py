@@ -16,8 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db import log
 from app.db.cursors import close_cursor, fetch_rows, open_cursor
 from app.db.personal import Person, rows_of
-from app.db.tables.base import metadata
 from app.db.tables.customers import customers
+from app.db.tables.families import TABLES
 from app.db.tables.log import events
 from app.db.tables.people import technicians, users
 from app.domain.erasures import ErasureSubject
@@ -59,7 +59,7 @@ def tables_of() -> Sequence[Declared]:
 
 async def rows_told(reader: Reader, person: Person, declared: Declared) -> AsyncGenerator[Sequence[str], None]:
     """Yield the person's rows of a table as JSON objects, some at a time, in the order of their keys."""
-    table = metadata.tables[declared.name]
+    table = TABLES[declared.name]
     hidden = _SECRET | {name for name, each in declared.personal.items() if each.way is Way.FOLLOWS}
     staff = sees_internal(reader.actor)
     if not staff:

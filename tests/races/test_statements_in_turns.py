@@ -20,7 +20,7 @@ from tests.races.truth import check
 from tests.services.scene import Clock, Scene
 from tests.services.unlocked import without_row_locks
 
-_SEEDS = int(os.environ.get("RACE_RUNS", "15"))
+_SEEDS = int(os.environ.get("RACE_RUNS", "25"))
 _PEOPLE, _DEEDS = 3, 4
 # Whoever has not come back for so long waits for a lock that somebody else has.
 _BLOCKED_SECONDS = 0.03

@@ -26,9 +26,10 @@ from app.domain.appointments import AppointmentType
 from app.domain.events import Concerned, EventType, FieldChange, NewEvent, plain
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
-from app.domain.refusals import InUse, Invalid, StaleVersion, Use
+from app.domain.refusals import InUse, Invalid, StaleVersion
 from app.services.administration.checking import amount, at_most, currency, number, words, zone
-from app.services.administration.saying import Row, Said, camel
+from app.services.administration.saying import Row, Said, Used, camel
+from app.services.administration.uses import counted_uses
 from app.services.change import Change
 from app.services.naming import check_exists
 from app.services.perform import Writer, Written, perform
@@ -69,6 +70,11 @@ _TIER: tuple[Said, ...] = (
     words("name"),
     number("accept_within_minutes", least=1, most=LONGEST_MINUTES),
     Said(name="team_id", points_to=(teams, "team")),
+)
+_USES_OF_TIER = (
+    Used(by=technicians.c.tier_level, kind="Technician", words="technicians"),
+    Used(by=tickets.c.escalation_tier_level, kind="Ticket", words="tickets"),
+    Used(by=assignments.c.tier_level, kind="Assignment", words="jobs"),
 )
 _SERVICE: tuple[Said, ...] = (
     number("duration_minutes", least=1, most=1440),
@@ -285,7 +291,7 @@ async def _replace_tiers(
     of, organization_id = escalation_tiers.c, change.actor.organization_id
     before = {tier["level"]: tier for tier in found}
     for level in sorted(before.keys() - {tier["level"] for tier in wanted}):
-        uses = await _uses_of_tier(change, level)
+        uses = await counted_uses(change, _USES_OF_TIER, level)
         if uses:
             raise InUse(field=("tiers",), kind=f"tier {level}", uses=uses)
         gone = sa.delete(escalation_tiers).where(of.organization_id == organization_id, of.level == level)
@@ -306,21 +312,6 @@ async def _replace_tiers(
     new = [tier for tier in new if tier["level"] not in before]
     if new:
         await change.connection.execute(sa.insert(escalation_tiers), new)
-
-
-async def _uses_of_tier(change: Change, level: int) -> tuple[Use, ...]:
-    found = []
-    for column, kind, many in (
-        (technicians.c.tier_level, "Technician", "technicians"),
-        (tickets.c.escalation_tier_level, "Ticket", "tickets"),
-        (assignments.c.tier_level, "Assignment", "jobs"),
-    ):
-        own = column.table.c.organization_id == change.actor.organization_id
-        some = sa.select(sa.literal(1)).where(own, column == level).limit(1001).subquery()
-        count = await change.connection.scalar(sa.select(sa.func.count()).select_from(some)) or 0
-        if count:
-            found.append(Use(kind=kind, words=many, count=min(count, 1000), more=count > 1000))
-    return tuple(found)
 
 
 async def _service_type(change: Change, type_: AppointmentType) -> tuple[dict[str, Any], list[Row]]:

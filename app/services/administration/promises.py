@@ -18,8 +18,9 @@ from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid, NotFound
 from app.domain.sla import SlaMetric, SlaTarget
 from app.domain.tickets import OPEN, TicketPriority, TicketStatus
+from app.services.administration.calendar_versions import check_holds, lock_promises
 from app.services.administration.checking import LONGEST_NAME, zone
-from app.services.administration.facilities import FACILITY, check_holds, facilities_with_calendar, lock_promises
+from app.services.administration.facilities import FACILITY, facilities_with_calendar
 from app.services.administration.keeping import locked, save
 from app.services.change import Change
 from app.services.perform import Writer, Written, perform

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from app.db import records
 from app.db.personal import Person, erase_rows, keys_of, linked, rows_of
 from app.db.tables.attachments import attachments, file_contents
-from app.db.tables.base import metadata
 from app.db.tables.deliveries import deliveries
+from app.db.tables.families import TABLES
 from app.db.tables.tickets import comments, tickets
 from app.db.tables.views import saved_views
 from app.db.timers.setting import set_timer
@@ -45,7 +45,7 @@ async def erase_person(change: Change, person: Person) -> tuple[dict[str, int], 
     subjects: dict[frozenset[str] | None, list[UUID]] = {None: []}
     order = [*_FIRST, *(name for name, each in REGISTER.items() if each.personal and name not in _FIRST)]
     for declared in (REGISTER[name] for name in order if name not in _FOLLOWING):
-        table, rows = metadata.tables[declared.name], rows_of(person, declared, erased=True)
+        table, rows = TABLES[declared.name], rows_of(person, declared, erased=True)
         if "id" not in table.c or declared.kind is None:
             counts[declared.name] += await erase_rows(change.connection, declared, rows, now=change.now)
             continue
@@ -68,7 +68,7 @@ async def _erase(
     for begin in range(0, len(ids), AT_ONCE):
         some = ids[begin : begin + AT_ONCE]
         await _tell(change, person, declared, some, only)
-        these = among(metadata.tables[declared.name], person, some)
+        these = among(TABLES[declared.name], person, some)
         await erase_rows(change.connection, declared, these, now=change.now, only=only)
     return ids
 
