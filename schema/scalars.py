@@ -14,7 +14,7 @@ from graphql.language import ValueNode
 from graphql.utilities import value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
-from app.domain.validation import is_zone
+from app.domain import validation
 from app.reads.record import JsonText
 from app.reads.selection import Spelling
 
@@ -26,8 +26,6 @@ WebAddress = NewType("WebAddress", str)
 _MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,6})?\d*([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _LONGEST_DECIMAL = 40
-# The driver has the database keep these as infinity, which is read as no day at all.
-_UNBOUNDED_DAYS = frozenset({date.min, date.max})
 
 
 def spell_moment(value: datetime) -> str:
@@ -51,7 +49,7 @@ def _read_date(value: Any) -> date:
         day = date.fromisoformat(value)
     except ValueError as error:
         raise GraphQLError("There is no such date.", extensions=_BAD) from error
-    if day in _UNBOUNDED_DAYS:
+    if not validation.is_day(day):
         raise GraphQLError("A Date lies between 0001-01-02 and 9999-12-30.", extensions=_BAD)
     return day
 
@@ -70,7 +68,7 @@ def _read_decimal(value: Any) -> Decimal:
 
 
 def _read_time_zone(value: Any) -> str:
-    if not isinstance(value, str) or not is_zone(value):
+    if not isinstance(value, str) or not validation.is_zone(value):
         raise GraphQLError("A TimeZone is an IANA name, such as Europe/Berlin.", extensions=_BAD)
     return value
 

@@ -44,13 +44,17 @@ class OrganizationSettings:
 FIRST_TIERS = (("L1", "First line"), ("L2", "Second line"), ("L3", "Specialists"))
 
 
+# So far ahead slots are looked for, for people and for alerts.
+HORIZON_DAYS = 14
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookingRules:
     """How time is booked; the server's settings say it, an organisation's own say it better.
 
     A hold stands for `hold_minutes`, an offer to who waits for `waitlist_offer_minutes`. Alerts are booked within
-    `auto_book_within_days`, if at all. A reminder comes `reminder_hours_before` the start; 0: none. Cancelling less
-    than `free_cancellation_hours` before costs `late_cancellation_fee`; None: nothing.
+    `auto_book_within_days`, at most HORIZON_DAYS, if at all. A reminder comes `reminder_hours_before` the start; 0:
+    none. Cancelling less than `free_cancellation_hours` before costs `late_cancellation_fee`; None: nothing.
     """
 
     max_bookings_per_technician_per_day: int = 6

@@ -1,6 +1,7 @@
 """Checks of values that clients send: each returns the clean value or says what would be right."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -19,6 +20,8 @@ MOST_CUSTOM_BYTES = 16_384
 MOST_HOURS = Decimal("999.99")
 MOST_MONEY = Decimal("9999999999.99")
 _CENT = Decimal("0.01")
+# The driver has the database keep these as infinity, which is read as no day at all.
+_UNBOUNDED_DAYS = frozenset({date.min, date.max})
 # They lie beside the zones on many machines and name no place; the database does not know the first.
 _NO_ZONES = frozenset({"localtime", "Factory"})
 
@@ -116,6 +119,11 @@ def zone(value: str, field: str = "timeZone") -> str:
 def is_zone(value: str) -> bool:
     """Tell whether the IANA database has a time zone of this name."""
     return value in _zones()
+
+
+def is_day(value: date) -> bool:
+    """Tell whether the database keeps the day as it is: from 0001-01-02 to 9999-12-30."""
+    return value not in _UNBOUNDED_DAYS
 
 
 @cache

@@ -16,6 +16,7 @@ from app.domain.people import Actor, Role
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Forbidden, StillRunning
 from app.services.administration.users import check_another_governs
+from app.services.api_keys import end_keys
 from app.services.change import Change
 from app.services.erasing.events import erase_log
 from app.services.erasing.finding import Found, lock_person
@@ -40,7 +41,8 @@ class ErasePersonalData:
 async def erase_personal_data(writer: Writer, actor: Actor, command: ErasePersonalData) -> Written:
     """Put tombstones in the place of what is personal, in rows and in the log; may be repeated.
 
-    A user can never log in again; their calendars, feeds and letters end; files go once nobody else refers to them.
+    A user can never log in again; their keys, calendars, feeds and letters end; files go once nobody else refers to
+    them.
 
     Guard: the locks of `lock_person`, `erase_person` and `erase_log`, and that of the organisation's administrators;
     the database refuses what comes too late.
@@ -111,6 +113,7 @@ async def _end(change: Change, found: Found) -> None:
         FieldChange(field="tokens_revoked_at", old=plain(before.tokens_revoked_at), new=plain(revoked_at)),
     )
     change.tell(erasure_event(found.subject, found.id, found.version + 1, changes, at=change.now))
+    await end_keys(change, found.id)
     if found.person.technician_id is not None:
         await _end_technician(change, found.person.organization_id, found.person.technician_id)
 

@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from uuid_utils.compat import uuid7
 
 from app.db import locks, log, queue_versions
+from app.db.checks import is_about_a_zone
 from app.db.personal import is_about_the_erased
 from app.db.tables.log import idempotency_results
 from app.db.transaction import Mode, transaction
@@ -48,6 +49,7 @@ _PATIENCE_FOR_A_SLOT_SECONDS = 10.0
 _MOST_AT_ONCE = 100
 _TRIES = 4
 _PAUSE_BEFORE_TRYING_AGAIN_SECONDS = 0.05
+_UNKNOWN_ZONE = "timeZone must be a time zone that the database knows too."
 _ABOUT_THE_ERASED = "write about somebody whose data was erased, nor as one"
 # What could not be serialised, a deadlock, and what names a row that was deleted since it was looked for.
 _TRY_AGAIN = frozenset({"40001", "40P01", "23503"})
@@ -130,6 +132,7 @@ async def perform(
         Rehearsed: it was a rehearsal, and nothing stands against it.
         Refusal: whatever `work` refuses, IdempotencyMismatch, IdempotencyInProgress; nothing is written.
         Forbidden: it would tell of somebody whose data was erased, or is by such a one.
+        Invalid: it names a time zone that the database does not know.
         TimeoutError: too many others write; nothing is written.
     """
     key = _checked(command.idempotency_key)
@@ -141,6 +144,8 @@ async def perform(
         except DBAPIError as error:
             if is_about_the_erased(error):
                 raise Forbidden(action=_ABOUT_THE_ERASED) from error
+            if is_about_a_zone(error):
+                raise Invalid(field=("timeZone",), problem=_UNKNOWN_ZONE) from error
             if tries_left == 0 or getattr(error.orig, "sqlstate", None) not in _TRY_AGAIN:
                 raise
             # Whoever won the deadlock needs a moment to finish, or the two meet again.

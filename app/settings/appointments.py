@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from app.domain.organizations import BookingRules
+from app.domain.organizations import HORIZON_DAYS, BookingRules
 from app.settings.declaring import Group, accepts
 
 _WHERE = "where the organisation has not settled it"
@@ -49,9 +49,9 @@ class AppointmentSettings(Group):
     auto_book_within_days: int = Field(
         7,
         ge=1,
-        le=60,
+        le=HORIZON_DAYS,
         description=f"Within how many days alerts are booked, {_WHERE}.",
-        json_schema_extra=accepts("a whole number from 1 to 60"),
+        json_schema_extra=accepts(f"a whole number from 1 to {HORIZON_DAYS}"),
     )
     send_reminder_hours_before: int = Field(
         24,

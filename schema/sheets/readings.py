@@ -129,7 +129,7 @@ def _skill(entry: str, column: str) -> tuple[str, int, date | None]:
         expires = None if found is None or found["expires"] is None else date.fromisoformat(found["expires"])
     except ValueError:
         found = None
-    if found is None:
+    if found is None or (expires is not None and not validation.is_day(expires)):
         problem = f"{column} must be such as PUMPS:3 or PUMPS:3:2027-12-31, separated by semicolons."
         raise Invalid(field=(column,), problem=problem)
     return found["code"].strip(), int(found["level"]), expires

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import strawberry
 
+from app.domain.organizations import HORIZON_DAYS
 from app.reads import entities, questions, relations
 from schema.enums import AppointmentType, AutoBooking, Urgency
 from schema.fields import Info, asks, composed, record_type, to_all, to_one
@@ -105,7 +106,7 @@ class BookingRules:
     auto_book_critical_alerts: bool = strawberry.field(
         description="Whether alerts are booked without anybody being asked, as their kind of service says."
     )
-    auto_book_within_days: int = strawberry.field(description="Within how many days they are.")
+    auto_book_within_days: int = strawberry.field(description=f"Within how many days they are, at most {HORIZON_DAYS}.")
     reminder_hours_before: int = strawberry.field(description="When a reminder is sent; 0: none is.")
     free_cancellation_hours: int = strawberry.field(
         description="Until how long before it an appointment can be cancelled free of charge."

@@ -1,7 +1,7 @@
 """Rows from before their checks were there: they are healed once, and the database refuses their like afterwards."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -9,12 +9,16 @@ from zoneinfo import available_timezones
 
 import asyncpg
 import pytest
+import sqlalchemy as sa
 
 from app.db.engine import open_engine
 from app.db.migrate import downgrade, upgrade
+from app.db.tables.organizations import territories
+from app.db.transaction import transaction
 from app.domain import validation
 from app.domain.api_keys import LONGEST_LIFE
-from app.services.appointments.search import HORIZON_DAYS
+from app.domain.organizations import HORIZON_DAYS
+from tests.db.logins import external_login
 from tests.services.scene import fill_every_table
 from tests.world import BEFORE, World, make_world
 
@@ -210,3 +214,29 @@ async def test_no_column_of_days_was_forgotten(database_url: str) -> None:
     """
     assert await values(database_url, query) == set()
     assert timedelta(days=1830) == LONGEST_LIFE
+
+
+@pytest.fixture
+def external_url() -> Iterator[str]:
+    """The address of a database whose owner is a plain login."""
+    with external_login() as url:
+        yield url
+
+
+async def test_a_plain_login_heals_though_policies_hold_for_it(external_url: str) -> None:
+    engine = open_engine(external_url, size=2)
+    try:
+        worlds = await make_world(engine, "Mine"), await make_world(engine, "Theirs")
+        await asyncio.to_thread(downgrade, external_url, BEFORE_IT)
+        for world in worlds:
+            async with transaction(engine, world.organization_id) as connection:
+                await connection.execute(sa.update(territories).values(time_zone="localtime"))
+
+        await asyncio.to_thread(upgrade, external_url)
+
+        for world in worlds:
+            async with transaction(engine, world.organization_id) as connection:
+                zones = (await connection.scalars(sa.select(territories.c.time_zone))).all()
+            assert zones == ["Europe/Amsterdam"]
+    finally:
+        await engine.dispose()

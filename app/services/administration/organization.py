@@ -24,6 +24,7 @@ from app.db.tables.tickets import tickets
 from app.domain import validation
 from app.domain.appointments import AppointmentType
 from app.domain.events import Concerned, EventType, FieldChange, NewEvent, plain
+from app.domain.organizations import HORIZON_DAYS
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import InUse, Invalid, StaleVersion
@@ -57,7 +58,7 @@ _SETTINGS: tuple[Said, ...] = (
     number("buffer_minutes", least=0, most=480),
     number("hold_minutes", least=1, most=1440),
     Said(name="auto_book_critical_alerts"),
-    number("auto_book_within_days", least=1, most=60),
+    number("auto_book_within_days", least=1, most=HORIZON_DAYS),
     number("reminder_hours_before", least=0, most=720),
     number("free_cancellation_hours", least=0, most=720),
     amount("late_cancellation_fee", "lateCancellationFee"),

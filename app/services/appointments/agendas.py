@@ -17,10 +17,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from app.db.tables.base import Uuid
 from app.db.transaction import UNREACHABLE, Mode, transaction
-from app.domain.organizations import BookingRules, booking_rules
+from app.domain.organizations import HORIZON_DAYS, BookingRules, booking_rules
 from app.planning.slots.agenda import Agenda, laid_out, revised
 from app.planning.slots.problem import Booking, SlotRules
-from app.services.appointments.search import HORIZON_DAYS, slot_rules
+from app.services.appointments.search import slot_rules
 from app.services.appointments.supply import Supply, read_supply
 from app.services.appointments.thinking import thought
 from app.services.organization import settings_of

@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from app.domain.organizations import BookingRules
+from app.domain.organizations import HORIZON_DAYS, BookingRules
 from app.domain.refusals import Rejection
 from app.domain.slot_offers import SlotOffer, SlotScore
 from app.domain.wanted import Wanted
@@ -17,7 +17,6 @@ from app.planning.slots.request import PartNeed, SlotRequest
 from app.planning.slots.search import find
 from app.services.appointments.thinking import thought
 
-HORIZON_DAYS = 14
 MOST_SLOTS = 20
 
 

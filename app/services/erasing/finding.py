@@ -6,6 +6,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.db import locks
 from app.db.personal import Person, rows_of
 from app.db.tables.base import Uuid
 from app.db.tables.customers import customers
@@ -34,9 +35,10 @@ class Found:
 async def lock_person(change: Change, subject: ErasureSubject, id_: UUID, expected_version: int | None) -> Found:
     """Lock a user or a customer against everybody who is about to write of them.
 
-    Guard: the row locks of their tickets, by id, then of their own row and their technician's. Whoever adds something
-    of theirs refers to one of these rows: either that was committed before, and is seen afterwards, or it waits, and is
-    refused by the database once the erasure is committed. Tickets that came in between are locked last.
+    Guard: the row locks of their tickets, by id; for a user the lock of the organisation's API keys; then the row locks
+    of their own row and their technician's. Whoever adds something of theirs refers to one of these rows: either that
+    was committed before, and is seen afterwards, or it waits, and is refused by the database once the erasure is
+    committed. Tickets that came in between are locked last.
 
     Raises:
         NotFound: there is no such user or customer.
@@ -51,6 +53,8 @@ async def lock_person(change: Change, subject: ErasureSubject, id_: UUID, expect
         customer_id=id_ if subject is ErasureSubject.CUSTOMER else None,
     )
     known = await _lock_tickets(change, person, frozenset())
+    if subject is ErasureSubject.USER:
+        await locks.lock_api_keys(change.connection, organization_id)
     mine = (table.c.organization_id == organization_id, table.c.id == id_)
     version = await change.connection.scalar(sa.select(table.c.version).where(*mine).with_for_update())
     if version is None:

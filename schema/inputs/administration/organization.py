@@ -5,6 +5,7 @@ from typing import Any
 
 import strawberry
 
+from app.domain.organizations import HORIZON_DAYS
 from app.services.administration.organization import Settle, SettleServiceType, SettleTiers
 from schema.enums import AppointmentType, AutoBooking, Urgency
 from schema.ids import key_of, optional_key
@@ -75,7 +76,7 @@ class UpdateOrganizationSettingsInput:
         default=strawberry.UNSET, description=f"Whether alerts are booked by themselves; {_SERVER}"
     )
     auto_book_within_days: int | None = strawberry.field(
-        default=strawberry.UNSET, description=f"Within how many days they are, 1 to 60; {_SERVER}"
+        default=strawberry.UNSET, description=f"Within how many days they are, 1 to {HORIZON_DAYS}; {_SERVER}"
     )
     reminder_hours_before: int | None = strawberry.field(
         default=strawberry.UNSET, description=f"When a reminder is sent, 0 to 720; 0: none; {_SERVER}"

@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 from app.db.tables.assignments import assignments
 from app.db.tables.organizations import escalation_tiers, organization_settings, organizations
 from app.db.tables.supply import service_type_skills, service_types
+from app.domain import validation
 from app.domain.appointments import AppointmentType, AutoBooking, Urgency
 from app.domain.refusals import Forbidden, InUse, Invalid, NotFound, StaleVersion
 from app.services.administration.keeping import update
@@ -52,6 +53,17 @@ async def test_a_name_and_a_zone_are_given_and_told(scene: Scene) -> None:
     assert await scene.events(await rename(scene, name="Pumps & Co")) == []
 
 
+async def test_a_zone_that_only_the_program_knows_is_refused(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validation, "_zones", lambda: frozenset({"Mars/Olympus"}))
+
+    with pytest.raises(Invalid) as refused:
+        await rename(scene, time_zone="Mars/Olympus")
+
+    assert (refused.value.field, "the database knows" in refused.value.problem) == (("timeZone",), True)
+    (row,) = await scene.rows(organizations)
+    assert (row.name, row.time_zone) == ("Testwerk", "Europe/Amsterdam")
+
+
 async def test_settings_are_told_one_by_one_and_count(scene: Scene) -> None:
     written = await settle(scene, offer_accept_minutes=7, max_jobs_per_day=1, hourly_rate=Decimal("80.5"))
 
@@ -82,6 +94,7 @@ async def test_null_takes_a_setting_away_and_what_is_equal_raises_no_version(sce
 WRONG: list[tuple[dict[str, Any], tuple[str, ...], str]] = [
     ({"offer_accept_minutes": 0}, ("offerAcceptMinutes",), "offerAcceptMinutes must lie between 1 and 43200."),
     ({"buffer_minutes": 481}, ("bufferMinutes",), "bufferMinutes must lie between 0 and 480."),
+    ({"auto_book_within_days": 15}, ("autoBookWithinDays",), "autoBookWithinDays must lie between 1 and 14."),
     (
         {"one_job_in_progress": None},
         ("oneJobInProgress",),

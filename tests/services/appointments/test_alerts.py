@@ -12,12 +12,14 @@ from sqlalchemy.exc import IntegrityError
 from app.db import locks
 from app.db.tables.appointments import alerts, part_reservations
 from app.db.tables.assignments import assignments
+from app.db.tables.availability import shifts
 from app.db.tables.customers import assets, parts
 from app.db.tables.supply import service_bays, service_types
 from app.db.tables.tickets import ticket_required_parts, tickets
 from app.db.transaction import transaction
 from app.domain.appointments import AppointmentType, LocationMode, Urgency
 from app.domain.events import EventType
+from app.domain.organizations import HORIZON_DAYS
 from app.domain.refusals import Forbidden, IdempotencyInProgress, Invalid, NotFound
 from app.services.appointments.agendas import Agendas, Standing
 from app.services.appointments.ingest_alert import IngestAlert, ingest_alert
@@ -182,6 +184,20 @@ async def test_what_cannot_be_done_within_the_week_is_left_to_people_who_are_tol
     told = {each["constraint"]: each["count"] for each in change.new}
     assert sum(told.values()) == len(shop.world.technicians)
     assert written == await tell(shop, alert(part_numbers=("SEAL-1",)))
+
+
+async def test_the_last_day_that_can_be_settled_has_an_effect(shop: Workshop) -> None:
+    await shop.settle(auto_book_within_days=HORIZON_DAYS)
+    await shop.change(parts, shop.world.part_id, stock=0, lead_time_days=HORIZON_DAYS - 3)
+    friday = MONDAY + (HORIZON_DAYS - 3) * DAY
+    key = {"organization_id": shop.world.organization_id, "technician_id": shop.world.technicians["ann"]}
+    hours = {"starts_at": friday + HOUR, "ends_at": friday + 9 * HOUR, "created_at": MONDAY, "updated_at": MONDAY}
+    async with transaction(shop.engine, shop.world.organization_id) as connection:
+        await connection.execute(sa.insert(shifts).values(**key, **hours))
+
+    written = await tell(shop, alert(part_numbers=("SEAL-1",)))
+
+    assert (await shop.appointment(written.ids["appointment"])).starts_at.date() == friday.date()
 
 
 async def test_an_alert_that_is_told_again_has_the_same_answer_and_writes_nothing(shop: Workshop) -> None:

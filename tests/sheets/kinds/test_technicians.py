@@ -189,6 +189,7 @@ async def test_every_wrong_cell_is_told_with_its_place(office: Office) -> None:
         {"email": "nul\x00@test.example", "name": "Nul"},
         {"externalId": "T-BOB", "email": "dispatcher@test.example", "team": "north", "tier": "L1", "active": "true"},
         {"externalId": "T-OLE", "email": "ole@test.example", "name": "x" * 201},
+        {"email": "pia@test.example", "name": "Pia", "skills": "PUMPS:1:9999-12-31"},
     ]
     rows = [{"tier": "L1", "active": "true", "name": "Somebody", **row} for row in rows]
     report = await tried(office, "technicians", file_of(rows, *columns))
@@ -212,8 +213,9 @@ async def test_every_wrong_cell_is_told_with_its_place(office: Office) -> None:
         (17, "email", WRONG),
         (18, "email", WRONG),
         (19, "name", WRONG),
+        (20, "skills", WRONG),
     }
-    assert {line for line, _, _ in told(report)} == set(range(2, 20))
+    assert {line for line, _, _ in told(report)} == set(range(2, 21))
     assert report["rows"] == []
 
 
