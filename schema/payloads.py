@@ -21,6 +21,7 @@ from resolvers.context import Operation
 from resolvers.files import target_of
 from resolvers.queues import queue_of
 from schema.enums import DistanceSource, ErrorCode
+from schema.erased import ErasedRows, Mentions, erased_of
 from schema.errors import (
     AssignmentError,
     AttachmentError,
@@ -219,14 +220,6 @@ class OkPayload(MutationPayload):
     )
 
 
-@strawberry.type(description="How many rows of a table are somebody's.")
-class ErasedRows:
-    """How many rows of a table are somebody's."""
-
-    table: str = strawberry.field(description="The table's name; events: how often the log lost something.")
-    rows: int = strawberry.field(description="How many.")
-
-
 @strawberry.type(description="What erasing somebody's data answers.")
 class ErasurePayload(MutationPayload):
     """What erasing somebody's data answers."""
@@ -234,6 +227,12 @@ class ErasurePayload(MutationPayload):
     erased: list[ErasedRows] | None = strawberry.field(
         default=None,
         description="What was erased, or by dryRun would be; null: nothing, or this is the answer to a repeat.",
+        metadata={"rows": len(REGISTER)},
+    )
+    mentions: list[Mentions] | None = strawberry.field(
+        default=None,
+        description="Where others name them, by name or e-mail address, in words that stay; null: nothing was erased,"
+        " or this is the answer to a repeat.",
         metadata={"rows": len(REGISTER)},
     )
     errors: list[ErasureError] = strawberry.field(
@@ -306,7 +305,7 @@ async def fields_of(operation: Operation, written: Written) -> dict[str, Any]:
     if written.impact is not None:
         fields["impact"] = await impact_of(operation, written.impact)
     if written.erased is not None:
-        fields["erased"] = erased_of(written.erased)
+        fields |= erased_of(written.erased)
     if written.no_candidate is not None:
         fields["no_candidate"] = await error_of(operation, written.no_candidate)
     return fields
@@ -353,15 +352,10 @@ async def _target(operation: Operation, key: UUID) -> UploadTarget | None:
     )
 
 
-def erased_of(erased: Erased) -> list[ErasedRows]:
-    """Return what was erased as clients see it."""
-    return [ErasedRows(table=name, rows=count) for name, count in erased.rows.items()]
-
-
 async def rehearsed(operation: Operation, told: DomainImpact | Erased) -> dict[str, Any]:
     """Return a payload's fields for what a change would bring about."""
     if isinstance(told, Erased):
-        return {"erased": erased_of(told)}
+        return erased_of(told)
     return {"impact": await impact_of(operation, told)}
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from app.domain.events import Concerned, EventType, FieldChange, NewEvent
+from app.domain.mentions import Mentions
 from app.domain.privacy.declaring import TOMBSTONE
 
 
@@ -34,9 +35,13 @@ class ErasureSubject(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
-    """What an erasure did, or would do: by table the number of rows that are the person's; of the log, of events."""
+    """What an erasure did, or would do: by table the number of rows that are the person's; of the log, of events.
+
+    `mentions` are where the person is named in what is not theirs, and stays.
+    """
 
     rows: Mapping[str, int]
+    mentions: tuple[Mentions, ...] = ()
 
 
 def erasure_event(

@@ -20,6 +20,7 @@ from app.services.api_keys import end_keys
 from app.services.change import Change
 from app.services.erasing.events import erase_log
 from app.services.erasing.finding import Found, lock_person
+from app.services.erasing.naming import named_by_others
 from app.services.erasing.obstacles import obstacles_of
 from app.services.erasing.rows import call_off_letters, erase_person
 from app.services.perform import Writer, Written, perform
@@ -42,7 +43,7 @@ async def erase_personal_data(writer: Writer, actor: Actor, command: ErasePerson
     """Put tombstones in the place of what is personal, in rows and in the log; may be repeated.
 
     A user can never log in again; their keys, calendars, feeds and letters end; files go once nobody else refers to
-    them.
+    them. Where others still name them is told, and left as it is.
 
     Guard: the locks of `lock_person`, `erase_person` and `erase_log`, and that of the organisation's administrators;
     the database refuses what comes too late.
@@ -59,6 +60,7 @@ async def erase_personal_data(writer: Writer, actor: Actor, command: ErasePerson
         require(change.actor, Action.ERASE_PERSON, Standing(), words="erase anybody's data")
         if command.id == change.actor.user_id:
             raise Forbidden(field=("userId",), action="erase your own data; let another ADMIN do it")
+        mentions = await named_by_others(change, command.subject, command.id)
         found = await lock_person(change, command.subject, command.id, command.expected_version)
         running = await obstacles_of(change, found.person)
         if running:
@@ -69,7 +71,7 @@ async def erase_personal_data(writer: Writer, actor: Actor, command: ErasePerson
         await call_off_letters(change, found.person)
         counts, subjects = await erase_person(change, found.person)
         counts["events"] = await erase_log(change, found.person, found.id, subjects)
-        change.erased = Erased(rows=counts)
+        change.erased = Erased(rows=counts, mentions=mentions)
         return {}
 
     return await perform(writer, actor, "erasePersonalData", command, work, rehearsal=command.dry_run)

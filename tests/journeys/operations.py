@@ -177,7 +177,7 @@ _FIELDS = {
     "updateComment": "comment { id version body editedAt } ticket { ...Stand }",
     "saveView": "savedView { id name version }",
     **dict.fromkeys(("createApiKey", "revokeApiKey"), "apiKey { id name scopes revokedAt } secret"),
-    "erasePersonalData": "erased { table rows }",
+    "erasePersonalData": "erased { table rows } mentions { table rows ids }",
     "createAttachment": "upload { id url method headers }",
     "finalizeAttachment": "attachment { id fileName scanState sizeBytes }",
     "addComment": "comment { id body } ticket { ...Stand currentAssignment { ...Job } }",

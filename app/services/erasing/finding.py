@@ -45,13 +45,8 @@ async def lock_person(change: Change, subject: ErasureSubject, id_: UUID, expect
         StaleVersion: it has another version than the client has read.
     """
     organization_id, table = change.actor.organization_id, _TABLES[subject]
-    technician_id = await _technician(change, id_) if subject is ErasureSubject.USER else None
-    person = Person(
-        organization_id=organization_id,
-        user_id=id_ if subject is ErasureSubject.USER else None,
-        technician_id=technician_id,
-        customer_id=id_ if subject is ErasureSubject.CUSTOMER else None,
-    )
+    person = await person_of(change, subject, id_)
+    technician_id = person.technician_id
     known = await _lock_tickets(change, person, frozenset())
     if subject is ErasureSubject.USER:
         await locks.lock_api_keys(change.connection, organization_id)
@@ -68,6 +63,17 @@ async def lock_person(change: Change, subject: ErasureSubject, id_: UUID, expect
             field=("expectedVersion",), kind=subject.kind, id=id_, expected=expected_version, current=version
         )
     return Found(person=person, subject=subject, id=id_, version=version)
+
+
+async def person_of(change: Change, subject: ErasureSubject, id_: UUID) -> Person:
+    """Return whose rows an erasure of a user or a customer is about, whether there is such a one or not."""
+    is_user = subject is ErasureSubject.USER
+    return Person(
+        organization_id=change.actor.organization_id,
+        user_id=id_ if is_user else None,
+        technician_id=await _technician(change, id_) if is_user else None,
+        customer_id=None if is_user else id_,
+    )
 
 
 async def _technician(change: Change, user_id: UUID) -> UUID | None:
