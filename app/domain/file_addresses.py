@@ -3,7 +3,7 @@
 The last part of an address is base64url, without padding, of: purpose (1 byte), organisation (16), file (16),
 the moment it ends in seconds (8, big-endian), for an upload the length of the file (8), and the first 16 bytes
 of an HMAC-SHA-256 over all of that. The addresses of downloads end together, at every fifth minute: so a file
-keeps its address for a while, and answers do not differ without need.
+keeps its address for a while, and answers do not differ without need. Those in an export of a person last longer.
 """
 
 import hmac
@@ -66,6 +66,11 @@ class FileAddresses:
     def download(self, key: FileKey, now: datetime) -> str:
         """Return where an attachment may be had from, for five to ten minutes."""
         ends = (int(now.timestamp()) // DOWNLOADS_END_EACH_SECONDS + 2) * DOWNLOADS_END_EACH_SECONDS
+        return self.download_until(key, datetime.fromtimestamp(ends, UTC))
+
+    def download_until(self, key: FileKey, ends_at: datetime) -> str:
+        """Return where an attachment may be had from until then."""
+        ends = int(ends_at.timestamp())
         body = _DOWNLOAD.pack(_DOWNLOADS, key.organization_id.bytes, key.id.bytes, ends)
         return f"{self.base}{DOWNLOAD_PATH}{self._token(body)}"
 

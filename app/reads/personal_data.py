@@ -5,7 +5,7 @@ say among themselves, if they are none of these; an ADMIN is. Secrets and digest
 made for searching.
 """
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,12 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.db import log
 from app.db.cursors import close_cursor, fetch_rows, open_cursor
 from app.db.personal import Person, rows_of
+from app.db.tables.attachments import attachments, file_contents
 from app.db.tables.customers import customers
 from app.db.tables.families import TABLES
 from app.db.tables.log import events
 from app.db.tables.people import technicians, users
+from app.db.tables.tickets import comments, tickets
 from app.domain.erasures import ErasureSubject
 from app.domain.events import Event
+from app.domain.files import READABLE
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may, sees_internal
 from app.domain.privacy.declaring import Declared, Way
@@ -31,7 +34,7 @@ from app.reads.reader import Reader
 
 # Whole rows have up to some 100,000 characters.
 ROWS_AT_ONCE = 50
-_ROWS, _EVENTS = "personal_rows", "personal_events"
+_ROWS, _FILES, _EVENTS = "personal_rows", "personal_files", "personal_events"
 _SECRET = frozenset({"organization_id", "sealed_token", "input_hash", "hash"})
 _COSTS: Mapping[str, frozenset[str]] = {"assignment_parts": frozenset({"cost", "currency"})}
 
@@ -57,8 +60,13 @@ def tables_of() -> Sequence[Declared]:
     return [each for each in REGISTER.values() if each.links]
 
 
-async def rows_told(reader: Reader, person: Person, declared: Declared) -> AsyncGenerator[Sequence[str], None]:
-    """Yield the person's rows of a table as JSON objects, some at a time, in the order of their keys."""
+async def rows_told(
+    reader: Reader, person: Person, declared: Declared, address: Callable[[UUID], str]
+) -> AsyncGenerator[Sequence[str], None]:
+    """Yield the person's rows of a table as JSON objects, some at a time, in the order of their keys.
+
+    Those of attachments have `downloadUrl` besides: the `address` of the file, null where its bytes cannot be had.
+    """
     table = TABLES[declared.name]
     hidden = _SECRET | {name for name, each in declared.personal.items() if each.way is Way.FOLLOWS}
     staff = sees_internal(reader.actor)
@@ -68,8 +76,35 @@ async def rows_told(reader: Reader, person: Person, declared: Declared) -> Async
     query = sa.select(sa.cast(told, sa.Text)).where(rows_of(person, declared, erased=False))
     if not staff and "internal" in table.c:
         query = query.where(~table.c.internal)
-    async for rows in _fetched(reader, query.order_by(*table.primary_key), _ROWS):
+    query = query.order_by(*table.primary_key)
+    if table is attachments:
+        async for rows in _fetched(reader, query.add_columns(attachments.c.id, _can_be_had()), _FILES):
+            yield [_with_address(row[0], address(row[1]) if row[2] else None) for row in rows]
+        return
+    async for rows in _fetched(reader, query, _ROWS):
         yield [row[0] for row in rows]
+
+
+def _can_be_had() -> "sa.ColumnElement[bool]":
+    """Tell whether the bytes of an attachment are given to whoever has its address, as `app.transfers` does."""
+    of, bytes_ = attachments.c, file_contents.c
+    clean = sa.exists().where(
+        bytes_.organization_id == of.organization_id, bytes_.id == of.content_id, bytes_.scan_state.in_(READABLE)
+    )
+    stands = sa.exists().where(
+        tickets.c.organization_id == of.organization_id, tickets.c.id == of.ticket_id, tickets.c.deleted_at.is_(None)
+    )
+    said = sa.exists().where(
+        comments.c.organization_id == of.organization_id,
+        comments.c.id == of.comment_id,
+        comments.c.deleted_at.is_(None),
+    )
+    return sa.and_(of.scan_state.in_(READABLE), clean, stands, of.comment_id.is_(None) | said)
+
+
+def _with_address(row: str, address: str | None) -> str:
+    # The row is an object with fields: another one follows in it.
+    return f'{row[:-1]}, "downloadUrl": {orjson.dumps(address).decode()}}}'
 
 
 async def events_told(reader: Reader, person: Person) -> AsyncGenerator[Sequence[Event], None]:

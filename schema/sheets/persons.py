@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from uuid import UUID
 import orjson
 
 from app.domain.erasures import ErasureSubject
+from app.domain.file_addresses import FileAddresses, FileKey
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may
 from app.domain.privacy.house import LOG
@@ -22,6 +23,8 @@ from schema.sheets.exports import Exports, File
 from schema.sheets.parameters import parameters_of
 
 FORMAT = "fieldgraph-person/1"
+# So long the bytes of files can be had at the addresses in an export: fetching many takes its time.
+FILES_LAST = timedelta(days=1)
 
 
 class PersonExports(Exports):
@@ -36,7 +39,7 @@ class PersonExports(Exports):
         return File(
             name=f"{subject.kind.lower()}-{key}-{now:%Y-%m-%d}.json",
             content_type=b"application/json",
-            pieces=partial(_document, subject=subject, key=key, now=now),
+            pieces=partial(_document, addresses=process.addresses, subject=subject, key=key, now=now),
         )
 
 
@@ -49,7 +52,9 @@ def _subject(query_string: bytes) -> tuple[ErasureSubject, UUID]:
     return ErasureSubject.CUSTOMER, key_of("Customer", given["customerId"], "customerId")
 
 
-async def _document(reader: Reader, subject: ErasureSubject, key: UUID, now: datetime) -> AsyncGenerator[bytes, None]:
+async def _document(
+    reader: Reader, addresses: FileAddresses, subject: ErasureSubject, key: UUID, now: datetime
+) -> AsyncGenerator[bytes, None]:
     """Yield the document, piece by piece; the first once it is known that there is such a person. Raises NotFound."""
     person = await reader.run(find_person, reader.actor.organization_id, subject, key)
     if person is None:
@@ -57,15 +62,20 @@ async def _document(reader: Reader, subject: ErasureSubject, key: UUID, now: dat
     head: Mapping[str, Any] = {
         "format": FORMAT,
         "madeAt": now,
+        "filesUntil": now + FILES_LAST,
         "subject": {"kind": subject.kind, "id": global_id(subject.kind, key), "key": key},
     }
+
+    def address(attachment_id: UUID) -> str:
+        return addresses.download_until(FileKey(person.organization_id, attachment_id), now + FILES_LAST)
+
     # Left open, for what follows.
     yield orjson.dumps(head)[:-1] + b',"tables":['
     comma = b""
     for declared in tables_of():
         yield comma + b'{"table":%b,"purpose":%b,"rows":[' % (_text(declared.name), _text(declared.purpose))
         between = b""
-        async with aclosing(rows_told(reader, person, declared)) as parts:
+        async with aclosing(rows_told(reader, person, declared, address)) as parts:
             async for rows in parts:
                 yield between + ",".join(rows).encode()
                 between = b","

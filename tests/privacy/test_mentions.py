@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.db.tables.tickets import comments, tickets
+from app.domain.erasures import Erased
 from app.domain.mentions import MOST_TOLD, looked_at, spellings
 from app.domain.privacy.register import REGISTER
 from app.services.add_comment import AddComment, add_comment
@@ -25,13 +26,13 @@ Told = dict[str, tuple[int, tuple[UUID, ...]]]
 
 async def told(filled: Filled, name: str = "customer", *, dry_run: bool = False) -> Told:
     """Erase somebody, or rehearse it; return how many rows name them still, and which, by table."""
-    erased = None
+    erased: object = None
     try:
         erased = (await filled.erase_user(name, dry_run=dry_run)).erased
     except Rehearsed as rehearsed:
         erased = rehearsed.told
-    assert erased is not None
-    return {each.table: (each.count, tuple(each.ids)) for each in getattr(erased, "mentions", ())}
+    assert isinstance(erased, Erased)
+    return {each.table: (each.count, tuple(each.ids)) for each in erased.mentions}
 
 
 async def say(scene: Scene, ticket_id: UUID, body: str) -> UUID:
