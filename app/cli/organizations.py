@@ -1,14 +1,16 @@
-"""`fieldgraph organization`: founds organisations, lists them, and lets their ADMINs begin."""
+"""`fieldgraph organization`: founds organisations, lists them and whose data was erased, lets their ADMINs begin."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Annotated, Any, TypeVar
+from uuid import UUID
 
 import orjson
 import typer
 from uuid_utils.compat import uuid7
 
 from app.cli.console import results
+from app.cli.erasures import MOST_LISTED, USUALLY_LISTED, tell_erasures
 from app.cli.migrate import bring_up, direct_url
 from app.cli.organization import Organization, chosen
 from app.cli.refusals import Refusal
@@ -16,10 +18,11 @@ from app.cli.workplace import begin, database_ready
 from app.clock import now
 from app.db import log
 from app.db.engine import open_engine
-from app.db.transaction import system_transaction
+from app.db.transaction import Mode, system_transaction, transaction
 from app.domain.api_key_texts import KeyHashes
 from app.domain.refusals import Invalid, NotFound
 from app.services.create_api_key import minted
+from app.services.erasing.listing import ListedErasure, listed_erasures
 from app.services.found_organization import FoundOrganization, all_organizations, found_organization
 from app.services.one_time_tokens import MOST_HOURS, USUAL_HOURS, GiveOneTimeToken, give_one_time_token, good_for
 from app.services.perform import Writer
@@ -32,7 +35,9 @@ Hours = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
-organization = typer.Typer(help="Organisations: found them, list them, let their ADMINs begin.", no_args_is_help=True)
+organization = typer.Typer(
+    help="Organisations: found them, list them and their erasures, let their ADMINs begin.", no_args_is_help=True
+)
 
 
 class OrganizationRefusal(Refusal):
@@ -100,6 +105,26 @@ def list_all(as_json: AsJson = False) -> None:
         results.print(f"{each['id']}  {each['name']} ({each['timeZone']}), since {each['since'][:10]}")
     if not found:
         results.print("There is none; `fieldgraph organization create` founds one.")
+
+
+@organization.command("erasures")
+def list_erasures(
+    organization: Organization = None,
+    most: Annotated[int, typer.Option("--most", min=1, max=MOST_LISTED, help="How many to list.")] = USUALLY_LISTED,
+    after: Annotated[
+        UUID | None, typer.Option(help="Go on after this erasure: what the list before says at its end.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List whose data was erased, when and by whom, the newest first."""
+
+    async def work(writer: Writer, _hashes: KeyHashes, settings: Settings) -> Sequence[ListedErasure]:
+        id_ = await chosen(settings, organization)
+        async with transaction(writer.engine, id_, mode=Mode.READ) as connection:
+            return await listed_erasures(connection, id_, most=most + 1, after=after)
+
+    found = _done(work)
+    tell_erasures(found[:most], more=len(found) > most, as_json=as_json)
 
 
 def _tell(done: dict[str, str], *, as_json: bool) -> None:

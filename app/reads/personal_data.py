@@ -152,7 +152,7 @@ def as_told(actor: Actor, event: Event) -> Mapping[str, Any]:
     }
 
 
-async def _fetched(reader: Reader, query: "sa.Select[Any]", name: str) -> "AsyncGenerator[Sequence[sa.Row[Any]], None]":
+async def _fetched(reader: Reader, query: "sa.Select[Any]", name: str) -> AsyncGenerator[Sequence[Sequence[Any]], None]:
     await reader.run(open_cursor, query, {}, name=name)
     while rows := await reader.run(fetch_rows, ROWS_AT_ONCE, name=name):
         yield rows

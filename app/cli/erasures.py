@@ -1,0 +1,55 @@
+"""How `fieldgraph organization erasures` tells of erasures: keys, words and times, and nobody's name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from rich.table import Table
+
+from app.cli.console import results
+from app.services.erasing.listing import ErasureState, ListedErasure
+
+USUALLY_LISTED, MOST_LISTED = 50, 1000
+
+
+def tell_erasures(found: Sequence[ListedErasure], *, more: bool, as_json: bool) -> None:
+    """Print a part of the list, and after which one to go on if there is `more`."""
+    following = str(found[-1].id) if more else None
+    if as_json:
+        results.print(orjson.dumps({"erasures": [_object(each) for each in found], "after": following}).decode())
+        return
+    if not found:
+        results.print("Nobody's data was erased.")
+        return
+    results.print(_table(found))
+    if following is not None:
+        results.print(f"There are more: --after {following}")
+
+
+def _object(each: ListedErasure) -> dict[str, Any]:
+    return {
+        "id": str(each.id),
+        "kind": each.kind,
+        "subject": str(each.subject_id),
+        "reason": each.reason,
+        "erasedAt": each.erased_at,
+        "erasedBy": None if each.erased_by is None else str(each.erased_by),
+        "change": str(each.change_id),
+        "state": each.state,
+        "filesWaiting": each.files_waiting,
+    }
+
+
+def _table(found: Sequence[ListedErasure]) -> Table:
+    table = Table("erased at (UTC)", "kind", "subject", "reason", "erased by", "state")
+    for each in found:
+        waiting = each.state is ErasureState.FILES_WAIT
+        table.add_row(
+            f"{each.erased_at:%Y-%m-%d %H:%M:%S}",
+            each.kind,
+            str(each.subject_id),
+            each.reason,
+            "" if each.erased_by is None else str(each.erased_by),
+            f"{each.files_waiting} files wait" if waiting else "done",
+        )
+    return table
