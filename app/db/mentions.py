@@ -1,7 +1,8 @@
 """Where somebody is named in what is not theirs, in SQL."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by
@@ -19,11 +20,15 @@ _BETWEEN = " | "
 
 
 async def mentions_of(
-    connection: AsyncConnection, person: Person, spellings: Sequence[Spelling]
+    connection: AsyncConnection,
+    person: Person,
+    spellings: Sequence[Spelling],
+    besides: Mapping[str, Collection[UUID]],
 ) -> tuple[Mentions, ...]:
     """Return the rows, by table, in which one of the spellings stands where it does not go with the person.
 
-    Every row of the organisation's that has words is looked at, and none is locked.
+    Rows of the keys in `besides`, by table, are left out. Every row of the organisation's that has words is looked at,
+    and none is locked.
     """
     if not spellings:
         return ()
@@ -31,7 +36,9 @@ async def mentions_of(
     for declared in REGISTER.values():
         columns = [name for name in looked_at(declared) if _is_text(declared, name)]
         if columns:
-            found.append(await _mentions(connection, person, declared, columns, spellings))
+            found.append(
+                await _mentions(connection, person, declared, columns, spellings, besides.get(declared.name, ()))
+            )
     return tuple(each for each in found if each.count)
 
 
@@ -45,6 +52,7 @@ async def _mentions(
     declared: Declared,
     columns: Sequence[str],
     spellings: Sequence[Spelling],
+    besides: Collection[UUID],
 ) -> Mentions:
     table = TABLES[declared.name]
     key = table.c.id if "id" in table.c else next(each for each in table.primary_key if each.name != "organization_id")
@@ -56,6 +64,7 @@ async def _mentions(
         table.c.organization_id == person.organization_id,
         sa.or_(*named),
         rows_of(person, declared, erased=True).is_not(True),
+        key.not_in(besides),
     )
     count, keys = (await connection.execute(query)).one()
     return Mentions(table=declared.name, kind=declared.kind, count=count, ids=tuple(keys or ())[:MOST_TOLD])

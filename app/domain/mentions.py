@@ -1,14 +1,18 @@
 """Where somebody is named in what is not theirs: how they may be spelled, and where they were found."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from uuid import UUID
 
 from app.domain.privacy.declaring import TOMBSTONE, Declared, Way, Whose
 
 # So many rows of a table are told by key; how many there are is told beyond that.
 MOST_TOLD = 100
+# Rows of so many of others go with somebody's data at once, of these tables.
+MOST_ALONG = 100
+GO_ALONG: Mapping[str, str] = MappingProxyType({"Comment": "comments", "Ticket": "tickets"})
 _WORDS = frozenset({Whose.WORDS, Whose.CUSTOMER})
 _NOT_LOOKED_AT = frozenset({Way.BYTES, Way.FOLLOWS})
 # Longer words need no more than their beginning to be looked for.
@@ -43,6 +47,11 @@ def looked_at(declared: Declared) -> tuple[str, ...]:
     return tuple(
         name for name, each in declared.personal.items() if each.whose in _WORDS and each.way not in _NOT_LOOKED_AT
     )
+
+
+def free_text(declared: Declared) -> frozenset[str]:
+    """Return the columns of a table that are somebody's words."""
+    return frozenset(name for name in looked_at(declared) if declared.personal[name].whose is Whose.WORDS)
 
 
 def _spelling(words: Sequence[str]) -> Spelling:

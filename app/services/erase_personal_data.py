@@ -1,6 +1,8 @@
 """What is kept of a user or a customer is erased; what happened, when and how often, stays."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -18,6 +20,7 @@ from app.domain.refusals import Forbidden, StillRunning
 from app.services.administration.users import check_another_governs
 from app.services.api_keys import end_keys
 from app.services.change import Change
+from app.services.erasing.along import erase_along, tickets_of
 from app.services.erasing.events import erase_log
 from app.services.erasing.finding import Found, lock_person
 from app.services.erasing.naming import named_by_others
@@ -29,11 +32,15 @@ from app.services.situations import require
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErasePersonalData:
-    """Whose data, and why; with `dry_run` nothing is written, and it is told how many rows there are."""
+    """Whose data, and why; with `dry_run` nothing is written, and it is told how many rows there are.
+
+    All words of others' rows in `along`, by table, go too.
+    """
 
     subject: ErasureSubject
     id: UUID
     reason: ErasureReason
+    along: Mapping[str, tuple[UUID, ...]] = field(default_factory=dict)
     expected_version: int | None = None
     dry_run: bool = False
     idempotency_key: str | None = None
@@ -43,7 +50,7 @@ async def erase_personal_data(writer: Writer, actor: Actor, command: ErasePerson
     """Put tombstones in the place of what is personal, in rows and in the log; may be repeated.
 
     A user can never log in again; their keys, calendars, feeds and letters end; files go once nobody else refers to
-    them. Where others still name them is told, and left as it is.
+    them. Where others still name them is told, and left as it is, but for what goes `along`.
 
     Guard: the locks of `lock_person`, `erase_person` and `erase_log`, and that of the organisation's administrators;
     the database refuses what comes too late.
@@ -51,7 +58,7 @@ async def erase_personal_data(writer: Writer, actor: Actor, command: ErasePerson
     Raises:
         Forbidden: the actor is no ADMIN, or it is the actor.
         Invalid: it is the last active ADMIN, because the actor has ceased to be one meanwhile.
-        NotFound: there is no such user or customer.
+        NotFound: there is no such user or customer, or no such row to go along.
         StaleVersion: it has another version than the client has read.
         StillRunning: something of theirs is not over yet.
     """
@@ -60,8 +67,10 @@ async def erase_personal_data(writer: Writer, actor: Actor, command: ErasePerson
         require(change.actor, Action.ERASE_PERSON, Standing(), words="erase anybody's data")
         if command.id == change.actor.user_id:
             raise Forbidden(field=("userId",), action="erase your own data; let another ADMIN do it")
-        mentions = await named_by_others(change, command.subject, command.id)
-        found = await lock_person(change, command.subject, command.id, command.expected_version)
+        whose = (command.subject, command.id)
+        others = await tickets_of(change, command.along)
+        mentions = await named_by_others(change, *whose, command.along)
+        found = await lock_person(change, *whose, command.expected_version, others)
         running = await obstacles_of(change, found.person)
         if running:
             kind = found.subject.kind.lower()
@@ -70,8 +79,10 @@ async def erase_personal_data(writer: Writer, actor: Actor, command: ErasePerson
         await _end(change, found)
         await call_off_letters(change, found.person)
         counts, subjects = await erase_person(change, found.person)
-        counts["events"] = await erase_log(change, found.person, found.id, subjects)
-        change.erased = Erased(rows=counts, mentions=mentions)
+        along, words = await erase_along(change, found.person, command.along)
+        total = Counter(counts) + Counter(along)
+        total["events"] = await erase_log(change, found.person, found.id, {**subjects, **words})
+        change.erased = Erased(rows=total, mentions=mentions)
         return {}
 
     return await perform(writer, actor, "erasePersonalData", command, work, rehearsal=command.dry_run)

@@ -93,6 +93,10 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("revokeApiKey", {"id": "*ApiKey"}, ["id"]),
     ("erasePersonalData", {"userId": "*User", "reason": "REQUESTED"}, ["userId"]),
     ("erasePersonalData", {"customerId": "*Customer", "reason": "REQUESTED"}, ["customerId"]),
+    *(
+        ("erasePersonalData", {"userId": "*User", "reason": "REQUESTED", "alsoIn": [f"*{kind}"]}, ["alsoIn"])
+        for kind in ("Comment", "Ticket")
+    ),
     ("releaseSlot", {"holdId": "*SlotHold"}, ["holdId"]),
     ("bookAppointment", {"holdId": "*SlotHold"}, ["holdId"]),
     ("rescheduleAppointment", {"id": "*Appointment", "holdId": "*SlotHold"}, ["id"]),

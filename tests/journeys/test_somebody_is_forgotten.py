@@ -59,3 +59,28 @@ async def test_whose_data_must_be_said_once(stage: Stage) -> None:
     for values in ({}, {"userId": person, "customerId": global_id("Customer", stage.world.customer_id)}):
         refusal = await admin.refused("erasePersonalData", **values, reason="REQUESTED")
         assert (refusal["code"], refusal["field"]) == ("VALIDATION_FAILED", ["userId"])
+
+
+async def test_what_others_wrote_is_told_and_goes_along(stage: Stage) -> None:
+    admin, dispatcher, stranger = [await stage.enter(name) for name in ("admin", "dispatcher", "stranger")]
+    ticket = await ticket_for(stranger, title="A pump")
+    added = await dispatcher.do("addComment", ticketId=ticket, body="customer@test.example pays for it")
+    comment = added["comment"]["id"]
+    whose: dict[str, Any] = {"userId": user(stage.world, "customer"), "reason": "REQUESTED"}
+
+    looked = await admin.send("erasePersonalData", **whose, dryRun=True)
+    assert looked["mentions"] == [{"table": "comments", "rows": 1, "ids": [comment]}]
+    for wrong, field in (
+        ([whose["userId"]], ["alsoIn", "0"]),
+        ([ticket, "x"], ["alsoIn", "1"]),
+        ([ticket] * 101, ["alsoIn"]),
+    ):
+        refusal = await admin.refused("erasePersonalData", **whose, alsoIn=wrong)
+        assert (refusal["code"], refusal["field"]) == ("VALIDATION_FAILED", field)
+
+    done = await admin.do("erasePersonalData", **whose, alsoIn=[comment, comment])
+
+    assert done["mentions"] == []
+    assert {each["table"]: each["rows"] for each in done["erased"]}["comments"] == 1
+    found = await dispatcher.ask("query($id: ID!) { node(id: $id) { ... on Comment { body } } }", id=comment)
+    assert found["node"] == {"body": "[erased]"}

@@ -1,5 +1,6 @@
 """Where others name whoever is erased: it is told, and left as it is."""
 
+import asyncio
 import os
 from time import perf_counter
 from uuid import UUID
@@ -9,11 +10,14 @@ import sqlalchemy as sa
 
 from app.db.tables.tickets import comments, tickets
 from app.domain.erasures import Erased
+from app.domain.events import EventType
 from app.domain.mentions import MOST_TOLD, looked_at, spellings
+from app.domain.privacy.declaring import TOMBSTONE
 from app.domain.privacy.register import REGISTER
+from app.domain.refusals import NotFound
 from app.services.add_comment import AddComment, add_comment
 from app.services.perform import Rehearsed
-from tests.privacy.persona import CUSTOMER, TECHNICIAN, USER, Filled
+from tests.privacy.persona import CUSTOMER, TECHNICIAN, USER, Filled, dump, holding
 from tests.services.scene import Scene
 from tests.world import make_world
 
@@ -56,6 +60,54 @@ async def test_what_others_say_elsewhere_is_told_and_stays(filled: Filled) -> No
     assert done["comments"] == (2, (named, addressed))
     assert NAME.upper() in (await scene.row(tickets, ticket_id)).description
     assert USER in (await scene.row(comments, named)).body
+
+
+async def test_words_of_others_go_along_where_an_admin_says_so(filled: Filled) -> None:
+    scene = filled.scene
+    ticket_id = await scene.ticket("stranger", title=f"For {NAME}", description="A pump", tags=("pumps",))
+    named, other = await say(scene, ticket_id, f"Spoke with {NAME}"), await say(scene, ticket_id, f"{NAME} was here")
+    own = {"tickets": (ticket_id,), "comments": (named, filled.comment_id)}
+
+    written = await filled.erase_user(along=own)
+
+    assert written.erased is not None
+    assert {each.table: each.ids for each in written.erased.mentions} == {"comments": (other,)}
+    row = await scene.row(tickets, ticket_id)
+    assert (row.title, row.description, row.tags, row.version) == (TOMBSTONE, TOMBSTONE, (), 2)
+    assert row.requester_id == scene.world.users["stranger"]
+    assert (await scene.row(comments, named)).body == TOMBSTONE
+    told = {(each.kind, each.subject_id): each for each in await scene.events(written)}
+    assert told["Ticket", ticket_id].type is EventType.TICKET_UPDATED
+    assert told["Comment", named].version == (await scene.row(comments, named)).version
+    # The log has only lost these.
+    left = [each for each in await scene.events() if USER in str(each.changes)]
+    assert [each.subject_id for each in left] == [other]
+    await filled.erase_user(along={"comments": (other,)})
+    assert holding(await dump(scene.engine), USER) == set()
+
+
+async def test_nothing_goes_along_that_is_not_there(filled: Filled) -> None:
+    other = Scene(engine=filled.scene.engine, world=await make_world(filled.scene.engine, "Others"))
+    theirs = await other.ticket("stranger", title=NAME)
+
+    for table in ("tickets", "comments"):
+        with pytest.raises(NotFound) as refused:
+            await filled.erase_user(along={table: (theirs,)})
+        assert refused.value.field == ("alsoIn",)
+    assert (await other.row(tickets, theirs)).title == NAME
+
+
+async def test_of_two_who_write_on_a_ticket_that_goes_along_none_is_lost(filled: Filled) -> None:
+    scene = filled.scene
+    ticket_id = await scene.ticket("stranger", title=NAME)
+
+    await asyncio.gather(
+        filled.erase_user(along={"tickets": (ticket_id,)}),
+        *(say(scene, ticket_id, f"Said {number} times") for number in range(5)),
+    )
+
+    assert (await scene.row(tickets, ticket_id)).title == TOMBSTONE
+    assert len(await scene.rows(comments, comments.c.ticket_id == ticket_id)) == 5
 
 
 async def test_what_goes_with_them_is_not_told(filled: Filled) -> None:

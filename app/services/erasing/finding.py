@@ -32,8 +32,14 @@ class Found:
     version: int
 
 
-async def lock_person(change: Change, subject: ErasureSubject, id_: UUID, expected_version: int | None) -> Found:
-    """Lock a user or a customer against everybody who is about to write of them.
+async def lock_person(
+    change: Change,
+    subject: ErasureSubject,
+    id_: UUID,
+    expected_version: int | None,
+    besides: frozenset[UUID] = frozenset(),
+) -> Found:
+    """Lock a user or a customer against everybody who is about to write of them, with other tickets `besides`.
 
     Guard: the row locks of their tickets, by id; for a user the lock of the organisation's API keys; then the row locks
     of their own row and their technician's. Whoever adds something of theirs refers to one of these rows: either that
@@ -47,7 +53,7 @@ async def lock_person(change: Change, subject: ErasureSubject, id_: UUID, expect
     organization_id, table = change.actor.organization_id, _TABLES[subject]
     person = await person_of(change, subject, id_)
     technician_id = person.technician_id
-    known = await _lock_tickets(change, person, frozenset())
+    known = await _lock_tickets(change, person, besides, frozenset())
     if subject is ErasureSubject.USER:
         await locks.lock_api_keys(change.connection, organization_id)
     mine = (table.c.organization_id == organization_id, table.c.id == id_)
@@ -57,7 +63,7 @@ async def lock_person(change: Change, subject: ErasureSubject, id_: UUID, expect
     if technician_id is not None:
         own = (technicians.c.organization_id == organization_id, technicians.c.id == technician_id)
         await change.connection.execute(sa.select(technicians.c.id).where(*own).with_for_update())
-    await _lock_tickets(change, person, known)
+    await _lock_tickets(change, person, besides, known)
     if expected_version is not None and expected_version != version:
         raise StaleVersion(
             field=("expectedVersion",), kind=subject.kind, id=id_, expected=expected_version, current=version
@@ -84,17 +90,19 @@ async def _technician(change: Change, user_id: UUID) -> UUID | None:
     return found
 
 
-async def _lock_tickets(change: Change, person: Person, known: frozenset[UUID]) -> frozenset[UUID]:
+async def _lock_tickets(
+    change: Change, person: Person, besides: frozenset[UUID], known: frozenset[UUID]
+) -> frozenset[UUID]:
     rows = rows_of(person, REGISTER["tickets"], erased=True)
-    ids = (await change.connection.scalars(sa.select(tickets.c.id).where(rows).order_by(tickets.c.id))).all()
-    wanted = [each for each in ids if each not in known]
+    ids = besides.union(await change.connection.scalars(sa.select(tickets.c.id).where(rows)))
+    wanted = sorted(ids - known)
     for begin in range(0, len(wanted), AT_ONCE):
-        query = sa.select(tickets.c.id).where(among(tickets, person, wanted[begin : begin + AT_ONCE]))
+        query = sa.select(tickets.c.id).where(among(tickets, person.organization_id, wanted[begin : begin + AT_ONCE]))
         await change.connection.execute(query.order_by(tickets.c.id).with_for_update())
-    return frozenset(ids)
+    return ids
 
 
-def among(table: sa.Table, person: Person, ids: Any) -> "sa.ColumnElement[bool]":
+def among(table: sa.Table, organization_id: UUID, ids: Any) -> "sa.ColumnElement[bool]":
     """Return the condition for rows of these keys."""
-    mine = table.c.organization_id == person.organization_id
+    mine = table.c.organization_id == organization_id
     return sa.and_(mine, table.c.id == sa.any_(sa.literal(list(ids), _IDS)))

@@ -51,24 +51,25 @@ async def erase_person(change: Change, person: Person) -> tuple[dict[str, int], 
             continue
         partly = [link for link in declared.links if link.only is not None]
         for only, which in [(None, rows), *((link.only, linked(person, declared, [link])) for link in partly)]:
-            ids = await _erase(change, person, declared, which, only)
+            ids = await erase_some(change, person, declared, which, only)
             counts[declared.name] += len(ids)
             subjects.setdefault(only, []).extend(ids)
     return {name: count for name, count in counts.items() if count}, subjects
 
 
-async def _erase(
+async def erase_some(
     change: Change,
     person: Person,
     declared: Declared,
     rows: "sa.ColumnElement[bool]",
     only: frozenset[str] | None,
 ) -> Sequence[UUID]:
+    """Erase what is personal in rows, or `only` some of it, some rows at a time, and tell of it; return their keys."""
     ids = await keys_of(change.connection, declared, rows)
     for begin in range(0, len(ids), AT_ONCE):
         some = ids[begin : begin + AT_ONCE]
         await _tell(change, person, declared, some, only)
-        these = among(TABLES[declared.name], person, some)
+        these = among(TABLES[declared.name], person.organization_id, some)
         await erase_rows(change.connection, declared, these, now=change.now, only=only)
     return ids
 
@@ -101,14 +102,14 @@ async def _tell(
 
 
 async def _tell_of_tickets(change: Change, person: Person, ids: Sequence[UUID], fields: frozenset[str]) -> None:
-    for ticket in await records.fetch(change.connection, tickets, Ticket, among(tickets, person, ids)):
+    for ticket in await records.fetch(change.connection, tickets, Ticket, among(tickets, person.organization_id, ids)):
         said = sorted(name for name in fields if getattr(ticket, name))
         if ticket.deleted_at is None and said:
             change.tell(_about(change, ticket, EventType.TICKET_UPDATED, "Ticket", ticket, tombstones(said)))
 
 
 async def _tell_of_comments(change: Change, person: Person, ids: Sequence[UUID]) -> None:
-    query = sa.select(comments).where(among(comments, person, ids), comments.c.deleted_at.is_(None))
+    query = sa.select(comments).where(among(comments, person.organization_id, ids), comments.c.deleted_at.is_(None))
     rows = (await change.connection.execute(query)).all()
     for row, ticket in await _with_tickets(change, person, rows):
         change.tell(
@@ -120,7 +121,7 @@ async def _tell_of_comments(change: Change, person: Person, ids: Sequence[UUID])
 
 async def _tell_of_views(change: Change, person: Person, ids: Sequence[UUID]) -> None:
     of = saved_views.c
-    query = sa.select(of.id, of.owner_id, of.shared, of.version).where(among(saved_views, person, ids))
+    query = sa.select(of.id, of.owner_id, of.shared, of.version).where(among(saved_views, person.organization_id, ids))
     for row in await change.connection.execute(query):
         gone = NewEvent(
             type=EventType.RECORD_CHANGED,
@@ -137,7 +138,7 @@ async def _tell_of_views(change: Change, person: Person, ids: Sequence[UUID]) ->
 async def _take_files(change: Change, person: Person, ids: Sequence[UUID]) -> None:
     """Take files from their tickets, before their names go; bytes that nobody else refers to are erased soon."""
     of, standing = attachments.c, attachments.c.deleted_at.is_(None)
-    mine = among(attachments, person, ids)
+    mine = among(attachments, person.organization_id, ids)
     contents = sa.select(of.content_id).where(mine, standing)
     await change.connection.execute(
         sa.select(file_contents.c.id)
@@ -162,7 +163,7 @@ async def _take_files(change: Change, person: Person, ids: Sequence[UUID]) -> No
 
 async def _with_tickets(change: Change, person: Person, rows: Sequence[Any]) -> "list[tuple[Any, Ticket]]":
     wanted = {row.ticket_id for row in rows}
-    found = await records.fetch(change.connection, tickets, Ticket, among(tickets, person, wanted))
+    found = await records.fetch(change.connection, tickets, Ticket, among(tickets, person.organization_id, wanted))
     by_id = {ticket.id: ticket for ticket in found}
     return [(row, by_id[row.ticket_id]) for row in rows]
 
