@@ -1,6 +1,6 @@
 """Where somebody is named in what is not theirs, in SQL."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +17,8 @@ from app.domain.privacy.register import REGISTER
 
 # No name has it in it.
 _BETWEEN = " | "
+# Looked at by one statement; a second is enough for them.
+_AT_ONCE = 50_000
 
 
 async def mentions_of(
@@ -55,19 +57,38 @@ async def _mentions(
     besides: Collection[UUID],
 ) -> Mentions:
     table = TABLES[declared.name]
-    key = table.c.id if "id" in table.c else next(each for each in table.primary_key if each.name != "organization_id")
+    places = [each for each in table.primary_key if each.name != "organization_id"]
+    key = table.c.id if "id" in table.c else places[0]
     words = sa.func.concat_ws(_BETWEEN, *(_that_stays(person, declared, name) for name in columns))
     # What is found quickly is then looked at closely.
     named = [words.icontains(each.part, autoescape=True) & words.regexp_match(each.pattern, "i") for each in spellings]
-    ids = sa.func.array_agg(aggregate_order_by(key, key), type_=sa.ARRAY(Uuid))
+    ids = sa.func.array_agg(aggregate_order_by(key, *places), type_=sa.ARRAY(Uuid))
     query = sa.select(sa.func.count(), ids).where(
-        table.c.organization_id == person.organization_id,
-        sa.or_(*named),
-        rows_of(person, declared, erased=True).is_not(True),
-        key.not_in(besides),
+        sa.or_(*named), rows_of(person, declared, erased=True).is_not(True), key.not_in(besides)
     )
-    count, keys = (await connection.execute(query)).one()
-    return Mentions(table=declared.name, kind=declared.kind, count=count, ids=tuple(keys or ())[:MOST_TOLD])
+    total = 0
+    first: list[UUID] = []
+    async for part in _parts(connection, table.c.organization_id == person.organization_id, places):
+        count, keys = (await connection.execute(query.where(part))).one()
+        total += count
+        first += list(keys or ())[: MOST_TOLD - len(first)]
+    return Mentions(table=declared.name, kind=declared.kind, count=total, ids=tuple(first))
+
+
+async def _parts(
+    connection: AsyncConnection, mine: "sa.ColumnElement[bool]", places: "Sequence[sa.Column[Any]]"
+) -> "AsyncGenerator[sa.ColumnElement[bool], None]":
+    """Yield conditions for some rows of a table after the other, so that no statement about them takes too long."""
+    place, rest = sa.tuple_(*places), mine
+    while True:
+        ends = sa.select(*places).where(rest).order_by(*places).offset(_AT_ONCE - 1).limit(1)
+        last = (await connection.execute(ends)).one_or_none()
+        if last is None:
+            yield rest
+            return
+        end = sa.tuple_(*(sa.literal(value, each.type) for value, each in zip(last, places, strict=True)))
+        yield sa.and_(rest, place <= end)
+        rest = sa.and_(mine, place > end)
 
 
 def _that_stays(person: Person, declared: Declared, name: str) -> "sa.ColumnElement[Any]":

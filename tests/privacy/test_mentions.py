@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 import sqlalchemy as sa
 
+from app.db import mentions as looking
 from app.db.tables.tickets import comments, tickets
 from app.domain.erasures import Erased
 from app.domain.events import EventType
@@ -153,6 +154,16 @@ async def test_of_many_the_first_are_told(filled: Filled) -> None:
     assert (count, len(ids)) == (MOST_TOLD + 21, MOST_TOLD)
     assert ids[0] == first
     assert list(ids) == sorted(ids)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3])
+async def test_rows_are_looked_at_some_at_a_time(filled: Filled, monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    scene = filled.scene
+    ticket_id = await scene.ticket("stranger", title=f"For {NAME}")
+    said = [await say(scene, ticket_id, f"{word} {number}") for number, word in enumerate((NAME, "Nobody", NAME))]
+    monkeypatch.setattr(looking, "_AT_ONCE", at_once)
+
+    assert await told(filled) == {"tickets": (1, (ticket_id,)), "comments": (2, (said[0], said[2]))}
 
 
 async def test_what_another_organisation_says_is_told_to_nobody(filled: Filled) -> None:
