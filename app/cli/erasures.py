@@ -1,10 +1,9 @@
 """How `fieldgraph organization erasures` tells of erasures: keys, words and times, and nobody's name."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
-from rich.table import Table
 
 from app.cli.console import results
 from app.services.erasing.listing import ErasureState, ListedErasure
@@ -21,7 +20,8 @@ def tell_erasures(found: Sequence[ListedErasure], *, more: bool, as_json: bool) 
     if not found:
         results.print("Nobody's data was erased.")
         return
-    results.print(_table(found))
+    for line in _table(found):
+        results.print(line)
     if following is not None:
         results.print(f"There are more: --after {following}")
 
@@ -40,16 +40,20 @@ def _object(each: ListedErasure) -> dict[str, Any]:
     }
 
 
-def _table(found: Sequence[ListedErasure]) -> Table:
-    table = Table("erased at (UTC)", "kind", "subject", "reason", "erased by", "state")
-    for each in found:
-        waiting = each.state is ErasureState.FILES_WAIT
-        table.add_row(
-            f"{each.erased_at:%Y-%m-%d %H:%M:%S}",
-            each.kind,
-            str(each.subject_id),
-            each.reason,
-            "" if each.erased_by is None else str(each.erased_by),
-            f"{each.files_waiting} files wait" if waiting else "done",
-        )
-    return table
+def _table(found: Sequence[ListedErasure]) -> Iterator[str]:
+    """Yield lines whose columns stand below each other, however wide the terminal is: a key that is cut is none."""
+    rows = [("erased at (UTC)", "kind", "subject", "reason", "erased by", "state"), *map(_row, found)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _row(each: ListedErasure) -> tuple[str, ...]:
+    return (
+        f"{each.erased_at:%Y-%m-%d %H:%M:%S}",
+        each.kind,
+        str(each.subject_id),
+        each.reason,
+        "-" if each.erased_by is None else str(each.erased_by),
+        f"{each.files_waiting} files wait" if each.state is ErasureState.FILES_WAIT else "done",
+    )

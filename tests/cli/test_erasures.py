@@ -25,7 +25,7 @@ from tests.world import BEFORE, World, make_world
 async def said(workplace: Workplace, url: str, *arguments: str) -> tuple[int, str, str]:
     """Run the command; return its status, what it printed, and what it said besides."""
     told = ("organization", "erasures", *arguments)
-    done = await asyncio.to_thread(workplace.run, *told, DATABASE_URL=url, JWT_SECRET_KEY=SECRET, COLUMNS="200")
+    done = await asyncio.to_thread(workplace.run, *told, DATABASE_URL=url, JWT_SECRET_KEY=SECRET)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr
 
