@@ -8,9 +8,9 @@ import strawberry
 
 from app.reads import entities, questions, relations
 from schema.enums import AppointmentType, AutoBooking, Urgency
-from schema.fields import Info, asks, composed, record_type, to_all, to_one
+from schema.fields import Info, asks, composed, each_of, record_type, to_all, to_one
 from schema.scalars import EventCursor, TimeZone
-from schema.types.node import Connection, Edge, Money, Node, Versioned
+from schema.types.node import Connection, Edge, GeoPoint, Money, Node, Versioned
 
 if TYPE_CHECKING:
     from schema.types.sla import SlaPolicy
@@ -43,6 +43,12 @@ class Territory(Node, Versioned):
     name: str = strawberry.field(description="What the territory is called.")
     time_zone: TimeZone = strawberry.field(description="The zone of its local dates.")
     active: bool = strawberry.field(description="Whether what is new can name it.")
+    area: list[GeoPoint] | None = each_of(
+        "area",
+        GeoPoint,
+        "The corners of the polygon from which new places fall into it by themselves, each once and in order; null:"
+        " none do.",
+    )
     holidays: list[TerritoryHoliday] = to_all(
         relations.TERRITORY_HOLIDAYS, "The days on which nobody works in it, first to last."
     )

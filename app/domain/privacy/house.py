@@ -16,7 +16,12 @@ HOUSE: tuple[Declared, ...] = (
     ),
     declared("escalation_tiers", "Its lines of support.", f"level code name accept_within_minutes team_id {_STAMPS}"),
     declared("teams", "Who works together.", f"id name active {_STAMPS}", kind="Team"),
-    declared("territories", "Where it works.", f"id name time_zone active {_STAMPS}", kind="Territory"),
+    declared(
+        "territories",
+        "Where it works.",
+        f"id name time_zone area area_west area_east area_south area_north active {_STAMPS}",
+        kind="Territory",
+    ),
     declared("skills", "What its work asks for.", f"id code name active {_STAMPS}", kind="Skill"),
     declared(
         "parts",

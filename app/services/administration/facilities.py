@@ -19,6 +19,7 @@ from app.services.administration.saying import ACTIVE, Kept, Row, Said, Update, 
 from app.services.administration.service_bays import SERVICE_BAY
 from app.services.change import Change
 from app.services.deleting import Delete
+from app.services.falling import fallen, followed, place_of
 from app.services.perform import Writer, Written, perform
 
 MOST_BAYS = 200
@@ -63,7 +64,10 @@ class CreateFacility:
 async def create_facility(writer: Writer, actor: Actor, command: CreateFacility) -> Written:
     """Create a facility with its first bays.
 
-    Guard: as `create`; the lock of what is promised, so that no version of its calendar comes unnoticed.
+    Where no territory is said, it is the one that the place falls into.
+
+    Guard: as `create`; the lock of what is promised, so that no version of its calendar comes unnoticed. Areas are
+    not locked (`update_territory`).
 
     Raises:
         Forbidden, Invalid, NotFound: as `create`; or its calendar has a newer version.
@@ -74,7 +78,11 @@ async def create_facility(writer: Writer, actor: Actor, command: CreateFacility)
         await _lock_calendar(change, command.values)
         given = writer.bay_count if command.bay_count is None else command.bay_count
         count = validation.number(given, ("bayCount",), least=0, most=MOST_BAYS)
-        facility = await insert(FACILITY, change, command.values)
+        values = command.values
+        if "territory_id" not in values:
+            place = place_of(values.get("latitude"), values.get("longitude"))
+            values = {**values, "territory_id": await fallen(change, place)}
+        facility = await insert(FACILITY, change, values)
         for number in range(1, count + 1):
             await insert(SERVICE_BAY, change, {"name": f"Bay {number}", "facility_id": facility["id"]})
         return {"facility": facility["id"]}
@@ -83,9 +91,10 @@ async def create_facility(writer: Writer, actor: Actor, command: CreateFacility)
 
 
 async def update_facility(writer: Writer, actor: Actor, command: Update) -> Written:
-    """Change a facility.
+    """Change a facility; where another place is said and no territory, that follows (`followed`).
 
-    Guard: as `update`; the lock of what is promised, so that no version of its calendar comes unnoticed.
+    Guard: as `update`; the lock of what is promised, so that no version of its calendar comes unnoticed. Areas are
+    not locked (`update_territory`).
 
     Raises:
         Forbidden, Invalid, NotFound, StaleVersion: as `update`; or its calendar has a newer version.
@@ -96,7 +105,11 @@ async def update_facility(writer: Writer, actor: Actor, command: Update) -> Writ
         await _lock_calendar(change, command.values)
         before = await locked(FACILITY, change, command.id)
         expect(FACILITY, before, command.expected_version)
-        await save(FACILITY, change, before, command.values)
+        values = command.values
+        if "latitude" in values and "territory_id" not in values:
+            old, new = (place_of(each["latitude"], each["longitude"]) for each in (before, values))
+            values = {**values, "territory_id": await followed(change, before["territory_id"], old, new)}
+        await save(FACILITY, change, before, values)
         return {"facility": command.id}
 
     return await perform(writer, actor, "updateFacility", command, work)

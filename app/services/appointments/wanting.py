@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import records
+from app.db.areas import territory_of
 from app.db.tables.assignments import assignments
 from app.db.tables.base import Uuid
 from app.db.tables.tickets import tickets
@@ -143,15 +144,15 @@ async def wanted_of(
     if asked.facility_id is not None:
         facility = await _one(connection, _FACILITY, organization_id, asked.facility_id, "facilityId", "facility")
         territory_id = facility.territory_id
+    at = None if asked.location_mode is LocationMode.AT_FACILITY else place or _of_ticket(ticket) or home
+    if territory_id is None and at is not None:
+        territory_id = await territory_of(connection, organization_id, at)
     if asked.preferred_technician_id is not None:
         who = asked.preferred_technician_id
         await _one(connection, _TECHNICIAN, organization_id, who, "preferredTechnicianId", "technician")
     terms = await service_terms(connection, organization_id, asked.appointment_type)
     needed, parts = await _needs(connection, organization_id, ticket, asked)
     local = (await connection.execute(_PLACE, {"organization_id": organization_id, "territory_id": territory_id})).one()
-    at = place or _of_ticket(ticket) or home
-    if asked.location_mode is LocationMode.AT_FACILITY:
-        at = None
     tier_level = None if ticket is None else ticket.escalation_tier_level
     _check_day(asked.preferred_date, now, ZoneInfo(local.zone), horizon_days)
     return Wanted(
