@@ -1,8 +1,9 @@
 """Areas of territories: polygons of corners in degrees, whose edges are straight where degrees are drawn as squares."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations
+from itertools import islice
 from typing import Literal, TypedDict
 
 from app.domain import validation
@@ -15,7 +16,6 @@ WIDEST_DEGREES = 180
 # nothing but rounding; so may what is hardly more than the least of numbers.
 _DOUBT = (3 + 16 * 2**-53) * 2**-53
 _LEAST = 1e-290
-_AXES: tuple[Literal["lat"], Literal["lon"]] = ("lat", "lon")
 
 
 class Corner(TypedDict):
@@ -26,6 +26,19 @@ class Corner(TypedDict):
 
 
 Area = tuple[Corner, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Edge:
+    """The edge that begins at the corner of this number, and between which degrees it lies."""
+
+    at: int
+    start: Corner
+    end: Corner
+    west: float
+    east: float
+    south: float
+    north: float
 
 
 def area(corners: Sequence[Corner], field: str = "area") -> Area:
@@ -89,21 +102,39 @@ def _check_encloses(corners: Area, field: str) -> None:
 
 
 def _check_edges(corners: Area, field: str) -> None:
-    edges = list(zip(corners, (*corners[1:], corners[0]), strict=True))
-    last = len(edges) - 1
-    for (at, one), (later, other) in combinations(enumerate(edges), 2):
-        if later == at + 1:
-            meet = _folds(*one, other[1])
-        elif at == 0 and later == last:
-            meet = _folds(*other, one[1])
-        else:
-            meet = _meet(*one, *other)
-        if meet:
-            problem = (
-                f"The edge from {field}.{later} meets the one from {field}.{at}; edges must neither cross nor touch"
-                " but in the corner that they share."
-            )
-            raise Invalid(field=(field, str(later)), problem=problem)
+    # From west to east, so that an edge is only held against those that begin before it ends.
+    edges = sorted(_edges(corners), key=lambda edge: edge.west)
+    for place, one in enumerate(edges, start=1):
+        for other in islice(edges, place, None):
+            if other.west > one.east:
+                break
+            if other.south > one.north or one.south > other.north:
+                continue
+            if _meet(*sorted((one, other), key=lambda edge: edge.at), count=len(corners)):
+                at, later = sorted((one.at, other.at))
+                problem = (
+                    f"The edge from {field}.{later} meets the one from {field}.{at}; edges must neither cross nor touch"
+                    " but in the corner that they share."
+                )
+                raise Invalid(field=(field, str(later)), problem=problem)
+
+
+def _edges(corners: Area) -> Iterator[_Edge]:
+    for at, (start, end) in enumerate(zip(corners, (*corners[1:], corners[0]), strict=True)):
+        west, east = sorted((start["lon"], end["lon"]))
+        south, north = sorted((start["lat"], end["lat"]))
+        yield _Edge(at=at, start=start, end=end, west=west, east=east, south=south, north=north)
+
+
+def _meet(one: _Edge, other: _Edge, *, count: int) -> bool:
+    """Tell whether two edges that lie between the same degrees meet, but in a corner that they share."""
+    if other.at == one.at + 1:
+        return _folds(one.start, other.start, other.end)
+    if other.at == one.at + count - 1:
+        return _folds(other.start, one.start, one.end)
+    if _turn(one.start, one.end, other.start) * _turn(one.start, one.end, other.end) > 0:
+        return False
+    return _turn(other.start, other.end, one.start) * _turn(other.start, other.end, one.end) <= 0
 
 
 def _folds(start: Corner, shared: Corner, end: Corner) -> bool:
@@ -113,19 +144,6 @@ def _folds(start: Corner, shared: Corner, end: Corner) -> bool:
     if start["lon"] != shared["lon"]:
         return (start["lon"] < shared["lon"]) == (end["lon"] < shared["lon"])
     return (start["lat"] < shared["lat"]) == (end["lat"] < shared["lat"])
-
-
-def _meet(start: Corner, end: Corner, other_start: Corner, other_end: Corner) -> bool:
-    """Tell whether two edges have a point in common."""
-    for axis in _AXES:
-        if max(start[axis], end[axis]) < min(other_start[axis], other_end[axis]):
-            return False
-        if max(other_start[axis], other_end[axis]) < min(start[axis], end[axis]):
-            return False
-    here, there = _turn(start, end, other_start), _turn(start, end, other_end)
-    if here * there > 0:
-        return False
-    return _turn(other_start, other_end, start) * _turn(other_start, other_end, end) <= 0
 
 
 def _turn(start: Corner, end: Corner, point: Corner) -> int:

@@ -3,12 +3,15 @@
 from uuid import UUID
 
 from app.db.areas import Place, territories_of, territory_of
+from app.db.tables.organizations import territories
 from app.services.change import Change
 
 
 async def fallen(change: Change, place: Place | None) -> UUID | None:
     """Return the territory that a new place falls into, None: no area holds it, or it is not known."""
-    return None if place is None else await territory_of(change.connection, change.actor.organization_id, place)
+    if place is None:
+        return None
+    return _present(change, await territory_of(change.connection, change.actor.organization_id, place))
 
 
 async def followed(change: Change, territory_id: UUID | None, before: Place | None, after: Place | None) -> UUID | None:
@@ -24,7 +27,14 @@ async def followed(change: Change, territory_id: UUID | None, before: Place | No
     if before is None or before == after:
         return territory_id
     was, now = await territories_of(change.connection, change.actor.organization_id, [before, after])
-    return now if was == territory_id else territory_id
+    return _present(change, now) if was == territory_id else territory_id
+
+
+def _present(change: Change, territory_id: UUID | None) -> UUID | None:
+    """Note that nobody need look whether the territory is there, and active."""
+    if territory_id is not None:
+        change.present.add((territories.name, territory_id))
+    return territory_id
 
 
 def place_of(latitude: float | None, longitude: float | None) -> Place | None:

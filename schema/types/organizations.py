@@ -48,6 +48,7 @@ class Territory(Node, Versioned):
         GeoPoint,
         "The corners of the polygon from which new places fall into it by themselves, each once and in order; null:"
         " none do.",
+        rows=20,
     )
     holidays: list[TerritoryHoliday] = to_all(
         relations.TERRITORY_HOLIDAYS, "The days on which nobody works in it, first to last."
