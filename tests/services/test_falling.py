@@ -26,7 +26,8 @@ from tests.areas import box
 from tests.services.scene import Scene, new_ticket
 from tests.waiting import until_said
 
-WEST, EAST = {"latitude": 52.0, "longitude": 5.0}, {"latitude": 52.0, "longitude": 8.0}
+WEST: dict[str, Any] = {"latitude": 52.0, "longitude": 5.0}
+EAST: dict[str, Any] = {"latitude": 52.0, "longitude": 8.0}
 SEA: dict[str, Any] = {"latitude": 54.0, "longitude": 4.0}
 NOWHERE: dict[str, Any] = {"latitude": None, "longitude": None}
 _WAITING = sa.text(

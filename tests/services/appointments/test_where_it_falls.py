@@ -25,7 +25,8 @@ from app.services.appointments.wanting import SlotQuestion, wanted_of
 from tests.areas import box
 from tests.services.appointments.workshop import Workshop
 
-WEST, EAST = {"latitude": 52.0, "longitude": 5.0}, {"latitude": 52.0, "longitude": 8.0}
+WEST: dict[str, Any] = {"latitude": 52.0, "longitude": 5.0}
+EAST: dict[str, Any] = {"latitude": 52.0, "longitude": 8.0}
 
 
 @pytest.fixture
