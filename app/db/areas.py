@@ -11,22 +11,21 @@ from app.db.tables.base import Uuid
 Place = tuple[float, float]
 
 # The sides of the area narrow it down by an index; the polygon decides, of the few that are left.
-HOLDING = """
-    SELECT t.id FROM territories AS t
-    WHERE t.organization_id = :organization_id AND t.active AND t.area IS NOT NULL
-        AND t.area_west <= place.longitude AND t.area_east >= place.longitude
-        AND t.area_south <= place.latitude AND t.area_north >= place.latitude
-        AND t.area @> point(place.longitude, place.latitude)
-    ORDER BY area(path(t.area)), t.id
-    LIMIT 1
-"""
 _TERRITORIES = sa.text(
-    f"""
-    SELECT ({HOLDING}) AS territory_id
+    """
+    SELECT (
+        SELECT t.id FROM territories AS t
+        WHERE t.organization_id = :organization_id AND t.active AND t.area IS NOT NULL
+            AND t.area_west <= place.longitude AND t.area_east >= place.longitude
+            AND t.area_south <= place.latitude AND t.area_north >= place.latitude
+            AND t.area @> point(place.longitude, place.latitude)
+        ORDER BY area(path(t.area)), t.id
+        LIMIT 1
+    ) AS territory_id
     FROM unnest(CAST(:latitudes AS double precision[]), CAST(:longitudes AS double precision[]))
         WITH ORDINALITY AS place (latitude, longitude, at)
     ORDER BY place.at
-    """  # noqa: S608  # a constant
+    """
 ).bindparams(sa.bindparam("organization_id", type_=Uuid))
 
 
