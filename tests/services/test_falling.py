@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.db.tables.customers import customers
 from app.db.tables.organizations import territories
@@ -14,6 +15,7 @@ from app.db.tables.tickets import tickets
 from app.db.transaction import transaction
 from app.domain.events import EventType
 from app.domain.refusals import Invalid, NotFound
+from app.services import perform
 from app.services.administration.facilities import CreateFacility, create_facility, update_facility
 from app.services.administration.saying import Create, Update
 from app.services.administration.territories import create_territory, delete_territory, update_territory
@@ -211,6 +213,10 @@ async def test_a_ticket_does_not_wait_for_an_area_that_is_being_drawn(scene: Sce
         await connection.execute(
             sa.update(territories).where(territories.c.id == map_["west"]).values(area=None, version=2)
         )
+        # The negative control: whoever wanted a lock would wait.
+        with pytest.raises(DBAPIError, match="could not obtain lock"):
+            async with transaction(scene.engine, scene.world.organization_id) as another:
+                await another.execute(sa.select(territories.c.id).with_for_update(read=True, nowait=True))
         async with asyncio.timeout(10):
             before = await scene.ticket(**WEST)
 
@@ -218,7 +224,13 @@ async def test_a_ticket_does_not_wait_for_an_area_that_is_being_drawn(scene: Sce
     assert await where(scene, await scene.ticket(**WEST)) is None
 
 
-async def test_a_ticket_falls_into_no_territory_that_is_deleted_meanwhile(scene: Scene, map_: dict[str, UUID]) -> None:
+@pytest.mark.parametrize("begins_again", [True, False])
+async def test_a_ticket_falls_into_no_territory_that_is_deleted_meanwhile(
+    scene: Scene, map_: dict[str, UUID], monkeypatch: pytest.MonkeyPatch, begins_again: bool
+) -> None:
+    """The foreign key stops it, and the change begins again; the negative control does not."""
+    if not begins_again:
+        monkeypatch.setattr(perform, "_TRY_AGAIN", frozenset())
     async with transaction(scene.engine, scene.world.organization_id) as connection:
         await connection.execute(sa.delete(territories).where(territories.c.id == map_["west"]))
         creating = asyncio.create_task(scene.ticket(**WEST))
@@ -229,7 +241,11 @@ async def test_a_ticket_falls_into_no_territory_that_is_deleted_meanwhile(scene:
 
         await until_said(waits)
 
-    assert await where(scene, await creating) is None
+    if begins_again:
+        assert await where(scene, await creating) is None
+    else:
+        with pytest.raises(IntegrityError, match="territory_id"):
+            await creating
 
 
 async def test_many_tickets_come_while_areas_are_drawn_and_territories_go(scene: Scene, map_: dict[str, UUID]) -> None:
