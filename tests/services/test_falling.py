@@ -8,8 +8,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from app.db.tables.assignments import assignments
 from app.db.tables.customers import customers
 from app.db.tables.organizations import territories
+from app.db.tables.people import technician_territories
 from app.db.tables.supply import facilities
 from app.db.tables.tickets import tickets
 from app.db.transaction import transaction
@@ -78,6 +80,20 @@ async def test_a_ticket_falls_into_the_territory_that_its_place_lies_in(
     assert event.after is not None
     assert event.after.territory_id == map_["east"]
     assert {each.field: each.new for each in event.changes}["territory_id"] == str(map_["east"])
+
+
+async def test_a_ticket_is_given_to_whoever_works_where_it_lies(scene: Scene, map_: dict[str, UUID]) -> None:
+    async with transaction(scene.engine, scene.world.organization_id) as connection:
+        for name, where_ in (("ann", "west"), ("bob", "east")):
+            key = {"organization_id": scene.world.organization_id, "territory_id": map_[where_]}
+            await connection.execute(
+                sa.insert(technician_territories).values(**key, technician_id=scene.world.technicians[name])
+            )
+
+    for name, place in (("ann", WEST), ("bob", EAST)):
+        ticket_id = await scene.ticket(**place, auto_dispatch=True)
+        (job,) = await scene.rows(assignments, assignments.c.ticket_id == ticket_id)
+        assert job.technician_id == scene.world.technicians[name]
 
 
 @pytest.mark.usefixtures("map_")
