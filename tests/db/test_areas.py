@@ -77,7 +77,7 @@ def is_near_border(polygon: Area, place: Place) -> bool:
 
 def jagged(chance: Random) -> Area:
     """Return an area of corners that lie anyhow: a chain to the east, and one back north of it."""
-    east = sorted(chance.sample(range(200), chance.randint(3, 30)))
+    east = sorted(chance.sample(range(200), chance.randint(3, 12)))
     there = [Corner(lat=chance.uniform(50.0, 52.0), lon=each / 20) for each in east]
     back = [Corner(lat=chance.uniform(52.1, 54.0), lon=each / 20) for each in reversed(east)]
     return area([*there, *back])
@@ -91,15 +91,15 @@ def extent(polygon: Area) -> Fraction:
     return abs(doubled) / 2
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 async def test_every_place_falls_into_the_smallest_area_that_holds_it(
     engine: AsyncEngine, world: World, seed: int
 ) -> None:
     chance = Random(seed)
-    drawn = [jagged(chance) for _ in range(12)]
+    drawn = [jagged(chance) for _ in range(6)]
     async with transaction(engine, world.organization_id) as connection:
         ids = await draw(connection, world, *drawn)
-    anywhere = [(chance.uniform(49.5, 54.5), chance.uniform(-0.5, 10.5)) for _ in range(400)]
+    anywhere = [(chance.uniform(49.5, 54.5), chance.uniform(-0.5, 10.5)) for _ in range(150)]
     # On the latitudes and longitudes of corners, too, where counting edges goes wrong first.
     anywhere += [(corner["lat"], chance.uniform(-0.5, 10.5)) for each in drawn for corner in each]
     anywhere += [(chance.uniform(49.5, 54.5), corner["lon"]) for each in drawn for corner in each]
@@ -112,7 +112,7 @@ async def test_every_place_falls_into_the_smallest_area_that_holds_it(
         holding = [(extent(each), id_) for id_, each in zip(ids, drawn, strict=True) if holds(each, place)]
         expected.append(min(holding)[1] if holding else None)
     assert answers == expected
-    assert len(set(answers)) > 5
+    assert len(set(answers)) > 4
 
 
 async def test_what_is_inactive_undrawn_or_elsewhere_holds_nothing(engine: AsyncEngine, world: World) -> None:
