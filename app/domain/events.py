@@ -94,6 +94,9 @@ SERIES = "AppointmentSeries"
 VIEW = "SavedView"
 # For ADMIN alone.
 API_KEY = "ApiKey"
+# The kinds of events about a technician's time.
+SHIFT = "Shift"
+TIME_OFF = "TimeOff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +108,8 @@ class Concerned:
     territory_id: UUID | None = None
     requester_id: UUID | None = None
     customer_id: UUID | None = None
+    # Of what lies in no territory itself: where its technician works, and has jobs.
+    territory_ids: frozenset[UUID] = frozenset()
     internal: bool = False
 
 

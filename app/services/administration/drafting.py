@@ -50,7 +50,6 @@ async def draft_new(kept: Kept, change: Change, values: Row) -> Draft:
     row |= {"id": change.new_id(), "version": 1, "created_at": change.now, "updated_at": change.now}
     after = {**row, **{each.name: () for each in kept.lines}, **said}
     await kept.judge(change, None, after)
-    after |= await kept.beside(change, after)
     return _noted(kept, change, Draft(before=None, after=after))
 
 
@@ -96,11 +95,23 @@ async def write_drafts(kept: Kept, change: Change, drafts: Sequence[Draft]) -> N
             )
         for lines in kept.lines:
             await _replace(change, lines, [draft for draft in drafts if lines.name in draft.differing])
+    await tell(kept, change, drafts)
+
+
+async def tell(kept: Kept, change: Change, drafts: Sequence[Draft]) -> None:
+    """Tell of rows that came or changed."""
+    beside = await kept.beside(change, [draft.after for draft in drafts])
     for at, draft in enumerate(drafts, start=1):
-        event = told(kept, change, draft.before, draft.after)
+        event = _told(kept, change, draft.before, draft.after, beside.get(draft.after["id"], {}))
         change.tell(replace(event, changes=(*event.changes, *draft.more)))
         if at % _IN_ONE_GO == 0:
             await asyncio.sleep(0)
+
+
+async def tell_gone(kept: Kept, change: Change, row: Row) -> None:
+    """Tell of a row that went."""
+    beside = await kept.beside(change, [row])
+    change.tell(_told(kept, change, row, None, beside.get(row["id"], {})))
 
 
 async def rows_of(kept: Kept, change: Change, ids: Iterable[UUID], *, lock: str | None = "kept") -> dict[UUID, Row]:
@@ -127,13 +138,11 @@ async def rows_of(kept: Kept, change: Change, ids: Iterable[UUID], *, lock: str 
         for id_, row in rows.items():
             row[each.name] = _ordered(entries[id_])
     for id_, row in rows.items():
-        row |= await kept.beside(change, row)
         change.rows[kept.table.name, id_] = row
     return dict(rows)
 
 
-def told(kept: Kept, change: Change, before: Row | None, after: Row | None) -> NewEvent:
-    """Tell of a row that came, changed or went."""
+def _told(kept: Kept, change: Change, before: Row | None, after: Row | None, beside: Row) -> NewEvent:
     row = after or before
     if row is None:
         raise TypeError("a row is before or after")
@@ -152,8 +161,8 @@ def told(kept: Kept, change: Change, before: Row | None, after: Row | None) -> N
         id=row["id"],
         version=row["version"] if after is not None else row["version"] + 1,
         occurred_at=change.now,
-        before=None if before is None else kept.concerns(before),
-        after=None if after is None else kept.concerns(after),
+        before=None if before is None else kept.concerns({**before, **beside}),
+        after=None if after is None else kept.concerns({**after, **beside}),
         changes=tuple(changes),
     )
 

@@ -15,7 +15,7 @@ from app.services.administration.drafting import (
     draft_new,
     rows_of,
     said_by,
-    told,
+    tell_gone,
     write_drafts,
 )
 from app.services.administration.saying import Create, Kept, Row, Update
@@ -110,7 +110,7 @@ async def remove(kept: Kept, change: Change, before: Row) -> None:
     if uses:
         raise InUse(field=("id",), kind=kept.words, uses=uses)
     await _remove(kept, change, before["id"])
-    change.tell(told(kept, change, before, None))
+    await tell_gone(kept, change, before)
 
 
 async def locked(kept: Kept, change: Change, id_: UUID, *, to_delete: bool = False, path: str = "id") -> Row:

@@ -75,8 +75,8 @@ async def freely(_change: Change, _row: Row) -> None:
     """Let a row go without more ado."""
 
 
-async def alone(_change: Change, _row: Row) -> Row:
-    """Read nothing beside a row."""
+async def alone(_change: Change, _rows: Sequence[Row]) -> Mapping[UUID, Row]:
+    """Read nothing beside rows."""
     return {}
 
 
@@ -97,7 +97,8 @@ class Kept:
 
     `alike` are the unique constraints by name, each with the field that must be another. `judge` sees a row before
     and after a change, its lists included, and raises what stands against it. `belongings` are tables whose rows
-    are deleted with it, by the column that points to it.
+    are deleted with it, by the column that points to it. `beside` reads what is told beside rows, by their ids:
+    `concerns` sees it with the row.
     """
 
     kind: str
@@ -112,7 +113,7 @@ class Kept:
     belongings: "tuple[sa.Column[Any], ...]" = ()
     judge: Callable[[Change, Row | None, Row], Awaitable[None]] = anything
     part: Callable[[Change, Row], Awaitable[None]] = freely
-    beside: Callable[[Change, Row], Awaitable[Row]] = alone
+    beside: Callable[[Change, Sequence[Row]], Awaitable[Mapping[UUID, Row]]] = alone
     concerns: Callable[[Row], Concerned] = nobody
     event: EventType = EventType.RECORD_CHANGED
 

@@ -31,8 +31,8 @@ from app.services.appointments.wanting import PRIORITIES
 from app.services.change import Change
 from app.services.create_ticket import CreateTicket, draft, insert_drafts
 from app.services.job_step import end_job
+from app.services.lanes import lanes_of
 from app.services.offering import find_technician, inferred_reason, offer, tier_of
-from app.services.situations import team_id_of
 from app.services.ticket_fields import NeededPart, NeededSkill
 
 _CATEGORIES = {
@@ -170,10 +170,10 @@ async def book(change: Change, wish: SlotOffer, situation: Situation, terms: Ter
         field=terms.field,
     )
     await reserve(change, appointment, chosen.wanted)
-    team_id = await team_id_of(change, chosen.technician_id)
+    lanes = await lanes_of(change, [chosen.technician_id])
     change.tell(
         appointment_event(
-            EventType.APPOINTMENT_SCHEDULED, None, appointment, ticket=ticket, team_id=team_id, occurred_at=change.now
+            EventType.APPOINTMENT_SCHEDULED, None, appointment, ticket=ticket, lanes=lanes, occurred_at=change.now
         )
     )
     await tell_outside(change, appointment, EventType.APPOINTMENT_SCHEDULED)

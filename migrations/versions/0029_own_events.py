@@ -1,0 +1,19 @@
+"""Events of a technician's time say in which territories the technician stands; waits can be paused."""
+
+from alembic import op
+
+revision = "0029"
+down_revision = "0027"
+branch_labels = None
+depends_on = None
+
+# A release from before writes neither, and reads both as nothing: events are never filled in afterwards.
+COLUMNS = ("territories_before", "territories_after")
+
+
+def upgrade() -> None:
+    op.execute(f"ALTER TABLE events {', '.join(f'ADD COLUMN {name} uuid[]' for name in COLUMNS)}")
+
+
+def downgrade() -> None:
+    op.execute(f"ALTER TABLE events {', '.join(f'DROP COLUMN {name}' for name in COLUMNS)}")
