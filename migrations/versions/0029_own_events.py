@@ -13,7 +13,10 @@ COLUMNS = ("territories_before", "territories_after")
 
 def upgrade() -> None:
     op.execute(f"ALTER TABLE events {', '.join(f'ADD COLUMN {name} uuid[]' for name in COLUMNS)}")
+    op.execute("ALTER TABLE waitlist_entries ADD COLUMN paused_at timestamptz")
+    op.execute("COMMENT ON COLUMN waitlist_entries.paused_at IS 'Since when the customer is active no longer'")
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE waitlist_entries DROP COLUMN paused_at")
     op.execute(f"ALTER TABLE events {', '.join(f'DROP COLUMN {name}' for name in COLUMNS)}")

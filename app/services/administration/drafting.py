@@ -15,6 +15,7 @@ from app.db.tables.base import Uuid
 from app.domain.events import FieldChange, NewEvent, plain
 from app.domain.refusals import Invalid, NotFound
 from app.services.administration.erased import check_not_erased
+from app.services.administration.mirroring import mirror
 from app.services.administration.saying import Kept, Lines, Row, Said, camel
 from app.services.change import Change
 from app.services.naming import check_exists
@@ -95,7 +96,10 @@ async def write_drafts(kept: Kept, change: Change, drafts: Sequence[Draft]) -> N
             )
         for lines in kept.lines:
             await _replace(change, lines, [draft for draft in drafts if lines.name in draft.differing])
+    for lines in kept.lines:
+        await mirror(lines, change, [_lists(lines, draft) for draft in drafts])
     await tell(kept, change, drafts)
+    await kept.follow(change, [(draft.before, draft.after) for draft in drafts if draft.before is not None])
 
 
 async def tell(kept: Kept, change: Change, drafts: Sequence[Draft]) -> None:
@@ -243,8 +247,13 @@ async def _replace(change: Change, lines: Lines, drafts: Sequence[Draft]) -> Non
         {**mine, lines.parent: draft.after["id"], **each} for draft in drafts for each in draft.after[lines.name]
     ]
     if entries:
-        # Who belongs to whom is said from both sides: what the other side has just written is as it is to be.
+        # A release from before lets both sides of a list write at once.
         await change.connection.execute(postgresql.insert(lines.table).on_conflict_do_nothing(), entries)
+
+
+def _lists(lines: Lines, draft: Draft) -> tuple[UUID, Sequence[Row], Sequence[Row]]:
+    before = () if draft.before is None else draft.before[lines.name]
+    return draft.after["id"], before, draft.after[lines.name]
 
 
 @contextmanager

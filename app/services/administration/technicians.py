@@ -23,9 +23,12 @@ from app.domain.people import Actor, Role
 from app.domain.policy import Action
 from app.domain.refusals import Invalid, NotFound
 from app.services.administration.keeping import delete, expect, insert, locked, require_right, save
+from app.services.administration.leaving import Changed, left
+from app.services.administration.mirroring import lock_mirrored
 from app.services.administration.occupied import warn_of_work
 from app.services.administration.saying import ACTIVE, Kept, Lines, Row, Said, Update, Used
 from app.services.administration.users import USER
+from app.services.appointments.pausing import withdraw_offers_of
 from app.services.change import Change
 from app.services.deleting import Delete
 from app.services.lanes import lanes_of
@@ -103,6 +106,11 @@ async def _part(change: Change, row: Row) -> None:
     await change.connection.execute(
         sa.delete(shift_breaks).where(breaks.organization_id == change.actor.organization_id, breaks.shift_id.in_(mine))
     )
+
+
+async def _follow(change: Change, changed: Changed) -> None:
+    if gone := left(changed):
+        await withdraw_offers_of(change, gone)
 
 
 async def _lane_beside(change: Change, rows: Sequence[Row]) -> Mapping[UUID, Row]:
@@ -183,6 +191,7 @@ TECHNICIAN = Kept(
     ),
     judge=_judge,
     part=_part,
+    follow=_follow,
     beside=_lane_beside,
     concerns=_concerns,
 )
@@ -214,6 +223,7 @@ async def create_technician(writer: Writer, actor: Actor, command: CreateTechnic
         if (command.user is None) == (values.get("user_id") is None):
             raise Invalid(field=("userId",), problem="Name either userId or user.")
         if command.user is not None:
+            await lock_mirrored(USER, change, command.user)
             values["user_id"] = await _new_user(change, command.user)
         return {"technician": (await insert(TECHNICIAN, change, values))["id"]}
 
