@@ -4,8 +4,9 @@ Idempotency key, alert, series of appointments, ticket-number counter, tickets (
 (sorted), bays (sorted), part rows (by id), waitlist entries (by id), uploads, the bytes of files, attachments (by id),
 saved views, API keys, who belongs to whom, rows of administration (technicians, then users, each by id), addresses of
 users, administrators, versions of queues (by technician), the log's head. Whoever needs several takes them in this
-order, so that no two transactions can wait for each other. What a lock guards is read in a later statement than the
-lock.
+order, so that no two transactions can wait for each other. Only whoever makes a row of administration inactive locks
+technicians, bays and waitlist entries after it: nobody who holds one of those waits for such a row. What a lock guards
+is read in a later statement than the lock.
 """
 
 import asyncio
