@@ -59,8 +59,8 @@ LOG = declared(
     "What happened, when, by whom and to what.",
     "position id change_id type payload_version kind subject_id version ticket_id assignment_id existed exists_after"
     " technician_before technician_after team_before team_after territory_before territory_after requester_before"
-    " requester_after customer_before customer_after internal_before internal_after actor_id source occurred_at"
-    " recorded_at",
+    " requester_after customer_before customer_after territories_before territories_after internal_before"
+    " internal_after actor_id source occurred_at recorded_at",
     personal={"changes": (Whose.WORDS, Way.TOMBSTONE), "ip_address": (Whose.USER, Way.NULL)},
 )
 

@@ -68,9 +68,9 @@ _FACILITY = sa.text(
 _TECHNICIAN = sa.text("SELECT true FROM technicians WHERE organization_id = :organization_id AND id = :id").bindparams(
     sa.bindparam("organization_id", type_=Uuid), sa.bindparam("id", type_=Uuid)
 )
-_SKILLS = sa.text("SELECT id FROM skills WHERE organization_id = :organization_id AND id = ANY (:ids)").bindparams(
-    sa.bindparam("organization_id", type_=Uuid), sa.bindparam("ids", type_=sa.ARRAY(Uuid))
-)
+_SKILLS = sa.text(
+    "SELECT id, active FROM skills WHERE organization_id = :organization_id AND id = ANY (:ids)"
+).bindparams(sa.bindparam("organization_id", type_=Uuid), sa.bindparam("ids", type_=sa.ARRAY(Uuid)))
 _PARTS = sa.text(
     "SELECT id, part_number, active FROM parts WHERE organization_id = :organization_id"
     " AND part_number = ANY (:numbers)"
@@ -335,10 +335,13 @@ async def _needs(
 ) -> tuple[dict[UUID, int], tuple[WantedPart, ...]]:
     skills, parts = ({}, {}) if ticket is None else await _needs_of(connection, ticket)
     if asked.skill_ids:
-        known = set(await connection.scalars(_SKILLS, {"organization_id": organization_id, "ids": [*asked.skill_ids]}))
+        these = {"organization_id": organization_id, "ids": [*asked.skill_ids]}
+        known = {row.id: row.active for row in await connection.execute(_SKILLS, these)}
         for at, skill_id in enumerate(asked.skill_ids):
             if skill_id not in known:
                 raise NotFound(field=("requiredSkillIds", str(at)), kind="skill")
+            if not known[skill_id] and skill_id not in skills:
+                raise no_longer_active(("requiredSkillIds", str(at)), "skill")
             skills.setdefault(skill_id, 1)
     if asked.part_numbers:
         numbers = {"organization_id": organization_id, "numbers": [*asked.part_numbers]}
