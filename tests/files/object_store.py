@@ -32,6 +32,8 @@ class FakeS3:
     refused: list[str] = field(default_factory=list)
     port: int = 0
     away: bool = False
+    # A bucket that is not there.
+    missing: str | None = None
     # Closes the connection after so many bytes of what it was to give.
     breaks_off: int | None = None
 
@@ -60,6 +62,9 @@ class FakeS3:
             await _error(403, "SignatureDoesNotMatch")(scope, receive, send)
             return
         path = request.url.path
+        if self.missing is not None and path.split("/")[1] == self.missing:
+            await _error(404, "NoSuchBucket")(scope, receive, send)
+            return
         self.asked.append((request.method, path))
         answer = self._answer(request, path, body)
         if self.breaks_off is not None and request.method == "GET":
