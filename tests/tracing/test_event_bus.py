@@ -110,3 +110,15 @@ async def test_a_bus_that_is_lost_is_told_by_the_class_of_the_failure_alone(
     failed = [each for each in collector.named(f"{server.kind} connect") if each.failed]
     assert all(each.said.isidentifier() and each.said == each.about["error.type"] for each in failed)
     assert PASSWORD.encode() not in b"".join(collector.bodies)
+
+
+async def test_a_word_that_the_bus_does_not_take_has_failed(collector: Collector) -> None:
+    with bus_server("redis", only_hears=True) as server:
+        async with telling(collector) as traces, traced(server.url, traces) as party:
+            with traces.job("writing"):
+                party.bus.tell(uuid4())
+            await until(lambda: bool(collector.named(PUBLISHED)))
+
+    job, published = await collector.one("job writing"), collector.named(PUBLISHED)[0]
+    assert (published.trace, published.parent) == (job.trace, job.id)
+    assert (published.failed, published.said, published.about["error.type"]) == (True, "BusRefused", "BusRefused")
