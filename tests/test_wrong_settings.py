@@ -138,6 +138,15 @@ def test_a_password_keeps_its_blanks(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().database_url == "postgresql://fieldgraph: hunter2 @localhost:5432/fieldgraph"
 
 
+def test_a_token_that_no_header_can_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    for token in ("grüße " * 5, " hunter2 " * 5):
+        monkeypatch.setenv("METRICS_TOKEN", token)
+        assert "no header can hold it" in refusal()
+    monkeypatch.setenv("METRICS_TOKEN", "a token of several words")
+
+    assert load_settings().scrape_token == "a token of several words"
+
+
 ADDRESSES = (
     *("DATABASE_URL", "EVENT_BUS_URL", "STORAGE_URL", "SMTP_URL", "OTEL_EXPORTER_OTLP_ENDPOINT", "CLAMD_URL"),
     *("AUTH_JWKS_URL", "AUTH_SERVICE_URL", "PUBLIC_URL", "GOOGLE_CALENDAR_URL", "MICROSOFT_LOGIN_URL"),

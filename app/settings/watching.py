@@ -6,7 +6,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from app.settings.declaring import Group, accepts
 
-_IN_A_HEADER = re.compile(r"[!-~]+")
+_IN_A_HEADER = re.compile(r"[!-~]([ -~]*[!-~])?")
 
 
 class WatchingSettings(Group):
@@ -16,7 +16,7 @@ class WatchingSettings(Group):
         None,
         min_length=16,
         description="Bearer token that /metrics asks for; where unset, whoever reaches the port may read the figures.",
-        json_schema_extra=accepts("at least 16 letters, digits and signs of ASCII, without blanks", secret=True),
+        json_schema_extra=accepts("at least 16 letters, digits and signs of ASCII", secret=True),
     )
     worker_port: int | None = Field(
         None,
