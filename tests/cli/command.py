@@ -4,6 +4,7 @@ import os
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -11,8 +12,9 @@ from pathlib import Path
 
 from app.db.embedded.server import EmbeddedServer
 from app.settings import Settings, env_name
+from tests.cli.starting import Command, start
 
-_COMMAND = (sys.executable, "-c", "from app.cli import main; main()")
+_ENDS_WITHIN = 120.0
 _NAMES = {env_name(field) for field in Settings.model_fields}
 
 
@@ -22,31 +24,38 @@ class Workplace:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.server = EmbeddedServer(folder / ".fieldgraph")
-        self._started: list[subprocess.Popen[str]] = []
+        self._started: list[Command] = []
 
     def run(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
+        with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+            process = start(arguments, self.folder, self._environment(env), output, errors)
+            try:
+                status = process.wait(_ENDS_WITHIN)
+            except TimeoutError:
+                process.kill()
+                process.wait()
+                raise
+            output.seek(0)
+            errors.seek(0)
+            return subprocess.CompletedProcess(arguments, status, output.read(), errors.read())
+
+    def run_afresh(self, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end that has to import all it needs, from where `env` says."""
         return subprocess.run(
-            [*_COMMAND, *arguments],
+            [sys.executable, "-c", "from app.cli import main; main()", *arguments],
             cwd=self.folder,
             env=self._environment(env),
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=_ENDS_WITHIN,
             check=False,
         )
 
-    def start(self, *arguments: str, **env: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, **env: str) -> Command:
         """Start a command; what it says goes to the file `said`."""
         with (self.folder / "said").open("a") as said:
-            process = subprocess.Popen(
-                [*_COMMAND, *arguments],
-                cwd=self.folder,
-                env=self._environment(env),
-                stdout=said,
-                stderr=said,
-                text=True,
-            )
+            process = start(arguments, self.folder, self._environment(env), said, said)
         self._started.append(process)
         return process
 
@@ -73,7 +82,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_ready(port: int, process: subprocess.Popen[str], seconds: float = 60) -> None:
+def wait_until_ready(port: int, process: Command | subprocess.Popen[str], seconds: float = 60) -> None:
     """Wait until the server on `port` says that it can work; fail if it ends before."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -5,6 +5,7 @@ import asyncpg
 import pytest
 
 from app.auth.tokens import SecretVerifier
+from app.cli.commands import Commands
 from app.demo.plots import FEWEST
 from app.demo.users import DEMO_USERS
 from tests.cli.command import Workplace
@@ -18,6 +19,14 @@ async def ask(url: str) -> str:
         return str(await connection.fetchval("SELECT current_database()"))
     finally:
         await connection.close()
+
+
+@pytest.mark.parametrize("command", Commands().list_commands(None))
+def test_every_command_can_be_imported_alone(workplace: Workplace, command: str) -> None:
+    done = workplace.run_afresh(command, "--help")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert f"fieldgraph {command}" in done.stdout or f"-c {command}" in done.stdout
 
 
 def test_the_database_starts_is_reached_and_stops(workplace: Workplace) -> None:

@@ -23,6 +23,8 @@ from tests.faults.traffic import Refused, Traffic
 from tests.faults.watcher import Watcher
 
 _CLIENTS = 6
+# How many mutations are acknowledged before each fault, and after the last.
+WORK = 20
 _REPEATS = 20
 _GOES_ON_WITHIN = 30.0
 _QUERY = """
@@ -92,12 +94,12 @@ async def campaign(site: Site, faults: Sequence[Fault], *, seed: int) -> Report:
     working = asyncio.create_task(traffic.run(_CLIENTS))
     try:
         for fault in faults:
-            await _progress(traffic)
+            await _progress(traffic, WORK)
             await asyncio.sleep(dice.uniform(0.1, 1.2))
             report.struck_in_flight.append(traffic.in_flight)
             report.rounds[fault] += 1
             await _strike(site, fault, traffic, dice, report)
-        await _progress(traffic)
+        await _progress(traffic, WORK)
         traffic.end()
         await working
         after = await stored(site.database.url(), before)
@@ -122,7 +124,7 @@ async def _strike(site: Site, fault: Fault, traffic: Traffic, dice: random.Rando
         case Fault.BACKEND:
             began = time.monotonic()
             site.kill_backend(dice)
-            await _progress(traffic)
+            await _progress(traffic, _CLIENTS)
             report.recovery_seconds.append((fault, time.monotonic() - began))
             return
         case Fault.API:
@@ -150,10 +152,10 @@ async def _repeated(traffic: Traffic, promise: Promise) -> list[Finding]:
         return [Finding(Kind.CHANGED, f"a repeat was refused: {refused}")]
 
 
-async def _progress(traffic: Traffic) -> None:
-    """Wait until clients are being served."""
+async def _progress(traffic: Traffic, acknowledged: int) -> None:
+    """Wait until so many more mutations were acknowledged."""
     async with asyncio.timeout(_GOES_ON_WITHIN):
-        await traffic.progress(_CLIENTS)
+        await traffic.progress(acknowledged)
 
 
 async def _settle(watcher: Watcher, events: int) -> None:

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 from random import Random
-from subprocess import Popen
 from uuid import uuid4
 
 import httpx
@@ -25,6 +24,7 @@ from app.domain.events import EventType
 from app.domain.tickets import TicketPriority
 from app.domain.timers import Timer, TimerKind
 from tests.cli.command import Workplace, free_port
+from tests.cli.starting import Command
 from tests.services.scene import Scene
 from tests.waiting import until_said
 from tests.watching.figures import samples, value
@@ -39,7 +39,7 @@ class Workers:
     """Worker processes on the test's database."""
 
     def __init__(self, place: Workplace, database_url: str) -> None:
-        self.running: list[Popen[str]] = []
+        self.running: list[Command] = []
         self._place = place
         self._database_url = database_url
 

@@ -6,11 +6,11 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from subprocess import Popen
 
 import httpx
 
 from tests.cli.command import Workplace, free_port, wait_until_ready
+from tests.cli.starting import Command
 from tests.serving import SECRET, Served
 
 
@@ -22,7 +22,7 @@ class ServerProcess:
         self._place = place
         self._database_url = database_url
         self._settings = settings
-        self._process: Popen[str] | None = None
+        self._process: Command | None = None
 
     async def start(self) -> None:
         """Start the server and wait until it works."""

@@ -74,7 +74,7 @@ async def test_what_is_not_installed_is_asked_for_in_a_sentence(
         "PYTHONPATH": str(broken.parent),
     }
 
-    done = await asyncio.to_thread(workplace.run, command, **env)
+    done = await asyncio.to_thread(workplace.run_afresh, command, **env)
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[-1] == (
