@@ -10,7 +10,7 @@
 # make bench-sheets  measures exports and imports of tables
 # make bench-search  measures finding tickets by their words
 # make bench-lists  measures lists of a million tickets      make bench-figures  measures what counting costs
-# make bench-tracing  measures what traces cost
+# make bench-tracing  measures what traces cost      make bench-areas  measures where places fall
 # make bench-slots  measures the search for slots      make calibrate-slots worlds  fits the confidence in them
 # make faults-worker  kills workers, again and again
 # make test-clamd  has the real clamd look at files
@@ -35,7 +35,7 @@ compile := $(UV) pip compile pyproject.toml -q --universal --python-version 3.11
 	--extra tracing --group build
 
 .DELETE_ON_ERROR:
-.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-figures bench-tracing bench-legacy bench-slots calibrate-slots worlds rights hostile soak-live faults-worker races race-bookings test-clamd lock clean
+.PHONY: run install test check generate sameness faults benchmark bench-read bench-live bench-replay bench-search bench-sheets bench-lists bench-assignments bench-figures bench-areas bench-tracing bench-legacy bench-slots calibrate-slots worlds rights hostile soak-live faults-worker races race-bookings test-clamd lock clean
 
 run: install
 	@exec $(bin)/fieldgraph serve --demo
@@ -108,6 +108,9 @@ bench-assignments: .venv/.dev
 
 bench-figures: .venv/.dev
 	$(bin)/python -m benchmarks.figures $(ARGS)
+
+bench-areas: .venv/.dev
+	$(bin)/python -m benchmarks.areas $(ARGS)
 
 bench-tracing: .venv/.dev
 	$(bin)/python -m benchmarks.tracing $(ARGS)

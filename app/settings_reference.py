@@ -10,7 +10,8 @@ _TABLE_HEAD = """\
 # Settings
 
 Read from the environment and from a file `.env` in the working directory; the environment wins. An
-empty variable counts as unset. A wrong value stops the start with a message that names the setting.
+empty variable counts as unset; blanks around a value do not count, except in secrets. A wrong value,
+or two that contradict each other, stop the start with a message that names the setting.
 This page is made by `fieldgraph settings`.
 
 | Setting | Default | Accepts | What it does |

@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 from app.domain.events import Event
-from app.domain.policy import Action, Standing, may
-from app.domain.sight import visible_changes
-from app.reads import entities
+from app.domain.policy import Action, Standing, may, sees_place
+from app.domain.sight import PLACE_FIELDS, stood, visible_changes
+from app.reads import entities, relations
 from app.reads.entities import Entity
 from app.reads.record import Record
 from resolvers.context import Operation
@@ -21,13 +21,28 @@ async def row(operation: Operation, entity: Entity, key: UUID | None) -> Record 
 
 async def changes(operation: Operation, event: Event) -> list[tuple[str, Any, Any]]:
     """Return each changed field that the viewer may see: its column's name, the old and the new value."""
-    told = [(each.field, each.old, each.new) for each in visible_changes(operation.actor, event)]
+    place = await _sees_place(operation, event)
+    told = [(each.field, each.old, each.new) for each in visible_changes(operation.actor, event, place=place)]
     if event.kind != _COMMENT or may(operation.actor, Action.SEE_DELETED_VALUES, Standing()):
         return told
     if await row(operation, entities.COMMENT, event.subject_id) is not None:
         return told
     # What was taken back is not to be read in the log either.
     return [(field, None, None) if field == _SAID else (field, old, new) for field, old, new in told]
+
+
+async def _sees_place(operation: Operation, event: Event) -> bool:
+    if PLACE_FIELDS.isdisjoint(change.field for change in event.changes):
+        return False
+    if sees_place(operation.actor, stood(event, holder_id=None, job_status=None)):
+        return True
+    # Only a technician is left, who sees it while they have the job.
+    if event.ticket_id is None or operation.actor.technician_id is None:
+        return False
+    job = await operation.loaders.found(relations.TICKET_CURRENT_ASSIGNMENT, event.ticket_id)
+    return job is not None and sees_place(
+        operation.actor, stood(event, holder_id=job.technician_id, job_status=job.status)
+    )
 
 
 def ticket_of(event: Event) -> UUID:

@@ -23,7 +23,7 @@ async def history_of(operation: Operation, ticket_id: UUID, wanted: HistoryFilte
 def change_of(operation: Operation, entry: Entry) -> tuple[str, Any, Any] | None:
     """Return the column that changed with its values as the viewer may see them; None: none that they may."""
     # The statement looked at the job, and has left out places that are not the viewer's.
-    for change in visible_changes(operation.actor, entry.event, sees_place=True):
+    for change in visible_changes(operation.actor, entry.event, place=True):
         return (change.field, None, None) if entry.withheld else (change.field, change.old, change.new)
     return None
 

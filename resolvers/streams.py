@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.db import log
 from app.domain.board import Narrowing
-from app.domain.events import APPOINTMENT, CLOCK, QUEUE, Event
+from app.domain.events import APPOINTMENT, CLOCK, QUEUE, SHIFT, TIME_OFF, Event
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing, may, visibility_class
 from app.domain.promises import alarming
@@ -152,7 +152,7 @@ def alerts(operation: Operation, territory_ids: frozenset[UUID] | None, after: s
 
 
 async def jobs(operation: Operation, technician_id: UUID | None, after: str | None) -> Stream:
-    """Follow a technician's jobs, the viewer's own without an id.
+    """Follow a technician's jobs and time, the viewer's own without an id.
 
     Raises:
         Forbidden: another's jobs, and the viewer is no dispatcher; or the viewer is no technician.
@@ -173,7 +173,7 @@ async def jobs(operation: Operation, technician_id: UUID | None, after: str | No
             # A clock that stops with its job has lost the technician by then.
             theirs = any(each is not None and each.technician_id == wanted for each in (event.before, event.after))
             return Sight.SEEN if theirs else Sight.UNSEEN
-        if event.kind == APPOINTMENT:
+        if event.kind in {APPOINTMENT, SHIFT, TIME_OFF}:
             return _kept(event, wanted)
         concerned = event.after or event.before
         mine = event.kind in {"Assignment", QUEUE} and concerned is not None and concerned.technician_id == wanted
@@ -195,7 +195,7 @@ async def ticket(operation: Operation, ticket_id: UUID, after: str | None) -> St
 
 
 def _kept(event: Event, technician_id: UUID) -> Sight:
-    """Tell whether an appointment is the technician's; one that becomes another's has gone."""
+    """Tell whether a time is the technician's; an appointment that becomes another's has gone."""
     before, after = (each is not None and each.technician_id == technician_id for each in (event.before, event.after))
     if after or (before and event.after is None):
         return Sight.SEEN

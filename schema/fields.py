@@ -146,6 +146,16 @@ def composed(of: Callable[..., Any], description: str, **columns: str) -> Any:
     return _field(resolve, description, question=questions.Composed(columns))
 
 
+def each_of(column: str, of: Callable[..., Any], description: str, *, rows: int) -> Any:
+    """Declare a field that is a list of objects kept in a column, as a rule so many; null as the column is."""
+
+    def resolve(root: strawberry.Parent[Any]) -> Any:
+        entries = root[column]
+        return None if entries is None else [of(**entry) for entry in entries]
+
+    return _field(resolve, description, question=questions.Attribute(column), rows=rows)
+
+
 def _field(resolve: Any, description: str, **metadata: Any) -> Any:
     # The field's type is the class's annotation; the resolver must not claim another.
     del resolve.__annotations__["return"]

@@ -179,6 +179,53 @@ def test_asking_the_time_is_noticed(code: str) -> None:
     assert list(_asks_the_time(ast.parse(code))) == [1]
 
 
+def declared_twice(*sources: str) -> set[str]:
+    """Return the names that several classes give something to: where all are one class in the end, one of them wins."""
+    seen: set[str] = set()
+    twice: set[str] = set()
+    for source in sources:
+        for group in ast.parse(source).body:
+            if isinstance(group, ast.ClassDef):
+                found = set(_declared(group))
+                twice |= seen & found
+                seen |= found
+    return twice
+
+
+def _declared(group: ast.ClassDef) -> Iterator[str]:
+    for node in group.body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.name
+            case ast.AnnAssign(target=ast.Name(name)):
+                yield name
+            case ast.Assign():
+                yield from (each.id for each in node.targets if isinstance(each, ast.Name))
+
+
+def test_no_two_groups_of_settings_declare_the_same_name() -> None:
+    sources = [path.read_text() for path in python_files("app/settings")]
+
+    assert sum(source.count("(Group):") for source in sources) > 10
+    assert declared_twice(*sources) == set()
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("port: int = 1", "port: int = 2"),
+        ("def _address(self): ...", "def _address(self): ..."),
+        ("port: int = 1", "def port(self): ..."),
+        ("_most = 1", "_most = 2"),
+    ],
+)
+def test_a_name_that_two_groups_declare_is_noticed(first: str, second: str) -> None:
+    name = re.findall(r"_?(?:address|port|most)", first)
+
+    assert declared_twice(f"class A(Group):\n    {first}", f"class B(Group):\n    {second}") == set(name)
+    assert declared_twice(f"class A(Group):\n    {first}", "class B(Group):\n    other = 1") == set()
+
+
 def test_every_element_of_the_schema_is_described() -> None:
     schema = build_schema((ROOT / "schema/schema.graphql").read_text())
 

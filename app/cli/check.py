@@ -1,7 +1,7 @@
 """`fieldgraph check`: whether all that a server needs is in order, and what helps where it is not."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -24,6 +24,8 @@ _REMEDY_OF_DATABASE = (
     "Check DATABASE_URL (or DB_*) and DATABASE_DIRECT_URL, and that the server may be reached from here."
 )
 _REMEDY_OF_EMBEDDED = "See its log (`fieldgraph database status` says where), or set DATABASE_URL."
+# Beyond what each waits for by itself: what answers a little at a time is never late for whoever waits for a piece.
+_MOST_SECONDS = 20.0
 _WITHOUT_SETTINGS = (
     "tokens",
     "database",
@@ -98,14 +100,25 @@ def _database(settings: Settings, clock: Callable[[], datetime]) -> list[Finding
 
 
 async def _outside(settings: Settings) -> list[Finding]:
-    return list(
-        await asyncio.gather(
-            check_services.storage(settings),
-            check_services.event_bus(settings),
-            check_services.scanner(settings),
-            check_services.provider_keys(settings),
-            check_services.traces(settings),
-            check_outlets.mail(settings),
-            check_outlets.calendars(settings),
+    looking = {
+        "storage": check_services.storage(settings),
+        "event bus": check_services.event_bus(settings),
+        "scanner": check_services.scanner(settings),
+        "identity provider": check_services.provider_keys(settings),
+        "traces": check_services.traces(settings),
+        "e-mail": check_outlets.mail(settings),
+        "calendars": check_outlets.calendars(settings),
+    }
+    return list(await asyncio.gather(*(_in_time(subject, found) for subject, found in looking.items())))
+
+
+async def _in_time(subject: str, looking: Awaitable[Finding]) -> Finding:
+    try:
+        async with asyncio.timeout(_MOST_SECONDS):
+            return await looking
+    except TimeoutError:
+        return wrong(
+            subject,
+            f"It has not come to an end with an answer within {_MOST_SECONDS:g} s.",
+            "See that its address in the settings leads to what it should, and that this is not overloaded.",
         )
-    )

@@ -21,9 +21,10 @@ async def mail(settings: Settings) -> Finding:
     try:
         await SmtpMail(url.get_secret_value(), settings.mail_from, seconds=_SECONDS).try_out()
     except NotNow as failure:
+        said = str(failure)
         return wrong(
             "e-mail",
-            f"{str(failure).capitalize()}.",
+            f"{said[:1].upper()}{said[1:]}.",
             "Check SMTP_URL: host, port, user and password, and that the server's certificate is trusted here.",
         )
     return ok("e-mail", "The mail server lets us in.")

@@ -1,6 +1,7 @@
 """What `fieldgraph check` says of what is outside: files' store, bus, scanner, provider's keys, collector of traces."""
 
 import asyncio
+import shutil
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from app.auth.jwks import UnusableKeySet, fetch_key_set
-from app.cli.findings import Finding, not_used, ok, wrong
+from app.cli.findings import Finding, State, not_used, ok, wrong
 from app.integrations.bus_drivers import BusDriverMissing, driver_of
 from app.integrations.bus_line import BusRefused, Line
 from app.integrations.clamd import Clamd
@@ -25,13 +26,16 @@ SUBJECTS = ("storage", "event bus", "scanner", "identity provider", "traces")
 _SECONDS = 10.0
 _FIRST_WORD_AGAIN_SECONDS = 0.2
 _SUBJECT = "fieldgraph.wake.check"
+_MEGABYTE = 1024 * 1024
 _HARMLESS = b"fieldgraph check"
 
 
 async def storage(settings: Settings) -> Finding:
-    """Write a small file where files are kept, and erase it."""
-    if settings.storage_url is None:
-        return await asyncio.to_thread(_folder, settings.upload_folder)
+    """Write a small file where files are kept, and erase it; in the folder too if they are kept in an object store."""
+    here = await asyncio.to_thread(_folder, settings.upload_folder, settings.file_limits.max_bytes)
+    # What is kept elsewhere is looked at here before.
+    if settings.storage_url is None or here.state is State.WRONG:
+        return here
     where = urlsplit(settings.storage_url).hostname
     try:
         await try_out(settings.storage_url)
@@ -144,17 +148,29 @@ async def traces(settings: Settings) -> Finding:
     return ok("traces", "The collector takes them.")
 
 
-def _folder(path: Path) -> Finding:
+def _folder(path: Path, largest: int) -> Finding:
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path) as file:
             file.write(_HARMLESS)
             file.flush()
+        free = shutil.disk_usage(path).free
     except OSError as error:
         return wrong(
             "storage",
             f"Nothing can be written to {path}: {error.strerror}.",
             "Let UPLOAD_DIR be a folder that the process may write to, on a disk with room.",
+        )
+    return room_for(path, free, largest)
+
+
+def room_for(path: Path, free: int, largest: int) -> Finding:
+    """Return whether a folder with so many bytes free can take the largest file that may be attached."""
+    if free < largest:
+        return wrong(
+            "storage",
+            f"On the disk of {path} {free // _MEGABYTE} MB are free, and a file may have {largest // _MEGABYTE} MB.",
+            "Make room, let UPLOAD_DIR be a folder on a larger disk, or lower MAX_FILE_SIZE_MB.",
         )
     return ok("storage", f"Files can be written to {path}.")
 

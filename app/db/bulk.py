@@ -1,6 +1,7 @@
 """Many rows at once, by COPY."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import asyncpg
 import orjson
@@ -8,6 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable, DropTable
+
+from app.db.polygons import Polygon, drawn
 
 
 async def copy_rows(
@@ -17,7 +20,8 @@ async def copy_rows(
 
     Must run inside a transaction. The rows go by COPY into a temporary table and from there into
     `table`, because COPY into a table under row-level security is refused; so every policy, check
-    and default of the table holds. JSON columns take plain Python values and dataclasses.
+    and default of the table holds. JSON columns take plain Python values and dataclasses, those of
+    areas their corners.
     """
     staging = sa.Table(
         f"bulk_{table.name}",
@@ -39,12 +43,17 @@ async def copy_rows(
 
 
 def _spelled(table: sa.Table, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterable[Sequence[object]]:
-    json = {at for at, name in enumerate(columns) if isinstance(table.c[name].type, JSON)}
-    if not json:
+    spellings = {at: spell for at, name in enumerate(columns) if (spell := _spelling(table.c[name].type)) is not None}
+    if not spellings:
         return rows
     return (
-        tuple(
-            orjson.dumps(value).decode() if at in json and value is not None else value for at, value in enumerate(row)
-        )
+        tuple(spellings[at](value) if at in spellings and value is not None else value for at, value in enumerate(row))
         for row in rows
     )
+
+
+def _spelling(kind: "sa.types.TypeEngine[Any]") -> "Callable[[Any], Any] | None":
+    """Return how the driver wants values of a type, None: as they are."""
+    if isinstance(kind, JSON):
+        return lambda value: orjson.dumps(value).decode()
+    return drawn if isinstance(kind, Polygon) else None

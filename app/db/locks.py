@@ -2,9 +2,11 @@
 
 Idempotency key, alert, series of appointments, ticket-number counter, tickets (by id), their assignments, technicians
 (sorted), bays (sorted), part rows (by id), waitlist entries (by id), uploads, the bytes of files, attachments (by id),
-saved views, API keys, rows of administration (technicians, then users, each by id), addresses of users,
-administrators, versions of queues (by technician), the log's head. Whoever needs several takes them in this order, so
-that no two transactions can wait for each other. What a lock guards is read in a later statement than the lock.
+saved views, API keys, who belongs to whom, rows of administration (technicians, then users, each by id), addresses of
+users, administrators, versions of queues (by technician), the log's head. Whoever needs several takes them in this
+order, so that no two transactions can wait for each other. Only whoever makes a row of administration inactive locks
+technicians, bays and waitlist entries after it: nobody who holds one of those waits for such a row. What a lock guards
+is read in a later statement than the lock.
 """
 
 import asyncio
@@ -76,6 +78,12 @@ async def lock_all_emails(connection: AsyncConnection, organization_id: UUID) ->
 async def lock_administrators(connection: AsyncConnection, organization_id: UUID) -> None:
     """Lock who governs an organisation: whoever takes an ADMIN away counts those left afterwards."""
     number = _number("administrators", str(organization_id))
+    await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+async def lock_memberships(connection: AsyncConnection, organization_id: UUID) -> None:
+    """Lock who belongs to which customer: users and customers say it, and each change is one of both."""
+    number = _number("memberships", str(organization_id))
     await connection.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 

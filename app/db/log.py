@@ -29,20 +29,20 @@ _APPEND = sa.text(
         INSERT INTO events (organization_id, position, change_id, type, payload_version, kind, subject_id,
             version, ticket_id, assignment_id, existed, exists_after, technician_before, technician_after,
             team_before, team_after, territory_before, territory_after, requester_before, requester_after,
-            customer_before, customer_after, internal_before, internal_after, changes, actor_id, source,
-            ip_address, occurred_at, recorded_at)
+            customer_before, customer_after, territories_before, territories_after, internal_before,
+            internal_after, changes, actor_id, source, ip_address, occurred_at, recorded_at)
         SELECT :organization_id, head.base + e.number, :change_id, e.type, :payload_version, e.kind,
             e.subject_id, e.version, e.ticket_id, e.assignment_id, e.existed, e.exists_after,
             e.technician_before, e.technician_after, e.team_before, e.team_after, e.territory_before,
             e.territory_after, e.requester_before, e.requester_after, e.customer_before, e.customer_after,
-            e.internal_before, e.internal_after, e.changes, :actor_id, :source, :ip_address ::text::inet,
-            e.occurred_at, head.recorded_at
+            e.territories_before, e.territories_after, e.internal_before, e.internal_after, e.changes,
+            :actor_id, :source, :ip_address ::text::inet, e.occurred_at, head.recorded_at
         FROM head, jsonb_to_recordset(:events) AS e(number integer, type text, kind text, subject_id uuid,
             version integer, ticket_id uuid, assignment_id uuid, existed boolean, exists_after boolean,
             technician_before uuid, technician_after uuid, team_before uuid, team_after uuid,
             territory_before uuid, territory_after uuid, requester_before uuid, requester_after uuid,
-            customer_before uuid, customer_after uuid, internal_before boolean, internal_after boolean,
-            changes jsonb, occurred_at timestamptz)
+            customer_before uuid, customer_after uuid, territories_before uuid[], territories_after uuid[],
+            internal_before boolean, internal_after boolean, changes jsonb, occurred_at timestamptz)
     ), kept AS (
         INSERT INTO idempotency_results (organization_id, actor_id, mutation, key, input_hash, change_id,
             position, result, created_at)
@@ -246,7 +246,8 @@ def _type_of(word: str) -> EventType:
 
 def _concerned(row: Mapping[str, Any], moment: str) -> Concerned:
     ids = {f"{name}_id": row[f"{name}_{moment}"] for name in _CONCERNED}
-    return Concerned(internal=row[f"internal_{moment}"], **ids)
+    territory_ids = frozenset(row[f"territories_{moment}"] or ())
+    return Concerned(territory_ids=territory_ids, internal=row[f"internal_{moment}"], **ids)
 
 
 def _row(number: int, event: NewEvent) -> dict[str, Any]:
@@ -266,6 +267,7 @@ def _row(number: int, event: NewEvent) -> dict[str, Any]:
     for moment, concerned in (("before", event.before), ("after", event.after)):
         told = concerned or Concerned()
         row[f"internal_{moment}"] = told.internal
+        row[f"territories_{moment}"] = [str(each) for each in sorted(told.territory_ids)] or None
         for name in _CONCERNED:
             row[f"{name}_{moment}"] = _text(getattr(told, f"{name}_id"))
     return row

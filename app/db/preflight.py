@@ -1,8 +1,10 @@
 """Says whether a database can be used at all, in words for whoever set its address."""
 
 import asyncio
+import re
 import ssl
 
+from asyncpg import ClientConfigurationError
 from sqlalchemy import URL, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -13,6 +15,8 @@ from app.db.engine import OLDEST_SERVER, async_url
 _CONNECT_SECONDS = 10
 _WRONG_LOGIN = frozenset({"28P01", "28000"})
 _NO_DATABASE = "3D000"
+# What SQLAlchemy writes before the driver's words.
+_CLASS = re.compile(r"^<class '[^']+'>: ")
 
 
 class DatabaseUnusable(Exception):
@@ -61,10 +65,10 @@ async def check_database(url: str) -> None:
     """
     try:
         address = async_url(url)
+        engine = create_async_engine(address, poolclass=NullPool)
     except (ArgumentError, ValueError):
         raise AddressUnusable("The database's address cannot be understood.") from None
     where = _place(address)
-    engine = create_async_engine(address, poolclass=NullPool)
     try:
         async with asyncio.timeout(_CONNECT_SECONDS), engine.connect() as connection:
             version = (await connection.execute(text("SHOW server_version_num"))).scalar_one()
@@ -89,8 +93,10 @@ def _refused(where: str, address: URL, error: DBAPIError) -> DatabaseUnusable:
         return LoginRefused(where, address.username)
     if state == _NO_DATABASE:
         return DatabaseMissing(where, address.database)
-    reason = str(error.orig).partition(": ")[2] or str(error.orig)
-    return DatabaseUnreachable(where, reason.strip())
+    reason = _CLASS.sub("", str(error.orig)).strip()
+    if isinstance(error.orig, BaseException) and isinstance(error.orig.__cause__, ClientConfigurationError):
+        return AddressUnusable(f"The address of the database at {where} cannot be used: {reason}.")
+    return DatabaseUnreachable(where, reason)
 
 
 def _place(address: URL) -> str:

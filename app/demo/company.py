@@ -214,6 +214,7 @@ class _Founding:
                 organization_id=self._charter.organization_id,
                 name=name,
                 time_zone=self._charter.region.time_zone,
+                area=self._charter.region.areas[name],
                 created_at=at,
                 updated_at=at,
             )

@@ -1,7 +1,10 @@
 """Where the examples take place: two real regions, with streets that any town there has."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
+
+from app.domain.areas import Area, Corner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,9 +21,13 @@ class Town:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Region:
-    """What an organisation covers. `address` has the fields street, number, postcode and town."""
+    """What an organisation covers, `areas` by the names of territories.
+
+    `address` has the fields street, number, postcode and town.
+    """
 
     time_zone: str
+    areas: Mapping[str, Area]
     towns: Sequence[Town]
     streets: Sequence[str]
     address: str
@@ -42,8 +49,28 @@ def _town(name: str, territory: str, latitude: float, longitude: float, postcode
     )
 
 
+def _area(*points: tuple[float, float]) -> Area:
+    return tuple(Corner(lat=latitude, lon=longitude) for latitude, longitude in points)
+
+
 UTRECHT = Region(
     time_zone="Europe/Amsterdam",
+    areas=MappingProxyType(
+        {
+            "Utrecht City": _area((52.048, 5.046), (52.048, 5.154), (52.13, 5.154), (52.13, 5.075), (52.115, 5.046)),
+            "Utrecht West": _area(
+                *((52.048, 4.82), (52.048, 5.046), (52.115, 5.046), (52.13, 5.075), (52.2, 5.075), (52.2, 4.82))
+            ),
+            "Lek and Linge": _area(
+                *((51.93, 4.98), (51.93, 5.29), (52.0, 5.29), (52.042, 5.185), (52.048, 5.154), (52.048, 4.98))
+            ),
+            "Heuvelrug": _area(
+                *((52.048, 5.154), (52.042, 5.185), (52.0, 5.29), (52.0, 5.4), (52.08, 5.4), (52.15, 5.25)),
+                (52.15, 5.154),
+            ),
+            "Eemland": _area((52.15, 5.25), (52.08, 5.4), (52.08, 5.5), (52.28, 5.5), (52.28, 5.25)),
+        }
+    ),
     address="{street} {number}, {postcode} {town}",
     towns=(
         _town("Utrecht", "Utrecht City", 52.0907, 5.1214, "3511 AB", 0.018),
@@ -101,6 +128,16 @@ UTRECHT = Region(
 
 LEIPZIG = Region(
     time_zone="Europe/Berlin",
+    areas=MappingProxyType(
+        {
+            "Leipzig": _area((51.3, 12.27), (51.3, 12.45), (51.385, 12.45), (51.385, 12.27)),
+            "Leipzig South": _area((51.08, 12.27), (51.08, 12.6), (51.3, 12.6), (51.3, 12.27)),
+            "Leipzig North": _area(
+                *((51.34, 12.15), (51.34, 12.27), (51.385, 12.27), (51.385, 12.45), (51.34, 12.45), (51.34, 12.6)),
+                *((51.46, 12.6), (51.46, 12.15)),
+            ),
+        }
+    ),
     address="{street} {number}, {postcode} {town}",
     towns=(
         _town("Leipzig", "Leipzig", 51.3397, 12.3731, "04109", 0.018),

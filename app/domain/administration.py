@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from app.domain.areas import Area
 from app.domain.events import Concerned, EventType, NewEvent, changed_fields
 from app.domain.people import Role
 from app.domain.places import AssetKind, CustomerTier
@@ -41,12 +42,13 @@ class Team:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Territory:
-    """Where technicians work."""
+    """Where technicians work; what lies in its `area` falls into it by itself."""
 
     id: UUID
     organization_id: UUID
     name: str
     time_zone: str
+    area: Area | None = None
     created_at: datetime
     updated_at: datetime
     active: bool = True

@@ -1,11 +1,13 @@
 """The events that tell what happened to appointments and to held slots."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from app.domain.appointments import Appointment
 from app.domain.bookings import Booking
 from app.domain.events import APPOINTMENT, HOLD, Concerned, EventType, FieldChange, NewEvent, changed_fields, plain
+from app.domain.lanes import NOWHERE, Lane
 from app.domain.tickets import Ticket
 
 _OF_HOLD = ("technician_id", "bay_id", "starts_at", "ends_at", "expires_at", "held_by", "customer_id")
@@ -17,10 +19,13 @@ def appointment_event(
     after: Appointment,
     *,
     ticket: Ticket,
-    team_id: UUID | None,
+    lanes: Mapping[UUID, Lane],
     occurred_at: datetime,
 ) -> NewEvent:
-    """Tell what happened to an appointment; it concerns its ticket's people and its technician, before and after."""
+    """Tell what happened to an appointment; it concerns its ticket's people and its technician, before and after.
+
+    `lanes` are those of its technicians, before and after, by their ids.
+    """
     return NewEvent(
         type=type_,
         kind=APPOINTMENT,
@@ -29,8 +34,8 @@ def appointment_event(
         ticket_id=ticket.id,
         assignment_id=after.assignment_id,
         occurred_at=occurred_at,
-        before=None if before is None else _concerned(before, ticket, team_id),
-        after=_concerned(after, ticket, team_id),
+        before=None if before is None else _concerned(before, ticket, lanes),
+        after=_concerned(after, ticket, lanes),
         changes=changed_fields(before, after),
     )
 
@@ -54,11 +59,13 @@ def hold_event(type_: EventType, hold: Booking, *, occurred_at: datetime) -> New
     )
 
 
-def _concerned(appointment: Appointment, ticket: Ticket, team_id: UUID | None) -> Concerned:
+def _concerned(appointment: Appointment, ticket: Ticket, lanes: Mapping[UUID, Lane]) -> Concerned:
+    lane = lanes.get(appointment.technician_id, NOWHERE)
     return Concerned(
         technician_id=appointment.technician_id,
-        team_id=team_id,
+        team_id=lane.team_id,
         territory_id=ticket.territory_id,
+        territory_ids=lane.territory_ids,
         requester_id=ticket.requester_id,
         customer_id=ticket.customer_id,
     )

@@ -73,6 +73,9 @@ class EventType(StrEnum):
     WAITLIST_BOOKED = "WAITLIST_BOOKED"
     WAITLIST_EXPIRED = "WAITLIST_EXPIRED"
     WAITLIST_LEFT = "WAITLIST_LEFT"
+    WAITLIST_PAUSED = "WAITLIST_PAUSED"
+    WAITLIST_RESUMED = "WAITLIST_RESUMED"
+    WAITLIST_WITHDRAWN = "WAITLIST_WITHDRAWN"
     PARTS_ORDER_REQUESTED = "PARTS_ORDER_REQUESTED"
     DISPATCH_FAILED = "DISPATCH_FAILED"
     PERSONAL_DATA_ERASED = "PERSONAL_DATA_ERASED"
@@ -94,6 +97,9 @@ SERIES = "AppointmentSeries"
 VIEW = "SavedView"
 # For ADMIN alone.
 API_KEY = "ApiKey"
+# The kinds of events about a technician's time.
+SHIFT = "Shift"
+TIME_OFF = "TimeOff"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +111,8 @@ class Concerned:
     territory_id: UUID | None = None
     requester_id: UUID | None = None
     customer_id: UUID | None = None
+    # Of what lies in no territory itself: where its technician works, and has jobs.
+    territory_ids: frozenset[UUID] = frozenset()
     internal: bool = False
 
 

@@ -1,9 +1,8 @@
 """Who may do what: one table of rights, and the one function that reads it.
 
-A right is a cell of `RIGHTS`: for an action and a role, how far it reaches. What an actor may do is
-the union over the actor's roles; a role without a cell, or no role, may nothing. Whoever comes by an API key
-may only what `OPENS` says of one of its scopes besides. That a thing belongs to the actor's organisation is
-settled before anyone asks here.
+A right is a cell of `RIGHTS`: for an action and a role, how far it reaches. What an actor may do is the union over
+the actor's roles; a role without a cell, or no role, may nothing. Whoever comes by an API key may only what `OPENS`
+says of one of its scopes besides. That a thing belongs to the actor's organisation is settled before anyone asks here.
 """
 
 from collections.abc import Mapping
@@ -319,6 +318,12 @@ def is_staff(actor: Actor) -> bool:
 def dispatches(actor: Actor) -> bool:
     """Tell whether the actor is a dispatcher or stands above one."""
     return Scope.ALL in _reach(actor, Action.SUBSCRIBE_BOARD)
+
+
+def sees_place(actor: Actor, standing: Standing) -> bool:
+    """Tell whether the actor is shown where a ticket's work is, in the ticket as in what the log says of it."""
+    own = _requested(actor, standing) or (standing.customer_id in actor.customer_ids and not is_staff(actor))
+    return own or may(actor, Action.SEE_CUSTOMER_ADDRESS, standing)
 
 
 def visibility_class(actor: Actor) -> Visibility:

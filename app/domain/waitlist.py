@@ -38,7 +38,7 @@ class WaitlistEntry:
 
     `appointment_id` is the one that is to become earlier, None: there is none yet. `windows` are times that would
     suit, as RFC 3339 pairs, `request` what is to be done (`Wanted`), `declined` the starts that were offered
-    and not taken.
+    and not taken. While it is `paused_at` a moment, nothing is offered: the customer is active no longer.
     """
 
     id: UUID
@@ -55,4 +55,5 @@ class WaitlistEntry:
     expires_at: datetime
     created_at: datetime
     updated_at: datetime
+    paused_at: datetime | None = None
     version: int = 1

@@ -28,12 +28,14 @@ class Clamd:
         """Look at bytes. Raises ScannerFailed."""
         host = self._parts.hostname or self._parts.path
         try:
-            with self._traces.call("scan", "clamd", host, self._parts.port):
+            with self._traces.call("scan", "clamd", host, self._parts.port) as step:
                 async with asyncio.timeout(self._seconds):
                     answer = await self._asked(pieces)
+                verdict = _verdict(answer)
+                step.ended(verdict.state.lower())
         except (OSError, EOFError, asyncio.LimitOverrunError) as error:
             raise ScannerFailed(f"clamd cannot be asked: {type(error).__name__}") from error
-        return _verdict(answer)
+        return verdict
 
     async def _asked(self, pieces: AsyncIterator[bytes]) -> str:
         async with asyncio.timeout(_CONNECT_SECONDS):

@@ -15,9 +15,14 @@ import structlog
 from app.integrations.bus_line import BusRefused, Driver, Line
 from app.integrations.wake_up import WakeUp
 from app.live.wakeups import Heard
+from app.tracing.traces import UNTRACED, Cause, Traces
 
 # Beyond this many it is shorter, and as good, to say that anybody's log may have grown.
 _MOST_NAMED = 100
+# Of more it would not be read which of them a word was said for.
+_MOST_CAUSES = 20
+# Every log has a subject of its own, by its id.
+_SUBJECTS = "fieldgraph.wake.{log}"
 # So much later than the first may the second of two wake-ups come: a busy process says 100 in a second.
 _PAUSE_SECONDS = 0.01
 _FIRST_WORD_AGAIN_SECONDS = 0.2
@@ -43,7 +48,13 @@ class Timing:
 class EventBus:
     """Carries wake-ups over a bus that may come and go."""
 
-    def __init__(self, driver: Driver, url: str, subject: str, *, timing: Timing | None = None) -> None:
+    def __init__(
+        self, driver: Driver, url: str, subject: str, *, timing: Timing | None = None, traces: Traces = UNTRACED
+    ) -> None:
+        parts = urlsplit(url)
+        self._system, self._host, self._port = parts.scheme, parts.hostname or "", parts.port
+        self._traces = traces
+        self._causes: list[Cause] = []
         self._driver = driver
         self._url = url
         self._subject = subject
@@ -67,6 +78,8 @@ class EventBus:
             self._grown.add(organization_id)
             if len(self._grown) > _MOST_NAMED:
                 self._grown = None
+        if (cause := self._traces.cause()) is not None and len(self._causes) < _MOST_CAUSES:
+            self._causes.append(cause)
         self._to_tell.set()
 
     async def run(self, heard: Heard, /) -> None:
@@ -88,8 +101,9 @@ class EventBus:
         self._unanswered = None
         line = self._driver(self._url, self._subject, lambda message: self._receive(message, heard))
         try:
-            async with asyncio.timeout(self._timing.patience_seconds):
-                await line.open()
+            with self._traces.call("connect", self._system, self._host, self._port):
+                async with asyncio.timeout(self._timing.patience_seconds):
+                    await line.open()
             await self._hear_myself(line)
             self._connected = True
             self._complained = None
@@ -131,9 +145,11 @@ class EventBus:
             raise BusSilent
         self._number += 1
         grown, self._grown = self._grown, set()
+        causes, self._causes = self._causes, []
         self._to_tell.clear()
-        async with asyncio.timeout(self._timing.patience_seconds):
-            await line.publish(WakeUp(sender=self._id, number=self._number, grown=grown).message())
+        with self._traces.message(self._system, self._host, self._port, subject=_SUBJECTS, causes=causes):
+            async with asyncio.timeout(self._timing.patience_seconds):
+                await line.publish(WakeUp(sender=self._id, number=self._number, grown=grown).message())
 
     def _receive(self, message: object, heard: Heard) -> None:
         wake_up = WakeUp.read(message)

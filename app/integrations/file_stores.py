@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import cast
 
 from app.services.files import FileStore
+from app.tracing.traces import UNTRACED, Traces
 
 _MODULE = "app.integrations.object_files"
 
@@ -20,13 +21,13 @@ class StorageDriverMissing(Exception):
         )
 
 
-def store_at(url: str, folder: Path) -> FileStore:
+def store_at(url: str, folder: Path, traces: Traces = UNTRACED) -> FileStore:
     """Return the object store at an address that the settings have checked.
 
     Raises:
         StorageDriverMissing: its package is not installed.
     """
-    return cast("FileStore", _module().open_store(url, folder))
+    return cast("FileStore", _module().open_store(url, folder, traces))
 
 
 async def try_out(url: str) -> None:

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import obstore
@@ -21,6 +22,8 @@ from obstore.store import AzureStore, GCSStore, S3Store
 
 from app.domain.file_addresses import FileKey
 from app.services.files import FileStore, NothingArrived, StoreFailed, Target
+from app.tracing.object_stores import StoreMethod, StoreName
+from app.tracing.traces import UNTRACED, Traces
 
 _PIECE = 256 * 1024
 _BLOB = {"x-ms-blob-type": "BlockBlob"}
@@ -31,9 +34,11 @@ _MAKERS = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
 Store = S3Store | GCSStore | AzureStore
 
 
-def open_store(url: str, folder: Path) -> FileStore:
+def open_store(url: str, folder: Path, traces: Traces) -> FileStore:
     """Return the store at an address that the settings have checked; `folder` is for what is being looked at."""
-    return ObjectFiles(_store(url, _WHOLE, _TRIES), folder)
+    parts = urlsplit(url)
+    name = StoreName(scheme=parts.scheme, bucket=parts.hostname or "")
+    return ObjectFiles(_store(url, _WHOLE, _TRIES), folder, name=name, traces=traces)
 
 
 async def try_out(url: str) -> None:
@@ -60,16 +65,18 @@ def _store(url: str, whole: timedelta, tries: dict[str, Any]) -> Store:
 class ObjectFiles:
     """Keeps files in an object store."""
 
-    def __init__(self, store: Store, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path, *, name: StoreName, traces: Traces = UNTRACED) -> None:
         self._store = store
         self._folder = folder
+        self._name = name
+        self._traces = traces
 
     async def target(self, upload: FileKey, size_bytes: int, *, now: datetime, expires_at: datetime) -> Target:  # noqa: ARG002  # a signed address cannot bound the length
         """Return an address that the store has signed."""
         headers = {"Content-Type": "application/octet-stream"}
         if isinstance(self._store, AzureStore):
             headers |= _BLOB
-        with _translated():
+        with _translated(), self._asking(StoreMethod.SIGN):
             url = await obstore.sign_async(self._store, "PUT", _upload(upload), expires_at - now)
         return Target(url=url, method="PUT", headers=headers, expires_at=expires_at)
 
@@ -77,13 +84,14 @@ class ObjectFiles:
         """Have the store copy what came."""
         with _translated():
             try:
-                if (await obstore.head_async(self._store, _upload(upload)))["size"] > longest:
+                if await self._size(_upload(upload)) > longest:
                     return longest + 1
-                await obstore.copy_async(self._store, _upload(upload), _content(content))
+                with self._asking(StoreMethod.COPY):
+                    await obstore.copy_async(self._store, _upload(upload), _content(content))
             except FileNotFoundError:
                 raise NothingArrived from None
             # What came may have been replaced between the two.
-            return (await obstore.head_async(self._store, _content(content)))["size"]
+            return await self._size(_content(content))
 
     @asynccontextmanager
     async def opened(self, content: FileKey) -> AsyncIterator[BinaryIO]:
@@ -112,15 +120,37 @@ class ObjectFiles:
         await self._erase(_content(content))
 
     async def _pieces(self, content: FileKey, part: tuple[int, int] | None) -> AsyncGenerator[bytes, None]:
-        with _translated():
-            wanted = {} if part is None else {"options": {"range": part}}
-            found = await obstore.get_async(self._store, _content(content), **wanted)  # type: ignore[arg-type]  # a plain dictionary
-            async for piece in found.stream(min_chunk_size=_PIECE):
-                yield bytes(piece)
+        wanted = {} if part is None else {"options": {"range": part}}
+        # Lasts until the last piece has come, and is never what is under way: whoever takes the pieces does more.
+        step = self._traces.stored(self._name, StoreMethod.GET)
+        try:
+            with _translated():
+                found = await obstore.get_async(self._store, _content(content), **wanted)  # type: ignore[arg-type]  # a plain dictionary
+                async for piece in found.stream(min_chunk_size=_PIECE):
+                    yield bytes(piece)
+        except StoreFailed as failed:
+            step.failed(type(failed.__cause__).__name__)
+            raise
+        finally:
+            step.over()
+
+    async def _size(self, path: str) -> int:
+        with self._asking(StoreMethod.HEAD):
+            return (await obstore.head_async(self._store, path))["size"]
 
     async def _erase(self, path: str) -> None:
-        with _translated(), suppress(FileNotFoundError):
+        with _translated(), suppress(FileNotFoundError), self._asking(StoreMethod.DELETE):
             await obstore.delete_async(self._store, path)
+
+    @contextmanager
+    def _asking(self, method: StoreMethod) -> Iterator[None]:
+        with self._traces.stored(self._name, method) as step:
+            try:
+                yield
+            except FileNotFoundError:
+                # Whether it should have been there is for others to say.
+                step.ended("absent")
+                raise
 
 
 @contextmanager

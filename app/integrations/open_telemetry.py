@@ -17,7 +17,10 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler, TraceIdRatioBased
 from opentelemetry.trace import (
+    Link,
+    NonRecordingSpan,
     Span,
+    SpanContext,
     SpanKind,
     Status,
     StatusCode,
@@ -28,14 +31,16 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from app.integrations.trace_collectors import Collector
 from app.logs import begin_trace, end_trace
+from app.tracing.object_stores import StoreMethod, StoreName
 from app.tracing.statements import StatementNames
-from app.tracing.traces import NOTHING, Step, Traces
+from app.tracing.traces import NOTHING, Cause, Step, Traces
 
 _SENDING_SECONDS = 5.0
 _LAST_SECONDS = 2.0
 _LOOK_SECONDS = 0.02
 _CALLERS_FAULT, _SERVERS_FAULT = 400, 500
 _HTTP = frozenset({"http", "https"})
+_BUSES = frozenset({"nats", "redis"})
 # What else callers call their methods is theirs.
 _METHODS = frozenset({"CONNECT", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT", "TRACE"})
 _PROPAGATOR = TraceContextTextMapPropagator()
@@ -93,15 +98,53 @@ class OpenTelemetry(Traces):
 
     def call(self, verb: str, scheme: str, host: str, port: int | None) -> Step:
         """Begin to call something outside."""
-        about: dict[str, str | int] = {"server.address": host}
-        if port is not None:
-            about["server.port"] = port
+        about: dict[str, str | int] = _server(host, port)
         if scheme in _HTTP:
             about |= {"http.request.method": verb, "url.scheme": scheme}
+        elif scheme in _BUSES:
+            about |= {"messaging.system": scheme, "messaging.operation.name": verb}
         else:
             about["network.protocol.name"] = scheme
         name = verb if scheme in _HTTP else f"{scheme} {verb}"
         return _Call(self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=about))
+
+    def stored(self, store: StoreName, method: StoreMethod) -> Step:
+        """Begin to ask an object store for something."""
+        return _Step(
+            self._tracer.start_span(store.called(method), kind=SpanKind.CLIENT, attributes=store.about(method))
+        )
+
+    def program(self, name: str, executable: str) -> Step:
+        """Begin to run a program of ours."""
+        about = {"process.executable.name": executable}
+        return _Step(self._tracer.start_span(name, kind=SpanKind.CLIENT, attributes=about))
+
+    def cause(self) -> Cause | None:
+        """Return what is under way, so that what is done for it later may belong to it; None where nothing is kept."""
+        span = get_current_span()
+        return _Cause(span.get_span_context()) if span.is_recording() else None
+
+    def message(self, system: str, host: str, port: int | None, *, subject: str, causes: Sequence[Cause]) -> Step:
+        """Begin to send a message."""
+        spans = [each.span for each in causes if isinstance(each, _Cause)]
+        if not spans:
+            return NOTHING
+        first, *others = spans
+        about = _server(host, port) | {
+            "messaging.system": system,
+            "messaging.operation.name": "publish",
+            "messaging.operation.type": "send",
+            "messaging.destination.template": subject,
+        }
+        return _Step(
+            self._tracer.start_span(
+                f"publish {subject}",
+                set_span_in_context(NonRecordingSpan(first), Context()),
+                SpanKind.PRODUCER,
+                about,
+                [Link(each) for each in others],
+            )
+        )
 
     def statement(self, text: str) -> Step:
         """Begin an SQL statement; of its text only the verb and the table are told."""
@@ -163,6 +206,14 @@ class _Step(Step):
         if status >= self._fault:
             self.failed(str(status))
 
+    def started(self, process_id: int) -> None:
+        self._span.set_attribute("process.pid", process_id)
+
+    def exited(self, code: int) -> None:
+        self._span.set_attribute("process.exit.code", code)
+        if code != 0:
+            self.failed(str(code))
+
     def over(self) -> None:
         # Of what was ended early the end is already told.
         if self._span.is_recording():
@@ -196,6 +247,15 @@ class _Call(_Step):
         return headers
 
 
+class _Cause(Cause):
+    """The span that was the current one."""
+
+    __slots__ = ("span",)
+
+    def __init__(self, span: SpanContext) -> None:
+        self.span = span
+
+
 class _Telling(SpanExporter):
     """An exporter that says when the collector stops taking what it is given, and when it takes it again."""
 
@@ -219,6 +279,16 @@ class _Telling(SpanExporter):
 
     def shutdown(self) -> None:
         self._exporter.shutdown()
+
+
+def _server(host: str, port: int | None) -> dict[str, str | int]:
+    """Return what is told of where a server is: a host, or the path of its socket on this machine."""
+    about: dict[str, str | int] = {"server.address": host}
+    if port is not None:
+        about["server.port"] = port
+    elif host.startswith("/"):
+        about["network.transport"] = "unix"
+    return about
 
 
 def _caller(traceparent: str | None) -> Context:

@@ -53,8 +53,12 @@ class SmtpMail:
     async def send(self, letter: Letter) -> None:
         """Hand over a letter. Raises NotNow, Never."""
         try:
-            with self._traces.call("send", "smtp", self._host, self._port):
-                await self._send(letter)
+            with self._traces.call("send", "smtp", self._host, self._port) as step:
+                try:
+                    await self._send(letter)
+                except aiosmtplib.SMTPException as error:
+                    step.failed(_code_of(error))
+                    raise
         except aiosmtplib.SMTPAuthenticationError as error:
             # Whoever runs the server can put it right.
             raise NotNow(f"the mail server does not let us in ({error.code})") from None
@@ -124,6 +128,16 @@ def _address(name: str, email: str) -> Address:
 def _refusal(code: int, said: str) -> Exception:
     reason = f"the mail server says {code} {one_line(said)[:_LONGEST_ANSWER]}".strip()
     return Never(reason) if code >= _FINAL else NotNow(reason)
+
+
+def _code_of(error: aiosmtplib.SMTPException) -> str:
+    """Return what the server answered, by its number alone; the error's class where it did not."""
+    match error:
+        case aiosmtplib.SMTPResponseException():
+            return str(error.code)
+        case aiosmtplib.SMTPRecipientsRefused():
+            return str(error.recipients[0].code)
+    return type(error).__name__
 
 
 def _is_here(host: str) -> bool:

@@ -6,8 +6,10 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 from app.planning.slots.batch.answer import BatchAnswer, BatchFailed, BatchProblem, Progress
+from app.tracing.traces import UNTRACED, Step, Traces
 
 _LENGTH_BYTES = 8
 # The process may take so long to load the solver and to lay the problem out.
@@ -22,8 +24,16 @@ _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 class Solver:
     """Starts a process for each batch, with at most so many bytes of memory; at most `at_once` of them."""
 
-    def __init__(self, *, memory_bytes: int = 2 * 1024**3, at_once: int = 1, grace: float = _GRACE_SECONDS) -> None:
+    def __init__(
+        self,
+        *,
+        memory_bytes: int = 2 * 1024**3,
+        at_once: int = 1,
+        grace: float = _GRACE_SECONDS,
+        traces: Traces = UNTRACED,
+    ) -> None:
         self._memory_bytes, self._grace = memory_bytes, grace
+        self._traces = traces
         self._free = asyncio.Semaphore(at_once)
 
     async def slotted(
@@ -35,24 +45,34 @@ class Solver:
             BatchFailed: the process ran out of memory, died, or did not end when it should have.
         """
         async with self._free:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-I", "-m", "app.integrations.solver_process"),
-                *(str(self._memory_bytes), str(seconds)),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                env=_ENVIRONMENT,
-            )
-            try:
-                async with asyncio.timeout(seconds + self._grace):
-                    return await _answer(process, problem, on_progress)
-            except TimeoutError as error:
-                raise BatchFailed("the search did not end when its time was over") from error
-            finally:
-                if process.returncode is None:
-                    with suppress(ProcessLookupError):
-                        process.kill()
+            with self._traces.program("solve batch", Path(sys.executable).name) as step:
+                return await self._run(problem, step, seconds=seconds, on_progress=on_progress)
+
+    async def _run(
+        self, problem: BatchProblem, step: Step, *, seconds: float, on_progress: Callable[[Progress], None]
+    ) -> BatchAnswer:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-I", "-m", "app.integrations.solver_process"),
+            *(str(self._memory_bytes), str(seconds)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=_ENVIRONMENT,
+        )
+        step.started(process.pid)
+        try:
+            async with asyncio.timeout(seconds + self._grace):
+                return await _answer(process, problem, on_progress)
+        except TimeoutError as error:
+            step.failed(type(error).__name__)
+            raise BatchFailed("the search did not end when its time was over") from error
+        finally:
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.kill()
                 await process.wait()
+            else:
+                step.exited(process.returncode)
 
 
 async def _answer(

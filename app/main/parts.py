@@ -88,7 +88,7 @@ def process_of(
         addresses=addresses,
         key_hashes=hashes,
         agendas=Agendas(engine, clock=now, rules=settings.booking_rules),
-        solver=Solver(),
+        solver=Solver(traces=traces),
         traces=traces,
         statement_timeout_seconds=settings.statement_timeout_seconds,
     )
@@ -98,7 +98,9 @@ def files_of(settings: Settings, addresses: FileAddresses, traces: Traces) -> Fi
     """Return where files are kept, and how they are checked."""
     folder = settings.upload_folder
     return Files(
-        store=DiskFiles(folder, addresses) if settings.storage_url is None else store_at(settings.storage_url, folder),
+        store=DiskFiles(folder, addresses)
+        if settings.storage_url is None
+        else store_at(settings.storage_url, folder, traces),
         limits=settings.file_limits,
         scanner=None if settings.clamd_url is None else Clamd(settings.clamd_url, traces=traces),
         folder=folder,

@@ -131,7 +131,7 @@ def create_app(settings: Settings) -> Door:
         async with system_transaction(engine) as connection:
             identity = await log.identity(connection)
         # Who shares a log shares a subject, whoever else is on the bus.
-        bus = None if bus_for is None else bus_for(f"fieldgraph.wake.{identity.epoch}")
+        bus = None if bus_for is None else bus_for(f"fieldgraph.wake.{identity.epoch}", traces=traces)
         hub = Hub(follower, bus or Notifications(listener), poll_seconds=settings.log_poll_seconds)
         health = Health(
             engine=follower,

@@ -58,7 +58,9 @@ async def create_worker(settings: Settings) -> AsyncIterator[Worker]:
         identity = await log.identity(connection)
     bus_url = settings.event_bus_url
     subject = f"fieldgraph.wake.{identity.epoch}"
-    wake_ups = Notifications(listener) if bus_url is None else EventBus(driver_of(bus_url), bus_url, subject)
+    wake_ups: Notifications | EventBus = Notifications(listener)
+    if bus_url is not None:
+        wake_ups = EventBus(driver_of(bus_url), bus_url, subject, traces=traces)
     writer = writer_of(settings, engine, wake_ups.tell, identity, figures)
     works = (wake_ups.run(lambda _: None), forgetting(writer, traces), keeping_promises(writer, traces))
     beside = [asyncio.create_task(work) for work in works]

@@ -30,9 +30,9 @@ def scheduled_date(ticket: sa.FromClause, visibility: Visibility) -> "sa.ColumnE
 
 
 def place_in_line(entry: sa.FromClause, _visibility: Visibility) -> "sa.ColumnElement[Any]":
-    """Return at which place of the organisation's line somebody waits, counted from 1; null: no longer.
+    """Return at which place of the organisation's line somebody waits, counted from 1; null: no longer, or paused.
 
-    Others whom the viewer does not see count too.
+    Others whom the viewer does not see count too, but for whoever is paused.
     """
     before = WAITLIST_ENTRY.table.alias()
     rank = sa.tuple_(before.c.tier_rank, before.c.created_at, before.c.id)
@@ -41,9 +41,11 @@ def place_in_line(entry: sa.FromClause, _visibility: Visibility) -> "sa.ColumnEl
         .where(
             before.c.organization_id == entry.c.organization_id,
             before.c.status.in_(_IN_LINE),
+            before.c.paused_at.is_(None),
             rank <= sa.tuple_(entry.c.tier_rank, entry.c.created_at, entry.c.id),
         )
         .correlate_except(before)
         .scalar_subquery()
     )
-    return sa.case((entry.c.status.in_(_IN_LINE), counted), else_=sa.null())
+    stands = entry.c.status.in_(_IN_LINE) & entry.c.paused_at.is_(None)
+    return sa.case((stands, counted), else_=sa.null())

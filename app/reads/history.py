@@ -154,7 +154,7 @@ def _seen(visibility: Visibility) -> "sa.ColumnElement[bool]":
 
 
 def _fields_shown(visibility: Visibility) -> "list[sa.ColumnElement[bool]]":
-    """Say as `visible_changes` does which fields of an event are there for the viewer."""
+    """Say which fields of an event are there for the viewer, as `visible_changes` does, and `sees_place` of places."""
     shown: list[sa.ColumnElement[bool]] = []
     if visibility in {Visibility.OWN, Visibility.NOTHING}:
         shown.append(_FIELD.not_in(sorted(INTERNAL_FIELDS)))

@@ -26,10 +26,10 @@ from app.domain.erasures import ErasureSubject
 from app.domain.events import Event
 from app.domain.files import READABLE
 from app.domain.people import Actor
-from app.domain.policy import Action, Standing, may, sees_internal
+from app.domain.policy import Action, Standing, may, sees_internal, sees_place
 from app.domain.privacy.declaring import Declared, Way
 from app.domain.privacy.register import REGISTER
-from app.domain.sight import Sight, sight, visible_changes
+from app.domain.sight import Sight, sight, stood, visible_changes
 from app.reads.reader import Reader
 
 # Whole rows have up to some 100,000 characters.
@@ -136,6 +136,9 @@ def _told(actor: Actor, event: Event) -> bool:
 def as_told(actor: Actor, event: Event) -> Mapping[str, Any]:
     """Return an event as it is told: its address only to whoever may see addresses, and to whoever came from there."""
     own = event.actor_id == actor.user_id
+    # A file stays when a job is over: what its technician sees meanwhile is not in it.
+    place = sees_place(actor, stood(event, holder_id=None, job_status=None))
+    changes = visible_changes(actor, event, place=place)
     return {
         "id": event.id,
         "position": event.position,
@@ -148,7 +151,7 @@ def as_told(actor: Actor, event: Event) -> Mapping[str, Any]:
         "actorId": event.actor_id,
         "source": event.source,
         "ipAddress": event.ip_address if own or may(actor, Action.SEE_AUDIT_IP, Standing()) else None,
-        "changes": [{"field": each.field, "old": each.old, "new": each.new} for each in visible_changes(actor, event)],
+        "changes": [{"field": each.field, "old": each.old, "new": each.new} for each in changes],
     }
 
 

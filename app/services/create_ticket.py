@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 
 from app.db import records
+from app.db.areas import Place, territories_of
 from app.db.tables.organizations import territories
 from app.db.tables.people import users
 from app.db.tables.tickets import ticket_counters, tickets
@@ -20,6 +21,7 @@ from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import Environment, Ticket, TicketCategory, TicketPriority, TicketStatus
 from app.services.change import Change
 from app.services.dispatch import dispatch
+from app.services.falling import place_of
 from app.services.naming import check_exists
 from app.services.perform import Writer, Written, perform
 from app.services.situations import require
@@ -38,7 +40,10 @@ from app.services.ticket_fields import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreateTicket:
-    """What needs doing, where and for whom. The requester is the actor unless staff names another."""
+    """What needs doing, where and for whom. The requester is the actor unless staff names another.
+
+    Without a territory it gets the one that its place falls into, unless `finds_territory` is False: then it has none.
+    """
 
     title: str
     description: str
@@ -50,6 +55,7 @@ class CreateTicket:
     asset_id: UUID | None = None
     requester_id: UUID | None = None
     territory_id: UUID | None = None
+    finds_territory: bool = True
     latitude: float | None = None
     longitude: float | None = None
     address: str | None = None
@@ -116,9 +122,9 @@ async def draft(change: Change, command: CreateTicket) -> Draft:
 async def insert_drafts(change: Change, drafts: Sequence[Draft]) -> list[Ticket]:
     """Insert tickets with the next numbers of the year, in this order, and tell of each.
 
-    Guard: the counter's row lock, held until the change ends.
+    Guard: the counter's row lock, held until the change ends. Areas are not locked (`update_territory`).
     """
-    created = await _numbered(change, drafts)
+    created = await _numbered(change, await _placed(change, drafts))
     await records.insert_all(change.connection, tickets, created)
     for ticket, drafted in zip(created, drafts, strict=True):
         command = drafted.command
@@ -163,6 +169,24 @@ def _checked(change: Change, command: CreateTicket, requester_id: UUID) -> dict[
         "created_at": change.now,
         "updated_at": change.now,
     }
+
+
+async def _placed(change: Change, drafts: Sequence[Draft]) -> list[Draft]:
+    """Put those that say no territory where their places fall, all by one statement."""
+    places = [_place_without_territory(drafted) for drafted in drafts]
+    looked_for = [place for place in places if place is not None]
+    found = iter(await territories_of(change.connection, change.actor.organization_id, looked_for))
+    return [
+        drafted if place is None else replace(drafted, values={**drafted.values, "territory_id": next(found)})
+        for drafted, place in zip(drafts, places, strict=True)
+    ]
+
+
+def _place_without_territory(drafted: Draft) -> Place | None:
+    values = drafted.values
+    if values["territory_id"] is not None or not drafted.command.finds_territory:
+        return None
+    return place_of(values["latitude"], values["longitude"])
 
 
 async def _numbered(change: Change, drafts: Sequence[Draft]) -> list[Ticket]:

@@ -8,8 +8,10 @@ from app.domain.refusals import Invalid, NotFound
 from app.services.change import Change
 
 
-async def check_exists(change: Change, table: sa.Table, path: str, kind: str, id_: UUID | None) -> None:
-    """Refuse an id that names nothing of the organisation's, or what is no longer active.
+async def check_exists(
+    change: Change, table: sa.Table, path: str, kind: str, id_: UUID | None, *, past: bool = False
+) -> None:
+    """Refuse an id that names nothing of the organisation's, or what is no longer active, unless the `past` will do.
 
     Raises:
         NotFound: there is nothing of this id.
@@ -23,7 +25,7 @@ async def check_exists(change: Change, table: sa.Table, path: str, kind: str, id
     field = tuple(path.split("."))
     if active is None:
         raise NotFound(field=field, kind=kind)
-    if not active:
+    if not active and not past:
         raise no_longer_active(field, kind)
     change.present.add((table.name, id_))
 

@@ -10,10 +10,12 @@ from app.db.locks import lock_technicians
 from app.db.tables.assignments import assignments
 from app.db.tables.people import technicians
 from app.domain.assignments import ACTIVE, Assignment
-from app.domain.events import QUEUE, Concerned, EventType, FieldChange, NewEvent
+from app.domain.events import QUEUE, EventType, FieldChange, NewEvent
+from app.domain.lanes import NOWHERE
 from app.domain.policy import Action, Standing, is_staff
 from app.domain.refusals import NotFound, StaleVersion
 from app.services.change import Change
+from app.services.lanes import lanes_of
 from app.services.situations import require
 
 MOST_PINNED = 100
@@ -71,10 +73,8 @@ async def pin(change: Change, technician_id: UUID, queue: Mapping[UUID, Assignme
         )
     change.queues.add(technician_id)
     version = await queue_versions.lock(connection, organization_id, technician_id)
-    team = sa.select(technicians.c.team_id).where(
-        technicians.c.organization_id == organization_id, technicians.c.id == technician_id
-    )
-    concerned = Concerned(technician_id=technician_id, team_id=await connection.scalar(team), internal=True)
+    lanes = await lanes_of(change, [technician_id])
+    concerned = lanes.get(technician_id, NOWHERE).concerned(technician_id)
     change.tell(
         NewEvent(
             type=EventType.QUEUE_REORDERED,

@@ -16,7 +16,7 @@ from app.domain.events import EventType
 from app.domain.people import Actor
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid
-from app.services.administration.drafting import told
+from app.services.administration.drafting import tell_gone
 from app.services.administration.keeping import insert, locked, save
 from app.services.administration.occupied import warn_of_time_off
 from app.services.administration.saying import Row
@@ -129,7 +129,7 @@ async def _end(change: Change, row: Row) -> None:
     else:
         mine = (time_off.c.organization_id == change.actor.organization_id, time_off.c.id == row["id"])
         await change.connection.execute(sa.delete(time_off).where(*mine))
-        change.tell(told(SAID, change, row, None))
+        await tell_gone(SAID, change, row)
 
 
 async def _usual_end(change: Change, technician_id: UUID) -> datetime:

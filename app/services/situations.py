@@ -153,14 +153,9 @@ async def team_of(change: Change, situation: Situation, job: Assignment) -> UUID
     """Return the team of a job's technician."""
     if situation.job is not None and situation.job.technician_id == job.technician_id:
         return situation.team_id
-    return await team_id_of(change, job.technician_id)
-
-
-async def team_id_of(change: Change, technician_id: UUID) -> UUID | None:
-    """Return the team of a technician."""
     team: UUID | None = await change.connection.scalar(
         sa.select(technicians.c.team_id).where(
-            technicians.c.organization_id == change.actor.organization_id, technicians.c.id == technician_id
+            technicians.c.organization_id == change.actor.organization_id, technicians.c.id == job.technician_id
         )
     )
     return team

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from app.db.tables.organizations import territories
 from app.db.tables.tickets import ticket_required_parts, ticket_required_skills
 from app.domain import validation
 from app.domain.events import EventType, FieldChange
@@ -18,7 +19,9 @@ from app.domain.refusals import Invalid
 from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import Environment, Ticket, TicketCategory, TicketPriority
 from app.services.change import Change
+from app.services.falling import followed, place_of
 from app.services.job_step import save_ticket
+from app.services.naming import check_exists
 from app.services.perform import Writer, Written, perform
 from app.services.situations import expect_version, lock_ticket, require, standing_of
 from app.services.ticket_fields import (
@@ -51,6 +54,7 @@ class UpdateTicket:
     affected_service: str | None = None
     customer_id: UUID | None = None
     asset_id: UUID | None = None
+    territory_id: UUID | None = None
     latitude: float | None = None
     longitude: float | None = None
     address: str | None = None
@@ -64,7 +68,9 @@ class UpdateTicket:
 async def update_ticket(writer: Writer, actor: Actor, command: UpdateTicket) -> Written:
     """Change fields of a ticket; what is equal already is not written or told. Ids: ticket.
 
-    Guard: the ticket's row lock, under which its version is compared.
+    Where another place is said and no territory, that follows (`followed`).
+
+    Guard: the ticket's row lock, under which its version is compared. Areas are not locked (`update_territory`).
     """
 
     async def work(change: Change) -> dict[str, UUID]:
@@ -77,6 +83,7 @@ async def update_ticket(writer: Writer, actor: Actor, command: UpdateTicket) -> 
             customer_id = values.get("customer_id", before.ticket.customer_id)
             known = (before.ticket.customer_id, before.ticket.asset_id)
             values["customer_id"] = await customer_of(change, customer_id, asset_id, known)
+        values |= await _territory(change, before.ticket, values)
         needs = await _changed_needs(change, before.ticket, command)
         await save_changes(change, before, replace(before.ticket, **values), *needs)
         return {"ticket": before.ticket.id}
@@ -111,6 +118,19 @@ def _checked(command: UpdateTicket) -> dict[str, Any]:
     return values
 
 
+async def _territory(change: Change, ticket: Ticket, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the territory where it is another one: the one that is said, else as the place says."""
+    if "territory_id" in values:
+        if values["territory_id"] != ticket.territory_id:
+            await check_exists(change, territories, "territoryId", "territory", values["territory_id"])
+        return {}
+    if "latitude" not in values:
+        return {}
+    old = place_of(ticket.latitude, ticket.longitude)
+    new = place_of(values["latitude"], values["longitude"])
+    return {"territory_id": await followed(change, ticket.territory_id, old, new)}
+
+
 def _as_it_is(value: Any) -> Any:
     return value
 
@@ -123,7 +143,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = MappingProxyType(
         "address": lambda value: validation.optional_text(value, "address", longest=LONGEST_ADDRESS),
         "tags": validation.tags,
         "custom_fields": validation.custom_fields,
-        **dict.fromkeys(("category", "priority", "environment", "customer_id", "asset_id"), _as_it_is),
+        **dict.fromkeys(("category", "priority", "environment", "customer_id", "asset_id", "territory_id"), _as_it_is),
     }
 )
 

@@ -1,13 +1,15 @@
 """Where the database is, and how it is used."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from sqlalchemy import URL
 
+from app.settings.addresses import host, parts_of
 from app.settings.declaring import Group, accepts
+from app.settings.places import existing_folder, folder_to_be
 
 _POSTGRES_SCHEMES = frozenset({"postgres", "postgresql", "postgresql+asyncpg"})
 _DATABASE_ADDRESS = "an address such as postgresql://user:password@host:5432/name"
@@ -63,13 +65,15 @@ class DatabaseSettings(Group):
     )
     db_name: str | None = Field(
         None,
+        max_length=63,
         description="Name of the database at DB_HOST; `fieldgraph` where unset.",
-        json_schema_extra=accepts("a database's name"),
+        json_schema_extra=accepts("a database's name of at most 63 characters"),
     )
     db_user: str = Field(
         "fieldgraph",
+        max_length=63,
         description="Login at DB_HOST.",
-        json_schema_extra=accepts("a login's name"),
+        json_schema_extra=accepts("a login's name of at most 63 characters"),
     )
     db_password: SecretStr | None = Field(
         None,
@@ -95,9 +99,17 @@ class DatabaseSettings(Group):
     @field_validator("pg_bin_dir")
     @classmethod
     def _existing_folder(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.is_dir():
-            raise ValueError("there is no such folder")
-        return value
+        return None if value is None else existing_folder(value)
+
+    @field_validator("fieldgraph_home")
+    @classmethod
+    def _home(cls, value: Path) -> Path:
+        return folder_to_be(value)
+
+    @field_validator("db_host")
+    @classmethod
+    def _database_host(cls, value: str | None) -> str | None:
+        return None if value is None else host(value)
 
     @property
     def direct_url(self) -> str:
@@ -127,6 +139,14 @@ class DatabaseSettings(Group):
             object.__setattr__(self, name, value)
         return self
 
+    def ways_to_no_database(self) -> Iterator[str]:
+        """Say what is wrong with a direct way to a database that is not set."""
+        if self.database_direct_url is not None and self.database_url is None:
+            yield (
+                "DATABASE_DIRECT_URL cannot be used alone: set DATABASE_URL, of which it is another way to the same"
+                " database, or unset it for the embedded one."
+            )
+
     def _address_of_parts(self) -> str:
         address = URL.create(
             "postgresql",
@@ -140,14 +160,10 @@ class DatabaseSettings(Group):
 
 
 def _check_database_address(value: str) -> None:
-    parts = urlsplit(value)
+    parts = parts_of(value)
     if parts.scheme not in _POSTGRES_SCHEMES:
         raise ValueError("it must begin with postgresql://, postgres:// or postgresql+asyncpg://")
     if parts.netloc.count("@") > 1:
         raise ValueError("an @ in the user or the password must be written as %40")
     if not parts.path.strip("/"):
         raise ValueError("it names no database")
-    try:
-        parts.port  # noqa: B018 - a port is checked only when it is read
-    except ValueError:
-        raise ValueError("its port is no number from 1 to 65535") from None

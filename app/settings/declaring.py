@@ -1,11 +1,16 @@
 """What every setting says of itself, for documents and for messages."""
 
+import unicodedata
 from typing import Any
 
+from pydantic import ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-YES_OR_NO = "true or false"
+_ANYTHING = "anything"
+_LONGEST_SHOWN = 100
+# Control characters, and what stands for bytes that are no UTF-8.
+_NO_TEXT = frozenset({"Cc", "Cs"})
 
 
 class SettingsError(Exception):
@@ -18,6 +23,20 @@ class Group(BaseSettings):
     model_config = SettingsConfigDict(
         env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _legible(cls, value: Any, of: ValidationInfo) -> Any:
+        """Drop blanks around a value; refuse one that nobody can have meant."""
+        field = cls.model_fields[str(of.field_name)]
+        if not isinstance(value, str) or accepted(field) == _ANYTHING:
+            return value
+        if not value.strip():
+            raise ValueError("it is blank")
+        if any(unicodedata.category(character) in _NO_TEXT for character in value):
+            raise ValueError("it holds a line break, or another character that is none of a text")
+        # A password may begin with one.
+        return value if is_secret(field) else value.strip()
 
 
 def accepts(text: str, *, secret: bool = False) -> dict[str, Any]:
@@ -38,6 +57,12 @@ def accepted(field: FieldInfo) -> str:
 def is_secret(field: FieldInfo) -> bool:
     """Tell whether a field's value must not be shown."""
     return bool(_extra(field)["secret"])
+
+
+def shown(value: str) -> str:
+    """Return a value on one line, and no more of it than tells which it is."""
+    short = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
+    return short if short.isprintable() and short == short.strip() else repr(short)
 
 
 def _extra(field: FieldInfo) -> dict[str, Any]:

@@ -1,13 +1,15 @@
 """Who may use the endpoint how: the profile of a development or a production server."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
-from app.settings.declaring import Group, accepts
+from app.settings.addresses import parts_of
+from app.settings.declaring import Group, accepts, shown
+from app.settings.places import existing
 
 _BY_ENVIRONMENT = "true or false; where unset, true in development alone"
 
@@ -83,31 +85,30 @@ class EndpointSettings(Group):
     @classmethod
     def _origins_by_commas(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return tuple(origin for part in value.split(",") if (origin := part.strip().rstrip("/").lower()))
+            value = tuple(origin for part in value.split(",") if (origin := part.strip().rstrip("/").lower()))
+            if not value:
+                raise ValueError("it names none")
         return value
 
     @field_validator("allowed_origins")
     @classmethod
     def _only_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for origin in value:
-            parts = urlsplit(origin)
+            parts = parts_of(origin)
             if (
                 parts.scheme not in {"http", "https"}
                 or not parts.hostname
                 or f"{parts.scheme}://{parts.netloc}" != origin
             ):
-                raise ValueError(f"{origin} is no origin")
+                raise ValueError(f"{shown(origin)} is no origin")
         return value
 
     @field_validator("trusted_documents")
     @classmethod
     def _documents_there(cls, value: Path | None) -> Path | None:
-        if value is not None and not value.exists():
-            raise ValueError("there is no such folder or file")
-        return value
+        return None if value is None else existing(value)
 
-    @model_validator(mode="after")
-    def _something_to_enforce(self) -> Self:
+    def nothing_to_enforce(self) -> Iterator[str]:
+        """Say what is wrong with documents that are enforced and not there."""
         if self.trusted_documents_mode == "enforce" and self.trusted_documents is None:
-            raise ValueError("TRUSTED_DOCUMENTS_MODE=enforce needs TRUSTED_DOCUMENTS: without it nothing is answered.")
-        return self
+            yield "TRUSTED_DOCUMENTS_MODE=enforce needs TRUSTED_DOCUMENTS: without it nothing is answered."

@@ -2,13 +2,14 @@
 
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 from pydantic_settings import NoDecode
 
 from app.domain.files import KINDS, FileLimits
+from app.settings.addresses import parts_of, web_address
 from app.settings.declaring import Group, accepts
+from app.settings.places import folder_to_be
 
 _EXTENSIONS = ("pdf", "doc", "docx", "txt", "jpg", "jpeg", "png", "gif", "zip", "tar", "gz", "log")
 _STORES = frozenset({"s3", "gs", "az"})
@@ -81,8 +82,8 @@ class FileSettings(Group):
     @classmethod
     def _store_address(cls, value: str | None) -> str | None:
         if value is not None:
-            parts = urlsplit(value)
-            if parts.scheme not in _STORES or not parts.hostname:
+            parts = parts_of(value)
+            if parts.scheme not in _STORES or not parts.hostname or parts.port is not None:
                 raise ValueError("not the address of a store")
             if parts.username is not None or parts.query or parts.fragment:
                 raise ValueError("credentials and options belong into the environment")
@@ -92,7 +93,7 @@ class FileSettings(Group):
     @classmethod
     def _scanner_address(cls, value: str | None) -> str | None:
         if value is not None:
-            parts = urlsplit(value)
+            parts = parts_of(value)
             whole = (parts.scheme == "tcp" and parts.hostname and parts.port) or (
                 parts.scheme == "unix" and not parts.netloc and len(parts.path) > 1
             )
@@ -103,9 +104,9 @@ class FileSettings(Group):
     @field_validator("public_url")
     @classmethod
     def _public_address(cls, value: str | None) -> str | None:
-        if value is None:
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("not a web address")
-        return value.rstrip("/")
+        return None if value is None else web_address(value, bare=True).rstrip("/")
+
+    @field_validator("upload_dir")
+    @classmethod
+    def _folder_of_files(cls, value: Path | None) -> Path | None:
+        return None if value is None else folder_to_be(value)

@@ -1,13 +1,13 @@
 """How what is agreed leaves the house: by letter, and into technicians' calendars."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 from pydantic import Field, SecretStr, field_validator
 
 from app.domain.calendar_connections import CalendarApplication, CalendarProvider
 from app.domain.deliveries import Channel
+from app.settings.addresses import parts_of, web_address
 from app.settings.declaring import Group, accepts
 
 _WEB_ADDRESS = "an address that begins with https:// or http://"
@@ -76,7 +76,7 @@ class InvitationSettings(Group):
     )
     microsoft_graph_tenant: str = Field(
         "common",
-        pattern=r"^[A-Za-z0-9.-]{1,100}$",
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9.-]{0,99}$",
         description="Whose people those are.",
         json_schema_extra=accepts("a tenant's id or domain, or common, organizations or consumers"),
     )
@@ -123,17 +123,13 @@ class InvitationSettings(Group):
     @classmethod
     def _mail_server(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None:
-            parts = urlsplit(value.get_secret_value())
+            parts = parts_of(value.get_secret_value())
             if parts.scheme not in _MAIL_SCHEMES or not parts.hostname:
                 raise ValueError("not the address of a mail server")
             if parts.path not in {"", "/"} or parts.query or parts.fragment:
                 raise ValueError("nothing may follow the port")
             if (parts.username is None) is not (parts.password is None):
                 raise ValueError("a user needs a password")
-            try:
-                parts.port  # noqa: B018 - a port is checked only when it is read
-            except ValueError:
-                raise ValueError("its port is no number from 1 to 65535") from None
         return value
 
     @field_validator("mail_from")
@@ -162,10 +158,7 @@ class InvitationSettings(Group):
     @field_validator("google_calendar_url", "google_token_url", "microsoft_graph_url", "microsoft_login_url")
     @classmethod
     def _base(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-            raise ValueError("not a web address")
-        return value.rstrip("/")
+        return web_address(value, bare=True).rstrip("/")
 
 
 def _split(text: str) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What is promised for tickets of organisations that have settled nothing themselves."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import Field
@@ -38,16 +39,31 @@ class PromiseSettings(Group):
     sla_p4_response_hours: float = _hours(TicketPriority.P4, response=True)
     sla_p4_resolution_hours: float = _hours(TicketPriority.P4, response=False)
 
+    def resolved_before_answered(self) -> Iterator[str]:
+        """Say what is wrong with tickets that are to be resolved before they are to be answered."""
+        for priority in TicketPriority:
+            response, resolution = (_hours_of(self, priority, promise) for promise in ("response", "resolution"))
+            if response > resolution:
+                yield (
+                    f"SLA_{priority}_RESPONSE_HOURS={response:g} cannot be used: give at most"
+                    f" SLA_{priority}_RESOLUTION_HOURS, which is {resolution:g}, or raise that."
+                )
+
     @property
     def sla_targets(self) -> Targets:
         """What is promised, by priority, in whole minutes."""
         return {
             priority: SlaTarget(
-                response_minutes=_minutes(getattr(self, f"sla_{priority.lower()}_response_hours")),
-                resolution_minutes=_minutes(getattr(self, f"sla_{priority.lower()}_resolution_hours")),
+                response_minutes=_minutes(_hours_of(self, priority, "response")),
+                resolution_minutes=_minutes(_hours_of(self, priority, "resolution")),
             )
             for priority in TicketPriority
         }
+
+
+def _hours_of(settings: PromiseSettings, priority: TicketPriority, promise: str) -> float:
+    hours: float = getattr(settings, f"sla_{priority.lower()}_{promise}_hours")
+    return hours
 
 
 def _minutes(hours: float) -> int:

@@ -2,10 +2,11 @@
 
 from datetime import timedelta
 from importlib.metadata import version
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from app.settings.addresses import host
 from app.settings.declaring import Group, accepts
 
 
@@ -33,13 +34,15 @@ class ServingSettings(Group):
     )
     service_name: str = Field(
         "fieldgraph",
+        max_length=100,
         description="Name in health answers and logs.",
-        json_schema_extra=accepts("a text"),
+        json_schema_extra=accepts("a text of at most 100 characters"),
     )
     service_version: str = Field(
         default_factory=lambda: version("fieldgraph"),
+        max_length=100,
         description="Version in health answers and logs; the installed version where unset.",
-        json_schema_extra=accepts("a text"),
+        json_schema_extra=accepts("a text of at most 100 characters"),
     )
     run_worker: bool | None = Field(
         None,
@@ -91,12 +94,17 @@ class ServingSettings(Group):
         """How long a worker may be silent."""
         return timedelta(seconds=self.job_takeover_seconds)
 
-    @model_validator(mode="before")
+    @field_validator("host")
     @classmethod
-    def _other_name_of_port(cls, values: Any) -> Any:
-        if isinstance(values, dict) and "service_port" in values:
-            values.setdefault("port", values["service_port"])
-        return values
+    def _host_to_listen_on(cls, value: str) -> str:
+        return host(value)
+
+    @model_validator(mode="after")
+    def _other_name_of_port(self) -> Self:
+        if self.service_port is not None and "port" not in self.model_fields_set:
+            # The model is frozen; this is still its construction.
+            object.__setattr__(self, "port", self.service_port)
+        return self
 
     @field_validator("log_level", mode="before")
     @classmethod

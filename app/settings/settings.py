@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from app.settings.appointments import AppointmentSettings
 from app.settings.database import DatabaseSettings
-from app.settings.declaring import SettingsError, accepted, accepts, env_name, is_secret
+from app.settings.declaring import SettingsError, accepted, accepts, env_name, is_secret, shown
 from app.settings.endpoint import EndpointSettings
 from app.settings.files import FileSettings
 from app.settings.invitations import InvitationSettings
@@ -52,6 +52,21 @@ class Settings(
         json_schema_extra=accepts("anything"),
     )
 
+    @model_validator(mode="after")
+    def _agree(self) -> Self:
+        # Each of the groups' own checks knows one setting; only one check of the whole tells all at once.
+        disagreements = (
+            self.ways_to_no_database,
+            self.short_secret,
+            self.nothing_to_enforce,
+            self.illegible_headers,
+            self.resolved_before_answered,
+        )
+        found = [sentence for each in disagreements for sentence in each()]
+        if found:
+            raise ValueError("\n".join(found))
+        return self
+
     @property
     def upload_folder(self) -> Path:
         """Where attached files are kept, and what is being checked of those that are kept elsewhere."""
@@ -89,6 +104,6 @@ def _sentence(detail: Mapping[str, Any]) -> str:
         return reason or detail["msg"]
     name = str(detail["loc"][0])
     field = Settings.model_fields[name]
-    said = env_name(name) if is_secret(field) else f"{env_name(name)}={detail['input']!s}"
+    said = env_name(name) if is_secret(field) else f"{env_name(name)}={shown(str(detail['input']))}"
     because = f" ({reason})" if reason else ""
     return f"{said} cannot be used{because}: give {accepted(field)}."

@@ -1,13 +1,14 @@
 """What bearer tokens are checked with."""
 
+from collections.abc import Iterator
 from typing import Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import NoDecode
 
 from app.auth.jwks import ASYMMETRIC
 from app.auth.tokens import SECRET_CHARACTERS
+from app.settings.addresses import web_address
 from app.settings.declaring import Group, accepts
 
 _WEB_ADDRESS = "an address that begins with https:// or http://"
@@ -74,29 +75,24 @@ class TokenSettings(Group):
             raise ValueError("not on the list")
         return value
 
-    @field_validator("auth_jwks_url", "auth_service_url")
+    @field_validator("auth_jwks_url")
     @classmethod
-    def _web_address(cls, value: str | None) -> str | None:
-        if value is not None:
-            parts = urlsplit(value)
-            if parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise ValueError("not a web address")
-            try:
-                parts.port  # noqa: B018 - a port is checked only when it is read
-            except ValueError:
-                raise ValueError("its port is no number from 1 to 65535") from None
-        return value
+    def _address_of_keys(cls, value: str | None) -> str | None:
+        return None if value is None else web_address(value)
 
-    @model_validator(mode="after")
-    def _secret_long_enough(self) -> Self:
-        # A check of two fields; a field's own check would not know the algorithm yet.
+    @field_validator("auth_service_url")
+    @classmethod
+    def _address_of_provider(cls, value: str | None) -> str | None:
+        return None if value is None else web_address(value, bare=True)
+
+    def short_secret(self) -> Iterator[str]:
+        """Say what is wrong with a secret that is too short for its algorithm."""
         least = SECRET_CHARACTERS[self.jwt_algorithm]
         if self.jwt_secret_key is not None and len(self.jwt_secret_key.get_secret_value()) < least:
-            raise ValueError(
+            yield (
                 f"JWT_SECRET_KEY is too short for {self.jwt_algorithm}: it needs at least {least} "
                 f"characters, and has {len(self.jwt_secret_key.get_secret_value())}."
             )
-        return self
 
     @model_validator(mode="after")
     def _keys_of_the_service(self) -> Self:

@@ -1,11 +1,12 @@
 """Whether traces are collected, by whom, and of how much; most names are OpenTelemetry's own."""
 
-from collections.abc import Mapping
-from typing import Literal, Self
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator, Mapping
+from typing import Literal
+from urllib.parse import unquote
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator
 
+from app.settings.addresses import parts_of, web_address
 from app.settings.declaring import Group, accepts
 
 Sampler = Literal[
@@ -35,8 +36,9 @@ class TracingSettings(Group):
     )
     otel_service_name: str | None = Field(
         None,
+        max_length=100,
         description="Name in traces; SERVICE_NAME where unset.",
-        json_schema_extra=accepts("a text"),
+        json_schema_extra=accepts("a text of at most 100 characters"),
     )
     otel_traces_sampler: Sampler = Field(
         "parentbased_traceidratio",
@@ -71,30 +73,23 @@ class TracingSettings(Group):
     @classmethod
     def _collector_address(cls, value: str | None) -> str | None:
         if value is not None:
-            _check_web_address(value)
+            _check_collector(value)
         return value
 
-    @model_validator(mode="after")
-    def _headers_can_be_read(self) -> Self:
+    def illegible_headers(self) -> Iterator[str]:
+        """Say what is wrong with the headers that the collector asks for."""
         try:
             self.traces_headers  # noqa: B018  # reading checks them
         except ValueError as error:
-            raise ValueError(f"OTEL_EXPORTER_OTLP_HEADERS cannot be used: {error}.") from None
-        return self
+            yield (
+                f"OTEL_EXPORTER_OTLP_HEADERS cannot be used: {error}. Give pairs such as Authorization=Bearer%20…,"
+                " comma separated."
+            )
 
 
-def _check_web_address(value: str) -> None:
-    try:
-        parts = urlsplit(value)
-        parts.port  # noqa: B018  # a port is checked only when it is read
-    except ValueError:
-        # Python's own words may repeat a part of the address.
-        raise ValueError("its host or its port is none") from None
-    if parts.scheme not in {"http", "https"}:
-        raise ValueError("it must begin with http:// or https://")
-    if not parts.hostname:
-        raise ValueError("it names no host")
-    if parts.username is not None or parts.query or parts.fragment:
+def _check_collector(value: str) -> None:
+    parts = parts_of(web_address(value))
+    if parts.username is not None or parts.query:
         raise ValueError("what the collector asks for belongs into OTEL_EXPORTER_OTLP_HEADERS")
 
 

@@ -1,9 +1,10 @@
 """How the processes that share a database learn of each other's writes."""
 
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult
 
 from pydantic import Field, field_validator
 
+from app.settings.addresses import parts_of
 from app.settings.declaring import Group, accepts
 
 _SCHEMES = frozenset({"nats", "redis"})
@@ -38,12 +39,7 @@ class WakeUpSettings(Group):
 
 
 def _check_bus_address(value: str) -> None:
-    try:
-        parts = urlsplit(value)
-        parts.port  # noqa: B018 - a port is checked only when it is read
-    except ValueError:
-        # Python's own words may repeat a part of the address.
-        raise ValueError("its host or its port is none") from None
+    parts = parts_of(value)
     if parts.scheme not in _SCHEMES:
         raise ValueError("it must begin with nats:// or redis://")
     if not parts.hostname:

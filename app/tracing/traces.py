@@ -1,8 +1,10 @@
 """The port by which steps of work are told. As it stands nobody collects them, and telling does nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Self
+
+from app.tracing.object_stores import StoreMethod, StoreName
 
 _NOTHING_TO_CARRY: Mapping[str, str] = MappingProxyType({})
 
@@ -39,6 +41,12 @@ class Step:
     def routed(self, route: str) -> None:
         """Say which route of ours was asked for: a pattern, never a path."""
 
+    def started(self, process_id: int) -> None:
+        """Say which process a program runs as."""
+
+    def exited(self, code: int) -> None:
+        """Say with which status a program ended by itself; below 0 it is the signal that ended it."""
+
     def over(self) -> None:
         """End it now, even if its block goes on; what follows there belongs to no step."""
 
@@ -46,11 +54,17 @@ class Step:
 NOTHING = Step()
 
 
+class Cause:
+    """What was under way when something was asked for that is done later, by somebody else."""
+
+    __slots__ = ()
+
+
 class Traces:
     """Where one process tells the steps of its work.
 
-    A trace begins with a request, an operation, a job or a call. A statement and a refusal belong to what is under way,
-    and are told of nothing where nothing is.
+    A trace begins with a request, an operation, a job or a call. A statement, a message and a refusal belong to what is
+    or was under way, and are told of nothing where nothing is.
     """
 
     collected = False
@@ -75,6 +89,25 @@ class Traces:
 
     def call(self, verb: str, scheme: str, host: str, port: int | None) -> Step:
         """Begin to call something outside; nothing else of its address is told."""
+        return NOTHING
+
+    def stored(self, store: StoreName, method: StoreMethod) -> Step:
+        """Begin to ask an object store for something; what it is asked about is not told."""
+        return NOTHING
+
+    def program(self, name: str, executable: str) -> Step:
+        """Begin to run a program of ours, by a name of ours; with what is not told."""
+        return NOTHING
+
+    def cause(self) -> Cause | None:
+        """Return what is under way, so that what is done for it later may belong to it; None where nothing is kept."""
+        return None
+
+    def message(self, system: str, host: str, port: int | None, *, subject: str, causes: Sequence[Cause]) -> Step:
+        """Begin to send a message: to which system, under which pattern of subjects, and because of what.
+
+        It belongs to the first of the causes, the others are linked to it. Without any, nothing is told.
+        """
         return NOTHING
 
     def statement(self, text: str) -> Step:

@@ -14,7 +14,7 @@ class BoardFilter:
     """What a dispatch board shows."""
 
     territory_ids: list[strawberry.ID] | None = strawberry.field(
-        default=None, description="In these territories; at most 100."
+        default=None, description="In these territories; at most 100. Technicians who work or have jobs there."
     )
     team_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Of these teams; at most 100. What nobody has is of every team."
@@ -22,8 +22,10 @@ class BoardFilter:
     technician_ids: list[strawberry.ID] | None = strawberry.field(
         default=None, description="Of these technicians; at most 100. What nobody has is anybody's."
     )
-    from_: datetime = strawberry.field(name="from", description="Appointments and shifts from here on; nothing else.")
-    to: datetime = strawberry.field(description="Appointments and shifts until here; nothing else.")
+    from_: datetime = strawberry.field(
+        name="from", description="Appointments and working time from here on; nothing else."
+    )
+    to: datetime = strawberry.field(description="Appointments and working time until here; nothing else.")
     include_unassigned: bool = strawberry.field(default=True, description="Tickets that nobody has, too.")
 
     def wanted(self) -> Narrowing:

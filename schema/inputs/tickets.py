@@ -60,7 +60,10 @@ class CreateTicketInput:
     requester_id: strawberry.ID | None = strawberry.field(
         default=None, description="Who asks for it; without it, the viewer."
     )
-    territory_id: strawberry.ID | None = strawberry.field(default=None, description="In which territory.")
+    territory_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="In which territory; left out: in the one whose area holds the location, null: in none.",
+    )
     location: GeoPointInput | None = strawberry.field(default=None, description="Where.")
     address: str | None = strawberry.field(default=None, description="Where, in words; at most 500 characters.")
     required_skills: list[SkillRequirementInput] | None = strawberry.field(
@@ -93,7 +96,8 @@ class CreateTicketInput:
             customer_id=optional_key("Customer", self.customer_id, "customerId"),
             asset_id=optional_key("Asset", self.asset_id, "assetId"),
             requester_id=optional_key("User", self.requester_id, "requesterId"),
-            territory_id=optional_key("Territory", self.territory_id, "territoryId"),
+            territory_id=optional_key("Territory", _given(self.territory_id), "territoryId"),
+            finds_territory=self.territory_id is strawberry.UNSET,
             latitude=None if self.location is None else self.location.lat,
             longitude=None if self.location is None else self.location.lon,
             address=self.address,
@@ -131,7 +135,7 @@ def _given(value: Any) -> Any:
 
 _CHANGEABLE = (
     "title", "description", "category", "priority", "environment", "affected_service", "customer_id", "asset_id",
-    "location", "address", "required_skills", "required_parts", "tags", "custom_fields",
+    "territory_id", "location", "address", "required_skills", "required_parts", "tags", "custom_fields",
 )  # fmt: skip
 
 
@@ -155,6 +159,10 @@ class UpdateTicketInput:
     affected_service: str | None = strawberry.field(default=strawberry.UNSET, description="Which service.")
     customer_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="For whom.")
     asset_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="On what.")
+    territory_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="In which territory; null: in none. Left out, it follows a location that was why it is in there.",
+    )
     location: GeoPointInput | None = strawberry.field(default=strawberry.UNSET, description="Where.")
     address: str | None = strawberry.field(
         default=strawberry.UNSET, description="Where, in words; at most 500 characters."
@@ -190,6 +198,7 @@ class UpdateTicketInput:
             affected_service=_given(self.affected_service),
             customer_id=optional_key("Customer", _given(self.customer_id), "customerId"),
             asset_id=optional_key("Asset", _given(self.asset_id), "assetId"),
+            territory_id=optional_key("Territory", _given(self.territory_id), "territoryId"),
             latitude=None if place is None else place.lat,
             longitude=None if place is None else place.lon,
             address=_given(self.address),

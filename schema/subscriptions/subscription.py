@@ -56,7 +56,12 @@ class Subscription(LocationSubscriptions):
         """Follow service levels."""
         return following(streams.alerts(info.context, optional_keys("Territory", territory_ids, "territoryIds"), after))
 
-    @strawberry.subscription(description="A technician's jobs; another's for DISPATCHER and up.")
+    @strawberry.subscription(
+        description=(
+            "A technician's jobs, appointments, queue, shifts and time off; another's for DISPATCHER and up. Shifts and"
+            " time off come as RecordEvent."
+        )
+    )
     async def job_updates(
         self,
         info: Info,

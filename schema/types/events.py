@@ -304,6 +304,7 @@ JobMessage = Annotated[
     | SlaEvent
     | AppointmentEvent
     | TechnicianEvent
+    | RecordEvent
     | RemovedFromView
     | StreamReady
     | StreamReset

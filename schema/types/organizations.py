@@ -9,9 +9,9 @@ import strawberry
 from app.domain.organizations import HORIZON_DAYS
 from app.reads import entities, questions, relations
 from schema.enums import AppointmentType, AutoBooking, Urgency
-from schema.fields import Info, asks, composed, record_type, to_all, to_one
+from schema.fields import Info, asks, composed, each_of, record_type, to_all, to_one
 from schema.scalars import EventCursor, TimeZone
-from schema.types.node import Connection, Edge, Money, Node, Versioned
+from schema.types.node import Connection, Edge, GeoPoint, Money, Node, Versioned
 
 if TYPE_CHECKING:
     from schema.types.sla import SlaPolicy
@@ -44,6 +44,13 @@ class Territory(Node, Versioned):
     name: str = strawberry.field(description="What the territory is called.")
     time_zone: TimeZone = strawberry.field(description="The zone of its local dates.")
     active: bool = strawberry.field(description="Whether what is new can name it.")
+    area: list[GeoPoint] | None = each_of(
+        "area",
+        GeoPoint,
+        "The corners of the polygon from which new places fall into it by themselves, each once and in order; null:"
+        " none do.",
+        rows=20,
+    )
     holidays: list[TerritoryHoliday] = to_all(
         relations.TERRITORY_HOLIDAYS, "The days on which nobody works in it, first to last."
     )

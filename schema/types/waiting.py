@@ -38,11 +38,14 @@ class WaitlistEntry(Node):
     position: int | None = asks(
         Computed(place_in_line, nullable=True),
         "Their place in the line, from 1: fleet customers before premium ones before all others, then who came first."
-        " Null: they wait no longer.",
+        " Null: they wait no longer, or are paused.",
     )
     offer: SlotHold | None = to_one(
         agreements.WAITING_OFFER,
         "The slot that is held for them until they answer, or its time is over; null: none is.",
+    )
+    paused_at: datetime | None = strawberry.field(
+        description="Since when they are not asked, as the customer is active no longer; null: they are not paused."
     )
     expires_at: datetime = strawberry.field(description="Until when they wait.")
     created_at: datetime = strawberry.field(description="Since when they wait.")

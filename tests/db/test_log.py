@@ -180,7 +180,9 @@ async def test_a_change_is_logged_as_job_then_ticket_then_the_rest(engine: Async
 
 
 async def test_an_event_comes_back_as_it_was_told(engine: AsyncEngine, world: World) -> None:
-    ids = {f"{name}_id": uuid4() for name in ("technician", "team", "territory", "requester", "customer")}
+    ids: dict[str, Any] = {
+        f"{name}_id": uuid4() for name in ("technician", "team", "territory", "requester", "customer")
+    }
     new = NewEvent(
         type=EventType.JOB_ESCALATED,
         kind="Assignment",
@@ -189,7 +191,7 @@ async def test_an_event_comes_back_as_it_was_told(engine: AsyncEngine, world: Wo
         occurred_at=THEN - timedelta(minutes=3),
         ticket_id=uuid4(),
         assignment_id=uuid4(),
-        before=Concerned(**ids, internal=True),
+        before=Concerned(**ids, territory_ids=frozenset({uuid4(), uuid4()}), internal=True),
         after=None,
         changes=(
             FieldChange(field="tags", old=["a"], new=["a", "b: ü"]),

@@ -133,6 +133,9 @@ _QUERIES = {
         LEFT JOIN events e ON e.organization_id = r.organization_id AND e.subject_id = r.id
             AND e.version = r.version AND e.recorded_at = r.updated_at
         WHERE e.position IS NULL""",
+    "a ticket lies in the area of its territory and in no other": """
+        SELECT t.ticket_number FROM tickets t JOIN territories p ON p.organization_id = t.organization_id
+        WHERE (p.id = t.territory_id) <> (p.area @> point(t.longitude, t.latitude))""",
     "every team, territory and skill is in the log": """
         SELECT r.id FROM (SELECT organization_id, id FROM teams UNION ALL SELECT organization_id, id
             FROM territories UNION ALL SELECT organization_id, id FROM skills) AS r

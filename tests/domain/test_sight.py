@@ -5,9 +5,11 @@ from uuid import UUID
 
 import pytest
 
+from app.domain.assignments import ACTIVE, AssignmentStatus
 from app.domain.events import Concerned, Event, EventType, FieldChange
 from app.domain.people import Actor, EventSource, Role
-from app.domain.sight import Sight, sight, visible_changes
+from app.domain.policy import sees_place
+from app.domain.sight import Sight, sight, stood, visible_changes
 from tests.domain.life_cycles import NOW
 
 ME, MINE, OTHER, OTHERS, TICKET = (UUID(int=n) for n in range(1, 6))
@@ -96,13 +98,26 @@ def test_what_belongs_to_no_ticket_is_for_dispatchers_and_up(role: Role) -> None
     assert seen is (Sight.SEEN if role in DISPATCH else Sight.UNSEEN)
 
 
+@pytest.mark.parametrize("kind", ["Shift", "TimeOff"])
+@pytest.mark.parametrize("role", Role)
+def test_whose_time_it_is_sees_what_becomes_of_it_and_so_do_dispatchers(role: Role, kind: str) -> None:
+    mine, theirs = (Concerned(technician_id=each, internal=True) for each in (UUID(int=30), UUID(int=31)))
+    viewer = actor(role, technician_id=mine.technician_id)
+    for concerned, reaches in ((mine, STAFF), (theirs, DISPATCH)):
+        for before, after in ((None, concerned), (concerned, concerned), (concerned, None)):
+            told = sight(viewer, event(before, after, ticket_id=None, kind=kind))
+            assert told is (Sight.SEEN if role in reaches else Sight.UNSEEN)
+
+
 PLACE = ["address", "latitude", "longitude"]
 
 
-def fields_seen(viewer: Actor, concerned: Concerned) -> set[str]:
-    """Return the fields whose values the viewer is told."""
+def fields_seen(viewer: Actor, concerned: Concerned, **job: Any) -> set[str]:
+    """Return the fields whose values the viewer is told, while the ticket has this active job."""
     changes = tuple(FieldChange(field=name, old=None, new="x") for name in ("title", *PLACE))
-    return {change.field for change in visible_changes(viewer, event(None, concerned, changes=changes))}
+    told = event(None, concerned, changes=changes)
+    place = sees_place(viewer, stood(told, **{"holder_id": None, "job_status": None, **job}))
+    return {change.field for change in visible_changes(viewer, told, place=place)}
 
 
 @pytest.mark.parametrize("role", DISPATCH)
@@ -124,7 +139,19 @@ def test_a_customers_colleagues_are_told_where_its_tickets_are() -> None:
 def test_a_job_of_the_past_does_not_tell_a_technician_where_it_was() -> None:
     technician = UUID(int=30)
     viewer = actor(Role.TECHNICIAN, technician_id=technician)
-    assert fields_seen(viewer, Concerned(technician_id=technician, requester_id=OTHER)) == {"title"}
+    past = Concerned(technician_id=technician, requester_id=OTHER)
+    assert fields_seen(viewer, past) == {"title"}
+    assert fields_seen(viewer, past, holder_id=UUID(int=31), job_status=AssignmentStatus.ACCEPTED) == {"title"}
+
+
+@pytest.mark.parametrize("status", AssignmentStatus)
+def test_a_technician_is_told_where_a_job_is_while_they_have_it(status: AssignmentStatus) -> None:
+    technician = UUID(int=30)
+    viewer = actor(Role.TECHNICIAN, technician_id=technician)
+    seen = fields_seen(viewer, Concerned(technician_id=technician), holder_id=technician, job_status=status)
+    assert seen == ({"title", *PLACE} if status in ACTIVE else {"title"})
+    # What was told of it before it was theirs is not.
+    assert fields_seen(viewer, Concerned(), holder_id=technician, job_status=status) == {"title"}
 
 
 def test_somebody_without_a_user_requested_nothing() -> None:
@@ -135,6 +162,6 @@ def test_somebody_without_a_user_requested_nothing() -> None:
 def test_what_parts_cost_is_told_to_staff_alone(role: Role) -> None:
     line = {"part_number": "SEAL-1", "quantity": 2, "cost": "9.00", "currency": "EUR"}
     used = FieldChange(field="parts_used", old=None, new=[line])
-    (told,) = visible_changes(actor(role), event(None, REQUESTED, changes=(used,)))
+    (told,) = visible_changes(actor(role), event(None, REQUESTED, changes=(used,)), place=True)
     kept = {"part_number": "SEAL-1", "quantity": 2} if role is Role.END_USER else line
     assert told.new == [kept]

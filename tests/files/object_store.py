@@ -32,6 +32,21 @@ class FakeS3:
     refused: list[str] = field(default_factory=list)
     port: int = 0
     away: bool = False
+    # A bucket that is not there.
+    missing: str | None = None
+    # Closes the connection after so many bytes of what it was to give.
+    breaks_off: int | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its tools are told by, the credentials among it."""
+        return {
+            "AWS_ACCESS_KEY_ID": ACCESS,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_REGION": REGION,
+            "AWS_ENDPOINT": f"http://127.0.0.1:{self.port}",
+            "AWS_ALLOW_HTTP": "true",
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -47,8 +62,14 @@ class FakeS3:
             await _error(403, "SignatureDoesNotMatch")(scope, receive, send)
             return
         path = request.url.path
+        if self.missing is not None and path.split("/")[1] == self.missing:
+            await _error(404, "NoSuchBucket")(scope, receive, send)
+            return
         self.asked.append((request.method, path))
-        await self._answer(request, path, body)(scope, receive, send)
+        answer = self._answer(request, path, body)
+        if self.breaks_off is not None and request.method == "GET":
+            answer.body = bytes(answer.body)[: self.breaks_off]
+        await answer(scope, receive, send)
 
     def _answer(self, request: Request, path: str, body: bytes) -> Response:
         match request.method:

@@ -21,7 +21,7 @@ from app.integrations.file_stores import StorageDriverMissing, store_at
 from app.services.files import NothingArrived, StoreFailed
 from schema.ids import global_id
 from tests.files import samples
-from tests.files.object_store import ACCESS, REGION, SECRET, FakeS3, fake_s3
+from tests.files.object_store import ACCESS, FakeS3, fake_s3
 from tests.files.sending import Sender
 from tests.services.scene import Scene
 from tests.serving import serving, token
@@ -34,13 +34,7 @@ KEY, OTHER = FileKey(UUID(int=1), UUID(int=2)), FileKey(UUID(int=1), UUID(int=3)
 async def bucket(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[FakeS3]:
     """An S3, and its credentials where its tools look for them."""
     async with fake_s3() as fake:
-        for name, value in {
-            "AWS_ACCESS_KEY_ID": ACCESS,
-            "AWS_SECRET_ACCESS_KEY": SECRET,
-            "AWS_REGION": REGION,
-            "AWS_ENDPOINT": f"http://127.0.0.1:{fake.port}",
-            "AWS_ALLOW_HTTP": "true",
-        }.items():
+        for name, value in fake.environment.items():
             monkeypatch.setenv(name, value)
         yield fake
 

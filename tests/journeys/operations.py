@@ -47,7 +47,7 @@ _KEPT = {
     "Technician": _TECHNICIAN,
     "Shift": "start end onCall breaks { start end } technician { id }",
     "TimeOff": "start end reason availability said technician { id }",
-    "Territory": "active name timeZone holidays { day name }",
+    "Territory": "active name timeZone area { lat lon } holidays { day name }",
     "Facility": "active name location { lat lon } territory { id } calendar { id } bays { id name }",
     "ServiceBay": "active name facility { id } equippedFor { id }",
     "Customer": "active name externalId tier address location { lat lon } users { nodes { id } }",

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from schema.ids import global_id
 from tests.journeys.garage import Garage, garage
+from tests.journeys.operations import BOARD, BOARD_FILTER
 from tests.journeys.people import Person
 from tests.journeys.test_a_slot_is_booked import look
 
@@ -112,6 +114,43 @@ async def test_freed_time_is_offered_held_declined_offered_on_and_taken(stage: G
     assert late["code"] == "HOLD_EXPIRED"
     left = await customer.do("leaveWaitlist", entryId=waits["id"])
     assert (left["entry"]["status"], left["entry"]["position"]) == ("CANCELLED", None)
+
+
+PAUSES = """query Pauses { waitlist { nodes { id status position pausedAt } } }"""
+
+
+async def test_who_waits_is_paused_with_their_customer_and_both_are_told(stage: Garage) -> None:
+    customer, dispatcher, manager = [await stage.enter(name) for name in ("customer", "dispatcher", "manager")]
+    harbour = global_id("Customer", stage.world.customer_id)
+    busy = await booked(dispatcher, {**stage.repair, "assetId": None, "preferredDate": None, "window": SATURDAY})
+    wish = {"appointmentType": "DIAGNOSTIC", "windows": [SATURDAY]}
+    mine = (await customer.do("joinWaitlist", customerId=harbour, **wish))["entry"]
+    theirs = (await dispatcher.do("joinWaitlist", **wish))["entry"]
+    assert (mine["position"], theirs["position"]) == (1, 2)
+
+    async with dispatcher.following(BOARD, filter=BOARD_FILTER) as board:
+        await board.ready()
+        await manager.do("updateCustomer", id=harbour, expectedVersion=1, active=False)
+        told = await board.take(2)
+        assert [each["type"] for each in told] == ["RECORD_CHANGED", "WAITLIST_PAUSED"]
+        assert told[1]["recordId"] == mine["id"]
+        found = (await dispatcher.ask(PAUSES))["waitlist"]["nodes"]
+        assert [(each["id"], each["position"], each["pausedAt"] is None) for each in found] == [
+            (mine["id"], None, False),
+            (theirs["id"], 1, True),
+        ]
+        # What becomes free goes past them.
+        await dispatcher.do("cancelAppointment", id=busy["appointment"]["id"], reason="Not needed")
+        await offered(dispatcher, theirs["id"])
+        await manager.do("updateCustomer", id=harbour, expectedVersion=2, active=True)
+        while (resumed := await board.next())["type"] != "WAITLIST_RESUMED":
+            pass
+        assert resumed["recordId"] == mine["id"]
+    await dispatcher.do("answerWaitlistOffer", entryId=theirs["id"], accept=False)
+    offer = await offered(customer, mine["id"])
+    assert (offer["status"], offer["position"]) == ("OFFERED", 1)
+    taken = await customer.do("answerWaitlistOffer", entryId=mine["id"], accept=True)
+    assert taken["entry"]["status"] == "BOOKED"
 
 
 async def test_locked_and_missed(stage: Garage) -> None:

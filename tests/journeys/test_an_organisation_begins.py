@@ -16,13 +16,14 @@ from tests.journeys.people import Person
 from tests.journeys.stage import key as key_of
 from tests.serving import SECRET, Served, serving
 
+TOWN = [{"lat": 51.9, "lon": 4.9}, {"lat": 51.9, "lon": 5.3}, {"lat": 52.3, "lon": 5.3}, {"lat": 52.3, "lon": 4.9}]
 SCOPES = ["READ", "WRITE_TICKETS", "DISPATCH", "BOOK", "ADMINISTER"]
 SET_UP = """
 query SetUp {
   viewer { organization { version name timeZone tiers { code level acceptWithinMinutes team { name } }
     settings { offerAcceptMinutes booking { bufferMinutes } } slaPolicies { name revision calendar { name } }
     serviceTypes { type durationMinutes requiredSkills { level skill { code } } } } }
-  territories { nodes { name holidays { day name } } }
+  territories { nodes { name area { lat lon } holidays { day name } } }
   facilities { nodes { name calendar { name } bays { name } } }
   businessCalendars { nodes { name holidays } }
   customers { nodes { name users { nodes { name } } assets { name } } }
@@ -163,17 +164,21 @@ async def settle(program: Person) -> dict[str, str]:
     targets = [{"priority": each, "responseMinutes": 30, "resolutionMinutes": 240} for each in ("P1", "P2", "P3", "P4")]
     await program.do("saveSlaPolicy", name="Gold", targets=targets, calendarId=calendar_id)
     territory = await program.do(
-        "createTerritory", name="Town", timeZone="UTC", holidays=[{"day": "2031-01-01", "name": "New Year"}]
+        "createTerritory",
+        name="Town",
+        timeZone="UTC",
+        holidays=[{"day": "2031-01-01", "name": "New Year"}],
+        area=[*TOWN, TOWN[0]],
     )
     territory_id = territory["territory"]["id"]
     facility = await program.do(
         "createFacility",
         name="Depot",
         location={"lat": 52.1, "lon": 5.1},
-        territoryId=territory_id,
         calendarId=calendar_id,
         bayCount=1,
     )
+    assert facility["facility"]["territory"] == {"id": territory_id}
     bay = await program.do("createServiceBay", facilityId=facility["facility"]["id"], name="Pit", equippedFor=[skill])
     assert bay["serviceBay"]["equippedFor"] == [{"id": skill}]
     carl = (await program.do("createUser", name="Carl", email="carl@wells.example"))["user"]["id"]
@@ -235,7 +240,7 @@ def assert_set_up(shown: dict[str, Any]) -> None:
         }
     ]
     (territory,) = shown["territories"]["nodes"]
-    assert territory == {"name": "Town", "holidays": [{"day": "2031-01-01", "name": "New Year"}]}
+    assert territory == {"name": "Town", "area": TOWN, "holidays": [{"day": "2031-01-01", "name": "New Year"}]}
     (facility,) = shown["facilities"]["nodes"]
     assert facility == {"name": "Depot", "calendar": {"name": "Always"}, "bays": [{"name": "Bay 1"}, {"name": "Pit"}]}
     assert shown["businessCalendars"]["nodes"] == [{"name": "Always", "holidays": ["2031-01-01"]}]

@@ -8,7 +8,7 @@ from typing import Any
 from gql.transport.exceptions import TransportQueryError
 
 from schema.ids import global_id
-from tests.journeys.operations import EVENTS, TICKET_UPDATES
+from tests.journeys.operations import BOARD, BOARD_FILTER, EVENTS, TICKET_UPDATES
 from tests.journeys.people import Person, Stream
 from tests.journeys.stage import Stage, ticket_for
 
@@ -68,6 +68,20 @@ async def test_whoever_is_made_to_belong_sees_the_customers_tickets_and_things_f
     }
     await manager.do("updateCustomer", id=mill["id"], expectedVersion=2, userIds=[])
     assert (await newcomer.ask("{ tickets { totalCount } }")) == {"tickets": {"totalCount": 0}}
+
+
+async def test_a_list_from_before_the_other_side_spoke_is_refused(stage: Stage) -> None:
+    manager, dispatcher = await stage.enter("manager"), await stage.enter("dispatcher")
+    mill = (await manager.do("createCustomer", name="Mill", tier="STANDARD"))["customer"]
+    user = global_id("User", stage.world.users["stranger"])
+
+    async with dispatcher.following(BOARD, filter=BOARD_FILTER) as board:
+        await board.ready()
+        joined = await manager.do("updateUser", id=user, expectedVersion=1, customerIds=[mill["id"]])
+        assert {each["recordId"] for each in await board.take(2)} == {user, mill["id"]}
+    refusal = await manager.refused("updateCustomer", id=mill["id"], expectedVersion=mill["version"], userIds=[])
+    assert (refusal["code"], refusal["currentVersion"]) == ("STALE_VERSION", mill["version"] + 1)
+    assert [each["changeId"] for each in refusal["changedSince"]] == [joined["changeId"]]
 
 
 async def test_who_belongs_to_a_customer_is_seen_by_staff_and_their_own(stage: Stage) -> None:

@@ -39,6 +39,7 @@ from app.db.tables.views import saved_views
 from app.domain.api_key_texts import BEGINNING
 from app.domain.people import ApiKeyScope, Role
 from app.domain.sla import DEFAULT_TARGETS
+from tests.areas import box
 from tests.holds import a_hold, a_wish
 
 Row = tuple[sa.Table, dict[str, Any]]
@@ -112,10 +113,11 @@ def company(of: Place, somebody: UUID, roles: tuple[Role, ...]) -> Iterator[Row]
     of.keys["Team second"] = of.new("Team", "second")
     yield teams, {"id": of.keys["Team second"], "name": f"Second team {of.name}"}
     yield teams, {"id": of.new("Team", "empty"), "name": f"Third team {of.name}"}
-    yield territories, {"id": of.new("Territory"), "name": f"Centre {of.name}", "time_zone": "Europe/Amsterdam"}
+    zone = {"time_zone": "Europe/Amsterdam"}
+    area = box(52.0, 5.0, 52.5, 5.5)
+    yield territories, {"id": of.new("Territory"), "name": f"Centre {of.name}", "area": area, **zone}
     yield skills, {"id": of.new("Skill"), "code": "PUMPS", "name": f"Pumps {of.name}"}
     yield skills, {"id": of.new("Skill", "unused"), "code": "GATES", "name": f"Gates {of.name}"}
-    zone = {"time_zone": "Europe/Amsterdam"}
     yield territories, {"id": of.new("Territory", "unused"), "name": f"Outskirts {of.name}", **zone}
     holiday = {"day": of.now.date() + 99 * DAY, "name": f"Feast {of.name}"}
     yield territory_holidays, {"territory_id": of.keys["Territory"], **holiday}

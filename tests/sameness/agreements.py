@@ -169,6 +169,8 @@ def _waiting(of: Organisation, chance: Random) -> Row:
     status = chance.choice(list(WaitlistStatus))
     waits = {WaitlistStatus.WAITING, WaitlistStatus.OFFERED}
     start = chance.choice(words.moments)
+    # By a chance of its own, as facilities have.
+    pause = chance_of(f"pause {len(of.keys.get('WaitlistEntry', ()))} of {of.name}")
     return {
         "id": of.new("WaitlistEntry"),
         "customer_id": chance.choice((None, *of.keys["Customer"])),
@@ -180,6 +182,7 @@ def _waiting(of: Organisation, chance: Random) -> Row:
         "tier_rank": chance.randint(0, 2),
         "status": status,
         "expires_at": chance.choice(words.moments),
+        "paused_at": pause.choice((None, *words.moments)),
         **_stamps(of, chance),
     }
 

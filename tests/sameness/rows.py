@@ -17,6 +17,12 @@ from tests.sameness.promises import clocks_of, policies_of
 
 Rows = dict[str, list[Row]]
 
+_AREAS = (
+    None,
+    ({"lat": 0.0, "lon": 1e-07}, {"lat": 1 / 3, "lon": 180.0}, {"lat": 52.09071234567891, "lon": 5.0}),
+    tuple({"lat": 40.0 + at % 2, "lon": float(at)} for at in (*range(0, 100, 2), *range(99, 0, -2))),
+    ({"lat": -90.0, "lon": -180.0}, {"lat": -90.0, "lon": -0.1}, {"lat": 1e-300, "lon": -123456.789e-3}),
+)
 _OUTCOMES = {
     AssignmentStatus.COMPLETED: ("SUCCESS",),
     AssignmentStatus.FAILED: ("FAILED", "PARTS_REQUIRED", "CUSTOMER_UNAVAILABLE"),
@@ -69,7 +75,8 @@ def _of_company(of: Organisation) -> Iterator[tuple[str, Row]]:
         yield "teams", {"id": of.new("Team"), "name": name}
     for number in range(4):
         name = f"{words.lines[number % len(words.lines)]} {number}"
-        yield "territories", {"id": of.new("Territory"), "name": name, "time_zone": of.pick(("UTC", "Asia/Kolkata"))}
+        zone = of.pick(("UTC", "Asia/Kolkata"))
+        yield "territories", {"id": of.new("Territory"), "name": name, "time_zone": zone, "area": _AREAS[number]}
     for number in range(6):
         yield "skills", {"id": of.new("Skill"), "code": f"S{number}", "name": of.pick(words.lines)}
     for level in TIERS:

@@ -22,7 +22,7 @@ from tests.sameness.viewers import Viewer
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 _COUNT = int(os.environ.get("SAMENESS_OPERATIONS", "420"))
-_SEED = int(os.environ.get("SAMENESS_SEED", "20261209"))
+_SEED = int(os.environ.get("SAMENESS_SEED", "20261210"))
 # Enough for chance to have come to every field often.
 _MANY = 2000
 _MOST_EXPLAINED = 3

@@ -23,12 +23,16 @@ from tests.waiting import until_said
 # A worker has to start first.
 _PATIENCE_SECONDS = 60.0
 PROTOBUF = "application/x-protobuf"
-SERVER, CLIENT, CONSUMER = Wire.SPAN_KIND_SERVER, Wire.SPAN_KIND_CLIENT, Wire.SPAN_KIND_CONSUMER
+SERVER, CLIENT = Wire.SPAN_KIND_SERVER, Wire.SPAN_KIND_CLIENT
+PRODUCER, CONSUMER = Wire.SPAN_KIND_PRODUCER, Wire.SPAN_KIND_CONSUMER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """A span as it was sent; ids in hexadecimal digits, `parent` empty for the first of a trace, times in ns."""
+    """A span as it was sent; ids in hexadecimal digits, `parent` empty for the first of a trace, times in ns.
+
+    `links` are traces and ids of other spans.
+    """
 
     name: str
     trace: str
@@ -39,6 +43,7 @@ class Span:
     ended: int
     about: Mapping[str, Any]
     events: tuple[tuple[str, Mapping[str, Any]], ...]
+    links: tuple[tuple[str, str], ...]
     failed: bool
     said: str
     service: str
@@ -102,6 +107,7 @@ def _spans(request: ExportTraceServiceRequest) -> list[Span]:
             events=tuple(
                 (event.name, {each.key: _value(each.value) for each in event.attributes}) for event in span.events
             ),
+            links=tuple((each.trace_id.hex(), each.span_id.hex()) for each in span.links),
             failed=span.status.code == span.status.STATUS_CODE_ERROR,
             said=span.status.message,
             service=str({each.key: _value(each.value) for each in of.resource.attributes}["service.name"]),

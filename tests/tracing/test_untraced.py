@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from app.tracing.object_stores import StoreMethod, StoreName
 from app.tracing.traces import NOTHING, UNTRACED
 from tests.cli.command import Workplace
 from tests.serving import SECRET
@@ -46,11 +47,15 @@ def test_where_nobody_collects_one_step_stands_for_all() -> None:
         UNTRACED.operation("query", "Who", None),
         UNTRACED.job("offer_expires"),
         UNTRACED.call("GET", "https", "there", None),
+        UNTRACED.stored(StoreName(scheme="s3", bucket="files"), StoreMethod.GET),
+        UNTRACED.program("solve batch", "python"),
+        UNTRACED.message("nats", "there", 4222, subject="any", causes=()),
         UNTRACED.statement("SELECT 1"),
     }
 
     assert steps == {NOTHING}
     assert not NOTHING.carried
+    assert UNTRACED.cause() is None
 
 
 @pytest.mark.parametrize("command", ["serve", "worker"])

@@ -204,11 +204,11 @@ async def timers(story: Story) -> None:
 
 
 async def connections(story: Story) -> None:
-    """Let reads wait for each other: a table is locked, and there are three connections."""
+    """Let reads wait for each other: a table is locked that nothing else needs, and there are three connections."""
     async with story.engine.connect() as connection:
         await connection.execute(sa.text("BEGIN"))
-        await connection.execute(sa.text("LOCK TABLE users IN ACCESS EXCLUSIVE MODE"))
-        query = "query Waits { viewer { user { name } } }"
+        await connection.execute(sa.text("LOCK TABLE skills IN ACCESS EXCLUSIVE MODE"))
+        query = "query Waits { skills(first: 1) { nodes { name } } }"
         asking = [asyncio.create_task(story.ask(who, query)) for who in ("dispatcher",) * 8]
 
         async def do_wait() -> bool:

@@ -102,6 +102,7 @@ waitlist_entries = tenant_table(
     sa.Column("status", word(WaitlistStatus), nullable=False),
     sa.Column("declined", Json, nullable=False, server_default="[]"),
     sa.Column("expires_at", Moment, nullable=False),
+    sa.Column("paused_at", Moment),
     *versioned(),
 )
 

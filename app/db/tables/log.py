@@ -1,7 +1,7 @@
 """The log: its identity, each organisation's head, the events, and the answers kept for repeats."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import INET
+from sqlalchemy.dialects.postgresql import ARRAY, INET
 
 from app.db.tables.base import Json, Moment, Uuid, metadata, reference, tenant_table, word
 from app.domain.people import EventSource
@@ -44,6 +44,8 @@ events = tenant_table(
     reference("requester_after", null=True),
     reference("customer_before", null=True),
     reference("customer_after", null=True),
+    sa.Column("territories_before", ARRAY(Uuid)),
+    sa.Column("territories_after", ARRAY(Uuid)),
     sa.Column("internal_before", sa.Boolean, nullable=False),
     sa.Column("internal_after", sa.Boolean, nullable=False),
     sa.Column("changes", Json, nullable=False),

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 
+from app.db.polygons import Polygon
 from app.db.tables.base import Uuid, active, key, metadata, reference, tenant_table, versioned
 
 organizations = sa.Table(
@@ -60,6 +61,12 @@ territories = tenant_table(
     key(),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("time_zone", sa.Text, nullable=False),
+    sa.Column("area", Polygon),
+    # Within which degrees the area lies: what an index can be asked under row-level security.
+    sa.Column("area_west", sa.Double, sa.Computed("((box(area))[1])[0]", persisted=True)),
+    sa.Column("area_east", sa.Double, sa.Computed("((box(area))[0])[0]", persisted=True)),
+    sa.Column("area_south", sa.Double, sa.Computed("((box(area))[1])[1]", persisted=True)),
+    sa.Column("area_north", sa.Double, sa.Computed("((box(area))[0])[1]", persisted=True)),
     active(),
     *versioned(since="now()"),
 )

@@ -16,7 +16,12 @@ HOUSE: tuple[Declared, ...] = (
     ),
     declared("escalation_tiers", "Its lines of support.", f"level code name accept_within_minutes team_id {_STAMPS}"),
     declared("teams", "Who works together.", f"id name active {_STAMPS}", kind="Team"),
-    declared("territories", "Where it works.", f"id name time_zone active {_STAMPS}", kind="Territory"),
+    declared(
+        "territories",
+        "Where it works.",
+        f"id name time_zone area area_west area_east area_south area_north active {_STAMPS}",
+        kind="Territory",
+    ),
     declared("skills", "What its work asks for.", f"id code name active {_STAMPS}", kind="Skill"),
     declared(
         "parts",
@@ -54,8 +59,8 @@ LOG = declared(
     "What happened, when, by whom and to what.",
     "position id change_id type payload_version kind subject_id version ticket_id assignment_id existed exists_after"
     " technician_before technician_after team_before team_after territory_before territory_after requester_before"
-    " requester_after customer_before customer_after internal_before internal_after actor_id source occurred_at"
-    " recorded_at",
+    " requester_after customer_before customer_after territories_before territories_after internal_before"
+    " internal_after actor_id source occurred_at recorded_at",
     personal={"changes": (Whose.WORDS, Way.TOMBSTONE), "ip_address": (Whose.USER, Way.NULL)},
 )
 

@@ -170,7 +170,7 @@ WORK: tuple[Declared, ...] = (
     declared(
         "waitlist_entries",
         "Who would like an earlier time.",
-        f"id customer_id appointment_id joined_by appointment_type tier_rank status expires_at {_STAMPS}",
+        f"id customer_id appointment_id joined_by appointment_type tier_rank status expires_at paused_at {_STAMPS}",
         by("appointment_id", Root.APPOINTMENT),
         by("customer_id", Root.CUSTOMER),
         by("joined_by", Root.USER),

@@ -9,8 +9,10 @@ from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from app.db.polygons import Polygon
 from app.domain.policy import Visibility
 from app.reads.entities import Entity
+from app.reads.statement.polygons import corners_of
 
 
 class NotInSql(Exception):
@@ -75,8 +77,13 @@ class OnRow:
         return Value(shown.element if isinstance(shown, sa.Label) else shown, bool(column.nullable) or masked)
 
     def part(self, name: str) -> Part:
-        """Refuse: a column is no object."""
-        raise NotInSql(f"{self.entity.name}.{name} is no declared relation")
+        """Return the corners of an area; no other column is an object."""
+        column = self.entity.table.c.get(name)
+        if column is None or not isinstance(column.type, Polygon):
+            raise NotInSql(f"{self.entity.name}.{name} is no declared relation")
+        corners = corners_of(self.value(name).expression)
+        degrees = {"lat": Value(corners.latitude, nullable=False), "lon": Value(corners.longitude, nullable=False)}
+        return Part(OnValues(degrees), corners.listed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ from app.domain.people import Actor, Role
 from app.domain.policy import Action, Standing
 from app.services.administration.checking import only, optional_words, place, words
 from app.services.administration.keeping import create, delete, update
-from app.services.administration.saying import ACTIVE, Create, Kept, Lines, Row, Said, Update, Used
+from app.services.administration.leaving import Changed, came_back, left
+from app.services.administration.saying import ACTIVE, Create, Kept, Lines, Mirrored, Row, Said, Update, Used
+from app.services.appointments.pausing import pause_waits, resume_waits
 from app.services.change import Change
 from app.services.deleting import Delete
 from app.services.perform import Writer, Written
@@ -40,6 +42,14 @@ async def _judge(change: Change, before: Row | None, after: Row) -> None:
         require(change.actor, Action.MANAGE_ROLES, Standing(), words="change an ADMIN")
 
 
+async def _follow(change: Change, changed: Changed) -> None:
+    """Pause the waits of those who are active no longer, and resume them with their customer."""
+    if gone := left(changed):
+        await pause_waits(change, gone)
+    if back := came_back(changed):
+        await resume_waits(change, back)
+
+
 CUSTOMER = Kept(
     kind="Customer",
     words="customer",
@@ -62,6 +72,7 @@ CUSTOMER = Kept(
             columns=("user_id",),
             check=only("userIds", "user_id", most=MOST_USERS),
             points_to=MappingProxyType({"user_id": (users, "user")}),
+            mirrored=Mirrored(kind="User", table=users, name="customer_ids"),
         ),
     ),
     alike=MappingProxyType({"customers_organization_id_external_id_key": "external_id"}),
@@ -72,6 +83,7 @@ CUSTOMER = Kept(
         Used(by=waitlist_entries.c.customer_id, kind="WaitlistEntry", words="waits"),
     ),
     judge=_judge,
+    follow=_follow,
     concerns=lambda row: Concerned(customer_id=row["id"], internal=True),
 )
 
@@ -82,9 +94,9 @@ async def create_customer(writer: Writer, actor: Actor, command: Create) -> Writ
 
 
 async def update_customer(writer: Writer, actor: Actor, command: Update) -> Written:
-    """Change a customer, or who belongs to them.
+    """Change a customer, or who belongs to them. Waits of one who is made inactive are paused until that ends.
 
-    Guard: as `update`.
+    Guard: as `update`; for waits, as `pause_waits`.
 
     Raises:
         Forbidden, Invalid, NotFound, StaleVersion: as `update`; or a MANAGER lets an ADMIN join or leave.

@@ -15,6 +15,7 @@ from app.db.tables.base import Uuid
 from app.domain.events import FieldChange, NewEvent, plain
 from app.domain.refusals import Invalid, NotFound
 from app.services.administration.erased import check_not_erased
+from app.services.administration.mirroring import mirror
 from app.services.administration.saying import Kept, Lines, Row, Said, camel
 from app.services.change import Change
 from app.services.naming import check_exists
@@ -50,7 +51,6 @@ async def draft_new(kept: Kept, change: Change, values: Row) -> Draft:
     row |= {"id": change.new_id(), "version": 1, "created_at": change.now, "updated_at": change.now}
     after = {**row, **{each.name: () for each in kept.lines}, **said}
     await kept.judge(change, None, after)
-    after |= await kept.beside(change, after)
     return _noted(kept, change, Draft(before=None, after=after))
 
 
@@ -96,11 +96,26 @@ async def write_drafts(kept: Kept, change: Change, drafts: Sequence[Draft]) -> N
             )
         for lines in kept.lines:
             await _replace(change, lines, [draft for draft in drafts if lines.name in draft.differing])
+    for lines in kept.lines:
+        await mirror(lines, change, [_lists(lines, draft) for draft in drafts])
+    await tell(kept, change, drafts)
+    await kept.follow(change, [(draft.before, draft.after) for draft in drafts if draft.before is not None])
+
+
+async def tell(kept: Kept, change: Change, drafts: Sequence[Draft]) -> None:
+    """Tell of rows that came or changed."""
+    beside = await kept.beside(change, [draft.after for draft in drafts])
     for at, draft in enumerate(drafts, start=1):
-        event = told(kept, change, draft.before, draft.after)
+        event = _told(kept, change, draft.before, draft.after, beside.get(draft.after["id"], {}))
         change.tell(replace(event, changes=(*event.changes, *draft.more)))
         if at % _IN_ONE_GO == 0:
             await asyncio.sleep(0)
+
+
+async def tell_gone(kept: Kept, change: Change, row: Row) -> None:
+    """Tell of a row that went."""
+    beside = await kept.beside(change, [row])
+    change.tell(_told(kept, change, row, None, beside.get(row["id"], {})))
 
 
 async def rows_of(kept: Kept, change: Change, ids: Iterable[UUID], *, lock: str | None = "kept") -> dict[UUID, Row]:
@@ -127,13 +142,11 @@ async def rows_of(kept: Kept, change: Change, ids: Iterable[UUID], *, lock: str 
         for id_, row in rows.items():
             row[each.name] = _ordered(entries[id_])
     for id_, row in rows.items():
-        row |= await kept.beside(change, row)
         change.rows[kept.table.name, id_] = row
     return dict(rows)
 
 
-def told(kept: Kept, change: Change, before: Row | None, after: Row | None) -> NewEvent:
-    """Tell of a row that came, changed or went."""
+def _told(kept: Kept, change: Change, before: Row | None, after: Row | None, beside: Row) -> NewEvent:
     row = after or before
     if row is None:
         raise TypeError("a row is before or after")
@@ -152,8 +165,8 @@ def told(kept: Kept, change: Change, before: Row | None, after: Row | None) -> N
         id=row["id"],
         version=row["version"] if after is not None else row["version"] + 1,
         occurred_at=change.now,
-        before=None if before is None else kept.concerns(before),
-        after=None if after is None else kept.concerns(after),
+        before=None if before is None else kept.concerns({**before, **beside}),
+        after=None if after is None else kept.concerns({**after, **beside}),
         changes=tuple(changes),
     )
 
@@ -234,8 +247,13 @@ async def _replace(change: Change, lines: Lines, drafts: Sequence[Draft]) -> Non
         {**mine, lines.parent: draft.after["id"], **each} for draft in drafts for each in draft.after[lines.name]
     ]
     if entries:
-        # Who belongs to whom is said from both sides: what the other side has just written is as it is to be.
+        # A release from before lets both sides of a list write at once.
         await change.connection.execute(postgresql.insert(lines.table).on_conflict_do_nothing(), entries)
+
+
+def _lists(lines: Lines, draft: Draft) -> tuple[UUID, Sequence[Row], Sequence[Row]]:
+    before = () if draft.before is None else draft.before[lines.name]
+    return draft.after["id"], before, draft.after[lines.name]
 
 
 @contextmanager

@@ -15,9 +15,10 @@ from app.services.administration.drafting import (
     draft_new,
     rows_of,
     said_by,
-    told,
+    tell_gone,
     write_drafts,
 )
+from app.services.administration.mirroring import lock_mirrored, mirror
 from app.services.administration.saying import Create, Kept, Row, Update
 from app.services.administration.uses import used_after_all, uses_of
 from app.services.change import Change
@@ -39,6 +40,7 @@ async def create(kept: Kept, writer: Writer, actor: Actor, command: Create) -> W
 
     async def work(change: Change) -> dict[str, UUID]:
         require_right(kept, change)
+        await lock_mirrored(kept, change, command.values)
         return {kept.name: (await insert(kept, change, command.values))["id"]}
 
     return await perform(writer, actor, f"create{kept.kind}", command, work)
@@ -47,7 +49,8 @@ async def create(kept: Kept, writer: Writer, actor: Actor, command: Create) -> W
 async def update(kept: Kept, writer: Writer, actor: Actor, command: Update) -> Written:
     """Change what a row says; what is equal already is not written or told. Ids: what the kind is called.
 
-    Guard: the row's lock, under which its version is compared; the unique constraints and foreign keys.
+    Guard: the row's lock, under which its version is compared; the unique constraints and foreign keys; the lock of
+    lists that both sides say.
 
     Raises:
         Forbidden, Invalid, NotFound: as `create`; or there is no such row.
@@ -56,6 +59,7 @@ async def update(kept: Kept, writer: Writer, actor: Actor, command: Update) -> W
 
     async def work(change: Change) -> dict[str, UUID]:
         require_right(kept, change)
+        await lock_mirrored(kept, change, command.values)
         before = await locked(kept, change, command.id)
         expect(kept, before, command.expected_version)
         await save(kept, change, before, command.values)
@@ -78,6 +82,7 @@ async def delete(kept: Kept, writer: Writer, actor: Actor, command: Delete) -> W
 
     async def work(change: Change) -> dict[str, UUID]:
         require_right(kept, change)
+        await lock_mirrored(kept, change, [each.name for each in kept.lines])
         before = await locked(kept, change, command.id, to_delete=True)
         expect(kept, before, command.expected_version)
         await remove(kept, change, before)
@@ -110,7 +115,9 @@ async def remove(kept: Kept, change: Change, before: Row) -> None:
     if uses:
         raise InUse(field=("id",), kind=kept.words, uses=uses)
     await _remove(kept, change, before["id"])
-    change.tell(told(kept, change, before, None))
+    for lines in kept.lines:
+        await mirror(lines, change, [(before["id"], before[lines.name], ())])
+    await tell_gone(kept, change, before)
 
 
 async def locked(kept: Kept, change: Change, id_: UUID, *, to_delete: bool = False, path: str = "id") -> Row:

@@ -18,9 +18,8 @@ from app.domain.people import Actor
 from app.domain.refusals import Invalid
 from app.domain.rosters import MOST_DAYS, WeeklyShift, laid_out
 from app.domain.utilization import Shift
-from app.services.administration.drafting import told
+from app.services.administration.drafting import Draft, tell
 from app.services.administration.keeping import require_right
-from app.services.administration.saying import Row
 from app.services.administration.shifts import SHIFT, check_shift, overlap, shift_row
 from app.services.change import Change
 from app.services.naming import check_exists
@@ -149,12 +148,10 @@ async def _insert(change: Change, technician_id: UUID, made: Sequence[Shift]) ->
     rows: list[dict[str, Any]] = [{"id": change.new_id(), **stamps, **shift_row(technician_id, each)} for each in made]
     if not rows:
         return {}
-    beside: Row = await SHIFT.beside(change, rows[0])
     kept = [{name: value for name, value in row.items() if name in shifts.c} for row in rows]
     await change.connection.execute(sa.insert(shifts), [{**mine, **row} for row in kept])
     pauses = [{**mine, "shift_id": row["id"], **pause} for row in rows for pause in row["breaks"]]
     if pauses:
         await change.connection.execute(sa.insert(shift_breaks), pauses)
-    for row in rows:
-        change.tell(told(SHIFT, change, None, {**row, **beside}))
+    await tell(SHIFT, change, [Draft(before=None, after=row) for row in rows])
     return {each: row["id"] for each, row in zip(made, rows, strict=True)}

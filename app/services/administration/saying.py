@@ -33,12 +33,31 @@ class Said:
 ACTIVE = Said(name="active", needed=True)
 
 
+def nobody(_row: Row) -> Concerned:
+    """Say that a row concerns nobody in particular, and no customer."""
+    return Concerned(internal=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Mirrored:
+    """The other side of a list that both say: the rows' GraphQL type and table, and what the list is called there.
+
+    `concerns` sees no more of a row than its `id`.
+    """
+
+    kind: str
+    table: sa.Table
+    name: str
+    concerns: Callable[[Row], Concerned] = nobody
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Lines:
     """A list that is said as a whole, each entry a row of a table of its own.
 
     `parent` is the column that points to the row they belong to, `columns` are those of an entry. `check` returns
     the clean entries, each a mapping of these columns. `points_to` are, by column, tables that entries name rows of.
+    Of a list that both sides say, `mirrored` is the other one; the first column points there.
     """
 
     name: str
@@ -47,6 +66,7 @@ class Lines:
     columns: tuple[str, ...]
     check: Callable[[Any], tuple[Row, ...]]
     points_to: Mapping[str, tuple[sa.Table, str]] = field(default_factory=lambda: MappingProxyType({}))
+    mirrored: Mirrored | None = None
 
     def path(self, number: int, column: str) -> str:
         """Return the path of a value in the input: in a list of ids the id itself stands there."""
@@ -71,12 +91,16 @@ async def anything(_change: Change, _before: Row | None, _after: Row) -> None:
     """Hold nothing against what a row is to say as a whole."""
 
 
+async def nothing(_change: Change, _rows: Sequence[tuple[Row, Row]]) -> None:
+    """Let nothing follow from a change of rows."""
+
+
 async def freely(_change: Change, _row: Row) -> None:
     """Let a row go without more ado."""
 
 
-async def alone(_change: Change, _row: Row) -> Row:
-    """Read nothing beside a row."""
+async def alone(_change: Change, _rows: Sequence[Row]) -> Mapping[UUID, Row]:
+    """Read nothing beside rows."""
     return {}
 
 
@@ -86,18 +110,15 @@ def camel(name: str) -> str:
     return first + "".join(map(str.capitalize, rest))
 
 
-def nobody(_row: Row) -> Concerned:
-    """Say that a row concerns nobody in particular, and no customer."""
-    return Concerned(internal=True)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Kept:
     """A kind of row: its GraphQL type, what one and many of it are called, its table, and who may write it.
 
     `alike` are the unique constraints by name, each with the field that must be another. `judge` sees a row before
     and after a change, its lists included, and raises what stands against it. `belongings` are tables whose rows
-    are deleted with it, by the column that points to it.
+    are deleted with it, by the column that points to it. `follow` does what follows from written changes, each a row
+    before and after. `beside` reads what is told beside rows, by their ids:
+    `concerns` sees it with the row.
     """
 
     kind: str
@@ -112,7 +133,8 @@ class Kept:
     belongings: "tuple[sa.Column[Any], ...]" = ()
     judge: Callable[[Change, Row | None, Row], Awaitable[None]] = anything
     part: Callable[[Change, Row], Awaitable[None]] = freely
-    beside: Callable[[Change, Row], Awaitable[Row]] = alone
+    follow: Callable[[Change, Sequence[tuple[Row, Row]]], Awaitable[None]] = nothing
+    beside: Callable[[Change, Sequence[Row]], Awaitable[Mapping[UUID, Row]]] = alone
     concerns: Callable[[Row], Concerned] = nobody
     event: EventType = EventType.RECORD_CHANGED
 

@@ -9,11 +9,20 @@ from app.domain.people import Actor
 from app.domain.policy import Action
 from app.services.administration.checking import only, words
 from app.services.administration.keeping import create, delete, update
+from app.services.administration.leaving import Changed, left
 from app.services.administration.saying import ACTIVE, Create, Kept, Lines, Said, Update, Used
+from app.services.appointments.pausing import withdraw_offers_in
+from app.services.change import Change
 from app.services.deleting import Delete
 from app.services.perform import Writer, Written
 
 MOST_SKILLS = 100
+
+
+async def _follow(change: Change, changed: Changed) -> None:
+    if gone := left(changed):
+        await withdraw_offers_in(change, gone)
+
 
 SERVICE_BAY = Kept(
     kind="ServiceBay",
@@ -36,6 +45,7 @@ SERVICE_BAY = Kept(
             points_to=MappingProxyType({"skill_id": (skills, "skill")}),
         ),
     ),
+    follow=_follow,
     alike=MappingProxyType({"service_bays_organization_id_facility_id_name_key": "name"}),
     uses=(
         Used(by=appointments.c.bay_id, kind="Appointment", words="appointments"),
@@ -50,7 +60,10 @@ async def create_service_bay(writer: Writer, actor: Actor, command: Create) -> W
 
 
 async def update_service_bay(writer: Writer, actor: Actor, command: Update) -> Written:
-    """Change a service bay. Raises what `update` does."""
+    """Change a service bay; nobody who waits is offered time any more in one that is made inactive.
+
+    Guard: as `update`; for offers, as `withdraw_offers_in`. Raises what `update` does.
+    """
     return await update(SERVICE_BAY, writer, actor, command)
 
 

@@ -1,5 +1,6 @@
 """Shifts: when technicians work."""
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from app.db.tables.availability import shift_breaks, shifts
 from app.db.tables.people import technicians
 from app.domain.availability import LONGEST_SHIFT, check_breaks, check_stretch
 from app.domain.events import Concerned
+from app.domain.lanes import NOWHERE
 from app.domain.people import Actor
 from app.domain.policy import Action
 from app.domain.refusals import Invalid
@@ -19,8 +21,8 @@ from app.services.administration.occupied import warn_of_lost_hours
 from app.services.administration.saying import Create, Kept, Lines, Row, Said, Update
 from app.services.change import Change
 from app.services.deleting import Delete
+from app.services.lanes import lanes_of
 from app.services.perform import Writer, Written, perform
-from app.services.situations import team_id_of
 
 
 def shift_row(technician_id: UUID, shift: Shift) -> Row:
@@ -52,14 +54,16 @@ async def lock_whose(kept: Kept, change: Change, id_: UUID) -> None:
         await lock_technicians(change.connection, change.actor.organization_id, [technician_id])
 
 
-async def team_beside(change: Change, row: Row) -> Row:
-    """Return the team of the technician whose time it is."""
-    return {"team_id": await team_id_of(change, row["technician_id"])}
+async def lane_beside(change: Change, rows: Sequence[Row]) -> Mapping[UUID, Row]:
+    """Return the lanes of the technicians whose time rows are."""
+    lanes = await lanes_of(change, (row["technician_id"] for row in rows))
+    return {row["id"]: {"lane": lanes.get(row["technician_id"], NOWHERE)} for row in rows}
 
 
 def concerns_technician(row: Row) -> Concerned:
     """Say that a row concerns the technician whose time it is."""
-    return Concerned(technician_id=row["technician_id"], team_id=row["team_id"], internal=True)
+    concerned: Concerned = row["lane"].concerned(row["technician_id"])
+    return concerned
 
 
 async def _judge(change: Change, before: Row | None, after: Row) -> None:
@@ -110,7 +114,7 @@ SHIFT = Kept(
         ),
     ),
     judge=_judge,
-    beside=team_beside,
+    beside=lane_beside,
     concerns=concerns_technician,
 )
 

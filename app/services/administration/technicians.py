@@ -1,6 +1,6 @@
 """Technicians: who goes out, what they can do and where."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -18,15 +18,20 @@ from app.db.tables.organizations import escalation_tiers, skills, teams, territo
 from app.db.tables.people import technician_skills, technician_territories, technicians, users
 from app.domain import validation
 from app.domain.events import Concerned
+from app.domain.lanes import NOWHERE, Lane
 from app.domain.people import Actor, Role
 from app.domain.policy import Action
 from app.domain.refusals import Invalid, NotFound
 from app.services.administration.keeping import delete, expect, insert, locked, require_right, save
+from app.services.administration.leaving import Changed, left
+from app.services.administration.mirroring import lock_mirrored
 from app.services.administration.occupied import warn_of_work
 from app.services.administration.saying import ACTIVE, Kept, Lines, Row, Said, Update, Used
 from app.services.administration.users import USER
+from app.services.appointments.pausing import withdraw_offers_of
 from app.services.change import Change
 from app.services.deleting import Delete
+from app.services.lanes import lanes_of
 from app.services.perform import Writer, Written, perform
 
 LONGEST_EXTERNAL_ID = 100
@@ -103,6 +108,22 @@ async def _part(change: Change, row: Row) -> None:
     )
 
 
+async def _follow(change: Change, changed: Changed) -> None:
+    if gone := left(changed):
+        await withdraw_offers_of(change, gone)
+
+
+async def _lane_beside(change: Change, rows: Sequence[Row]) -> Mapping[UUID, Row]:
+    """Return in which territories technicians have jobs."""
+    lanes = await lanes_of(change, (row["id"] for row in rows))
+    return {row["id"]: {"busy_in": lanes.get(row["id"], NOWHERE).busy_in} for row in rows}
+
+
+def _concerns(row: Row) -> Concerned:
+    works_in = frozenset(entry["territory_id"] for entry in row["territory_ids"])
+    return Lane(team_id=row["team_id"], works_in=works_in, busy_in=row["busy_in"]).concerned(row["id"])
+
+
 TECHNICIAN = Kept(
     kind="Technician",
     words="technician",
@@ -170,7 +191,9 @@ TECHNICIAN = Kept(
     ),
     judge=_judge,
     part=_part,
-    concerns=lambda row: Concerned(technician_id=row["id"], team_id=row["team_id"], internal=True),
+    follow=_follow,
+    beside=_lane_beside,
+    concerns=_concerns,
 )
 
 
@@ -200,6 +223,7 @@ async def create_technician(writer: Writer, actor: Actor, command: CreateTechnic
         if (command.user is None) == (values.get("user_id") is None):
             raise Invalid(field=("userId",), problem="Name either userId or user.")
         if command.user is not None:
+            await lock_mirrored(USER, change, command.user)
             values["user_id"] = await _new_user(change, command.user)
         return {"technician": (await insert(TECHNICIAN, change, values))["id"]}
 

@@ -9,12 +9,13 @@ from app.db.tables.people import technician_territories
 from app.db.tables.supply import facilities, territory_holidays
 from app.db.tables.tickets import tickets
 from app.domain import validation
+from app.domain.areas import area
 from app.domain.events import Concerned
 from app.domain.people import Actor
 from app.domain.policy import Action
 from app.services.administration.checking import LONGEST_NAME, at_most, words, zone
 from app.services.administration.keeping import create, delete, update
-from app.services.administration.saying import ACTIVE, Create, Kept, Lines, Row, Update, Used
+from app.services.administration.saying import ACTIVE, Create, Kept, Lines, Row, Said, Update, Used
 from app.services.deleting import Delete
 from app.services.perform import Writer, Written
 
@@ -35,7 +36,7 @@ TERRITORY = Kept(
     many="territories",
     table=territories,
     right=Action.MANAGE_SETTINGS,
-    said=(words("name"), zone(), ACTIVE),
+    said=(words("name"), zone(), Said(name="area", check=area), ACTIVE),
     lines=(
         Lines(
             name="holidays",
@@ -61,7 +62,11 @@ async def create_territory(writer: Writer, actor: Actor, command: Create) -> Wri
 
 
 async def update_territory(writer: Writer, actor: Actor, command: Update) -> Written:
-    """Change a territory, or the days on which nobody works in it. Raises what `update` does."""
+    """Change a territory, its area, or the days on which nobody works in it. Raises what `update` does.
+
+    What has fallen into it stays there. Whoever looks meanwhile which area holds a place locks nothing: they go by the
+    area as it was before or as it is after, and either is what they would have found alone.
+    """
     return await update(TERRITORY, writer, actor, command)
 
 

@@ -14,7 +14,7 @@ from app.domain.policy import Action
 from app.services.administration.keeping import expect, insert, locked, remove, require_right, save
 from app.services.administration.occupied import warn_of_time_off
 from app.services.administration.saying import Create, Kept, Row, Said, Update
-from app.services.administration.shifts import concerns_technician, lock_whose, team_beside
+from app.services.administration.shifts import concerns_technician, lane_beside, lock_whose
 from app.services.change import Change
 from app.services.deleting import Delete
 from app.services.perform import Writer, Written, perform
@@ -44,7 +44,7 @@ TIME_OFF = Kept(
         Said(name="said", needed=True),
     ),
     judge=_judge,
-    beside=team_beside,
+    beside=lane_beside,
     concerns=concerns_technician,
 )
 

@@ -13,18 +13,23 @@ from app.db.tables.api_keys import api_keys
 from app.db.tables.appointments import appointments, bookings, waitlist_entries
 from app.db.tables.assignments import assignments
 from app.db.tables.attachments import attachments, uploads
+from app.db.tables.base import Uuid
 from app.db.tables.customers import customer_users, customers
 from app.db.tables.deliveries import deliveries
 from app.db.tables.people import technicians, users
 from app.db.tables.tickets import comments, tickets
 from app.db.tables.views import saved_views
 from app.domain import addresses, validation
+from app.domain.events import Concerned
 from app.domain.people import Actor, Role
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid
 from app.services.administration.keeping import create, delete, expect, locked, require_right, save
-from app.services.administration.saying import ACTIVE, Create, Kept, Lines, Row, Said, Update, Used
+from app.services.administration.leaving import Changed, left
+from app.services.administration.mirroring import lock_mirrored
+from app.services.administration.saying import ACTIVE, Create, Kept, Lines, Mirrored, Row, Said, Update, Used
 from app.services.api_keys import end_keys
+from app.services.appointments.pausing import withdraw_offers_of
 from app.services.change import Change
 from app.services.deleting import Delete
 from app.services.perform import Writer, Written, perform
@@ -32,6 +37,7 @@ from app.services.situations import require
 
 LONGEST_NAME = 200
 MOST_CUSTOMERS = 100
+_KEYS = sa.ARRAY(Uuid)
 _OUTSIDE = frozenset({Role.END_USER})
 
 
@@ -113,6 +119,16 @@ async def check_another_governs(change: Change, user_id: UUID, field: str) -> No
         raise Invalid(field=(field,), problem="They are the last active ADMIN: let another user be one first.")
 
 
+async def _follow(change: Change, changed: Changed) -> None:
+    """Take back what is offered of technicians whose users are out."""
+    if gone := left(changed):
+        of = technicians.c
+        query = sa.select(of.id).where(
+            of.organization_id == change.actor.organization_id, of.user_id == sa.any_(sa.literal(gone, _KEYS))
+        )
+        await withdraw_offers_of(change, (await change.connection.scalars(query)).all())
+
+
 async def _part(change: Change, row: Row) -> None:
     if Role.ADMIN in row["roles"]:
         require(change.actor, Action.MANAGE_ROLES, Standing(), words="delete an ADMIN")
@@ -142,6 +158,12 @@ USER = Kept(
             columns=("customer_id",),
             check=checked_customers,
             points_to=MappingProxyType({"customer_id": (customers, "customer")}),
+            mirrored=Mirrored(
+                kind="Customer",
+                table=customers,
+                name="user_ids",
+                concerns=lambda row: Concerned(customer_id=row["id"], internal=True),
+            ),
         ),
     ),
     alike=MappingProxyType({"users_organization_id_email_key": "email"}),
@@ -162,6 +184,7 @@ USER = Kept(
     ),
     judge=_judge,
     part=_part,
+    follow=_follow,
 )
 
 
@@ -191,6 +214,7 @@ async def update_user(writer: Writer, actor: Actor, command: Update) -> Written:
         values: dict[str, Any] = dict(command.values)
         if values.get("active") is False:
             await locks.lock_api_keys(change.connection, change.actor.organization_id)
+        await lock_mirrored(USER, change, values)
         before = await locked(USER, change, command.id)
         expect(USER, before, command.expected_version)
         leaves = before["active"] and values.get("active") is False

@@ -15,7 +15,8 @@ from app.domain.refusals import NotFound, StaleVersion
 from app.domain.situations import Situation
 from app.services.appointments.outside import tell_outside
 from app.services.change import Change
-from app.services.situations import lock_ticket, require, standing_of, team_id_of
+from app.services.lanes import lanes_of
+from app.services.situations import lock_ticket, require, standing_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +76,9 @@ async def save(change: Change, agreed: Agreed, after: Appointment, *, told_as: E
     """Write a locked appointment, tell of it here and outside; return it with its new version."""
     before = agreed.appointment
     saved = await records.update(change.connection, appointments, before, after, now=change.now)
-    team_id = await team_id_of(change, saved.technician_id)
+    lanes = await lanes_of(change, [before.technician_id, saved.technician_id])
     change.tell(
-        appointment_event(
-            told_as, before, saved, ticket=agreed.situation.ticket, team_id=team_id, occurred_at=change.now
-        )
+        appointment_event(told_as, before, saved, ticket=agreed.situation.ticket, lanes=lanes, occurred_at=change.now)
     )
     await tell_outside(change, saved, told_as)
     return saved

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from app.db import records
 from app.db.tables.appointments import appointments
 from app.db.tables.base import Uuid
+from app.db.tables.organizations import skills, territories
 from app.domain import appointment_life
 from app.domain import assignments as job_rules
 from app.domain import tickets as ticket_rules
@@ -31,8 +32,9 @@ from app.services.appointments.wanting import PRIORITIES
 from app.services.change import Change
 from app.services.create_ticket import CreateTicket, draft, insert_drafts
 from app.services.job_step import end_job
+from app.services.lanes import lanes_of
+from app.services.naming import check_exists
 from app.services.offering import find_technician, inferred_reason, offer, tier_of
-from app.services.situations import team_id_of
 from app.services.ticket_fields import NeededPart, NeededSkill
 
 _CATEGORIES = {
@@ -87,6 +89,10 @@ async def ticket_for(
     if wanted.asset_id is not None:
         values = {"organization_id": change.actor.organization_id, "id": wanted.asset_id}
         name = await change.connection.scalar(_ASSET_NAME, values)
+    # What a kind of service asks for, and where a facility lies, is named already.
+    for at, key in enumerate(wanted.skills):
+        await check_exists(change, skills, f"requiredSkills.{at}.skillId", "skill", key, past=True)
+    await check_exists(change, territories, "territoryId", "territory", wanted.territory_id, past=True)
     words = _TITLES[wanted.appointment_type]
     command = CreateTicket(
         title=title or (words if name is None else f"{words}: {name}")[:200],
@@ -170,10 +176,10 @@ async def book(change: Change, wish: SlotOffer, situation: Situation, terms: Ter
         field=terms.field,
     )
     await reserve(change, appointment, chosen.wanted)
-    team_id = await team_id_of(change, chosen.technician_id)
+    lanes = await lanes_of(change, [chosen.technician_id])
     change.tell(
         appointment_event(
-            EventType.APPOINTMENT_SCHEDULED, None, appointment, ticket=ticket, team_id=team_id, occurred_at=change.now
+            EventType.APPOINTMENT_SCHEDULED, None, appointment, ticket=ticket, lanes=lanes, occurred_at=change.now
         )
     )
     await tell_outside(change, appointment, EventType.APPOINTMENT_SCHEDULED)

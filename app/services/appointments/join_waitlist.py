@@ -20,6 +20,7 @@ from app.domain.waitlist_events import waitlist_event
 from app.domain.wanted import Wanted, wanted
 from app.services.appointments.agreed import expect_bookable_by, lock_agreed
 from app.services.appointments.judging import LONGEST_AHEAD
+from app.services.appointments.pausing import hold_customer
 from app.services.appointments.waiting import WAITS
 from app.services.appointments.wanting import SlotQuestion, check_windows, wanted_of
 from app.services.change import Change
@@ -44,7 +45,8 @@ async def join_waitlist(writer: Writer, actor: Actor, command: JoinWaitlist) -> 
 
     The wait ends with the last of the windows, after sixty days at most.
 
-    Guard: the ticket's row lock where there is an appointment; one wait for each is unique in SQL.
+    Guard: the ticket's row lock where there is an appointment; one wait for each is unique in SQL. Else the customer's
+    row, which stays active meanwhile.
 
     Raises:
         Invalid: windows that make no sense, an appointment that is not ahead or waits already.
@@ -84,6 +86,7 @@ async def _wanted(change: Change, command: JoinWaitlist) -> tuple[Wanted, UUID |
     if command.appointment_id is None:
         asked = SlotQuestion(appointment_type=command.appointment_type, customer_id=command.customer_id)
         found = await wanted_of(change.connection, change.actor, asked, now=change.now, horizon_days=LONGEST_AHEAD.days)
+        await hold_customer(change, found.customer_id)
         await _expect_few(change, found.customer_id)
         return found, found.customer_id
     agreed = await lock_agreed(change, command.appointment_id, field="appointmentId")

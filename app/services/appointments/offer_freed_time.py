@@ -160,7 +160,7 @@ async def _held(change: Change, entry: WaitlistEntry, offer: SlotOffer, rules: B
     await lock_time(change, offer)
     await expect_bookable(change, offer, rules, field="entryId")
     present = await lock_entry(change, entry.id)
-    if present is None or present.status is not WaitlistStatus.WAITING:
+    if present is None or present.status is not WaitlistStatus.WAITING or present.paused_at is not None:
         raise _NothingToDo
     lasting = timedelta(minutes=rules.waitlist_offer_minutes)
     hold = await take(

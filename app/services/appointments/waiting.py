@@ -101,6 +101,7 @@ async def in_order(change: Change, *, before: datetime, most: int) -> list[UUID]
         .where(
             of.organization_id == change.actor.organization_id,
             of.status == WaitlistStatus.WAITING,
+            of.paused_at.is_(None),
             of.expires_at > before,
         )
         .order_by(of.tier_rank, of.created_at, of.id)

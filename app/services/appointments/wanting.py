@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.db import records
+from app.db.areas import territory_of
 from app.db.tables.assignments import assignments
 from app.db.tables.base import Uuid
 from app.db.tables.tickets import tickets
@@ -67,9 +68,9 @@ _FACILITY = sa.text(
 _TECHNICIAN = sa.text("SELECT true FROM technicians WHERE organization_id = :organization_id AND id = :id").bindparams(
     sa.bindparam("organization_id", type_=Uuid), sa.bindparam("id", type_=Uuid)
 )
-_SKILLS = sa.text("SELECT id FROM skills WHERE organization_id = :organization_id AND id = ANY (:ids)").bindparams(
-    sa.bindparam("organization_id", type_=Uuid), sa.bindparam("ids", type_=sa.ARRAY(Uuid))
-)
+_SKILLS = sa.text(
+    "SELECT id, active FROM skills WHERE organization_id = :organization_id AND id = ANY (:ids)"
+).bindparams(sa.bindparam("organization_id", type_=Uuid), sa.bindparam("ids", type_=sa.ARRAY(Uuid)))
 _PARTS = sa.text(
     "SELECT id, part_number, active FROM parts WHERE organization_id = :organization_id"
     " AND part_number = ANY (:numbers)"
@@ -143,15 +144,15 @@ async def wanted_of(
     if asked.facility_id is not None:
         facility = await _one(connection, _FACILITY, organization_id, asked.facility_id, "facilityId", "facility")
         territory_id = facility.territory_id
+    at = None if asked.location_mode is LocationMode.AT_FACILITY else place or _of_ticket(ticket) or home
+    if territory_id is None and at is not None:
+        territory_id = await territory_of(connection, organization_id, at)
     if asked.preferred_technician_id is not None:
         who = asked.preferred_technician_id
         await _one(connection, _TECHNICIAN, organization_id, who, "preferredTechnicianId", "technician")
     terms = await service_terms(connection, organization_id, asked.appointment_type)
     needed, parts = await _needs(connection, organization_id, ticket, asked)
     local = (await connection.execute(_PLACE, {"organization_id": organization_id, "territory_id": territory_id})).one()
-    at = place or _of_ticket(ticket) or home
-    if asked.location_mode is LocationMode.AT_FACILITY:
-        at = None
     tier_level = None if ticket is None else ticket.escalation_tier_level
     _check_day(asked.preferred_date, now, ZoneInfo(local.zone), horizon_days)
     return Wanted(
@@ -334,10 +335,13 @@ async def _needs(
 ) -> tuple[dict[UUID, int], tuple[WantedPart, ...]]:
     skills, parts = ({}, {}) if ticket is None else await _needs_of(connection, ticket)
     if asked.skill_ids:
-        known = set(await connection.scalars(_SKILLS, {"organization_id": organization_id, "ids": [*asked.skill_ids]}))
+        these = {"organization_id": organization_id, "ids": [*asked.skill_ids]}
+        known = {row.id: row.active for row in await connection.execute(_SKILLS, these)}
         for at, skill_id in enumerate(asked.skill_ids):
             if skill_id not in known:
                 raise NotFound(field=("requiredSkillIds", str(at)), kind="skill")
+            if not known[skill_id] and skill_id not in skills:
+                raise no_longer_active(("requiredSkillIds", str(at)), "skill")
             skills.setdefault(skill_id, 1)
     if asked.part_numbers:
         numbers = {"organization_id": organization_id, "numbers": [*asked.part_numbers]}

@@ -12,6 +12,7 @@ from app.db.tables.people import users
 from app.domain.events import FieldChange
 from app.domain.places import CustomerTier
 from app.services.administration.customers import CUSTOMER
+from app.services.administration.mirroring import lock_mirrored
 from app.services.administration.saying import Row
 from app.services.change import Change
 from app.services.imports.finding import all_named, users_of
@@ -24,6 +25,8 @@ _DEFAULTS: Row = MappingProxyType({"tier": CustomerTier.STANDARD, "active": True
 
 
 async def _draft(change: Change, lines: Sequence[Line], lock: bool) -> Drafted:
+    if lock and any("user_emails" in line.values for line in lines):
+        await lock_mirrored(CUSTOMER, change, ["user_ids"])
     addresses = {each for line in lines for each in line.values.get("user_emails") or ()}
     saying = partial(_said, known=await users_of(change, addresses), unnamed=await _without_address(change))
     return await draft_lines(CUSTOMER, "external_id", change, lines, saying, defaults=_DEFAULTS, lock=lock)

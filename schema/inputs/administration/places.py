@@ -5,12 +5,19 @@ from typing import Any
 
 import strawberry
 
+from app.domain.areas import Corner
 from app.services.administration.facilities import CreateFacility
 from app.services.administration.saying import Create, Update
 from schema.ids import key_of, optional_key
 from schema.inputs.administration.given import ACTIVE, VERSION, change, creation, given, keys, place
 from schema.inputs.tickets import KEY, GeoPointInput
 from schema.scalars import TimeZone
+
+_AREA = (
+    "The corners, 3 to 200 in order, of one polygon into which places fall by themselves. It closes by itself, its"
+    " edges neither cross nor touch, and it is at most 180 degrees wide: cut what reaches over the 180th meridian there"
+)
+_FOUND = "In which territory; left out: in the one whose area holds the location, null: in none."
 
 
 @strawberry.input(description="A day on which nobody works.")
@@ -30,11 +37,13 @@ class CreateTerritoryInput:
     holidays: list[HolidayInput] | None = strawberry.field(
         default=None, description="Days on which nobody works, but for who is on call; at most 400."
     )
+    area: list[GeoPointInput] | None = strawberry.field(default=None, description=f"{_AREA}. Without it, none do.")
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
     def command(self) -> Create:
         """Return the command."""
-        return creation(self, {**given(self, "name", "time_zone"), "holidays": _holidays(self.holidays)})
+        lists = {"holidays": _holidays(self.holidays), "area": _area(self.area)}
+        return creation(self, {**given(self, "name", "time_zone"), **lists})
 
 
 @strawberry.input(description="What a territory is to say: what is left out stays.")
@@ -52,6 +61,9 @@ class UpdateTerritoryInput:
     holidays: list[HolidayInput] | None = strawberry.field(
         default=strawberry.UNSET, description="Days on which nobody works, all of them; at most 400."
     )
+    area: list[GeoPointInput] | None = strawberry.field(
+        default=strawberry.UNSET, description=f"{_AREA}. Null: none do. What has fallen into the territory stays there."
+    )
     active: bool | None = strawberry.field(default=strawberry.UNSET, description=ACTIVE)
     idempotency_key: str | None = strawberry.field(default=None, description=KEY)
 
@@ -60,6 +72,8 @@ class UpdateTerritoryInput:
         values = given(self, "name", "time_zone", "active")
         if self.holidays is not strawberry.UNSET:
             values["holidays"] = _holidays(self.holidays)
+        if self.area is not strawberry.UNSET:
+            values["area"] = _area(self.area)
         return change(self, "Territory", values)
 
 
@@ -69,7 +83,7 @@ class CreateFacilityInput:
 
     name: str = strawberry.field(description="What it is called; 1 to 100 characters.")
     location: GeoPointInput | None = strawberry.field(default=None, description="Where it is.")
-    territory_id: strawberry.ID | None = strawberry.field(default=None, description="In which territory.")
+    territory_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description=_FOUND)
     calendar_id: strawberry.ID | None = strawberry.field(
         default=None, description="The business calendar by which it is open; without one always."
     )
@@ -80,7 +94,7 @@ class CreateFacilityInput:
 
     def command(self) -> CreateFacility:
         """Return the command. Raises Invalid for ids of another type."""
-        values = {**given(self, "name"), **place(self.location), **_pointing(self, ("territory_id", "calendar_id"))}
+        values = {**given(self, "name"), **place(self.location), **_pointing(self)}
         return CreateFacility(values=values, bay_count=self.bay_count, idempotency_key=self.idempotency_key)
 
 
@@ -94,7 +108,10 @@ class UpdateFacilityInput:
     expected_version: int = strawberry.field(description=VERSION)
     name: str | None = strawberry.field(default=strawberry.UNSET, description="1 to 100 characters; not null.")
     location: GeoPointInput | None = strawberry.field(default=strawberry.UNSET, description="Where it is.")
-    territory_id: strawberry.ID | None = strawberry.field(default=strawberry.UNSET, description="In which territory.")
+    territory_id: strawberry.ID | None = strawberry.field(
+        default=strawberry.UNSET,
+        description="In which territory; null: in none. Left out, it follows a location that was why it is in there.",
+    )
     calendar_id: strawberry.ID | None = strawberry.field(
         default=strawberry.UNSET, description="The business calendar by which it is open; null: always."
     )
@@ -105,8 +122,7 @@ class UpdateFacilityInput:
         """Return the command. Raises Invalid for ids of another type."""
         values = given(self, "name", "active")
         values |= {} if self.location is strawberry.UNSET else place(self.location)
-        asked = tuple(name for name in _POINTERS if getattr(self, name) is not strawberry.UNSET)
-        return change(self, "Facility", {**values, **_pointing(self, asked)})
+        return change(self, "Facility", {**values, **_pointing(self)})
 
 
 @strawberry.input(description="A new service bay.")
@@ -156,8 +172,13 @@ class UpdateServiceBayInput:
 _POINTERS = {"territory_id": ("Territory", "territoryId"), "calendar_id": ("BusinessCalendar", "calendarId")}
 
 
-def _pointing(asked: Any, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: optional_key(_POINTERS[name][0], getattr(asked, name), _POINTERS[name][1]) for name in names}
+def _pointing(asked: Any) -> dict[str, Any]:
+    named = given(asked, *_POINTERS)
+    return {name: optional_key(_POINTERS[name][0], id_, _POINTERS[name][1]) for name, id_ in named.items()}
+
+
+def _area(points: list[GeoPointInput] | None) -> tuple[Corner, ...] | None:
+    return None if points is None else tuple(Corner(lat=point.lat, lon=point.lon) for point in points)
 
 
 def _holidays(days: list[HolidayInput] | None) -> tuple[dict[str, Any], ...]:

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import available_timezones
 
+import orjson
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -37,6 +38,7 @@ from app.services.administration.territories import (
 )
 from app.services.deleting import Delete
 from app.services.perform import Written
+from tests.areas import box, star
 from tests.services.appointments.workshop import Workshop
 from tests.services.scene import Scene
 from tests.world import World
@@ -98,6 +100,10 @@ async def test_a_territory_has_the_days_on_which_nobody_works(scene: Scene) -> N
             {"holidays": tuple({"day": date(2026, 1, 1) + timedelta(days=n), "name": "A"} for n in range(401))},
             ("holidays",),
         ),
+        ({"name": "East", "area": ()}, ("area",)),
+        ({"name": "East", "area": box(52.0, 5.0, 91.0, 6.0)}, ("area", "2", "lat")),
+        ({"name": "East", "area": (*box(52.0, 5.0, 53.0, 6.0)[::2], *box(52.0, 5.0, 53.0, 6.0)[1::2])}, ("area", "2")),
+        ({"name": "East", "area": star(50.0, 5.0, 1.0, corners=201)}, ("area",)),
     ],
 )
 async def test_a_territory_that_makes_no_sense_is_refused(
@@ -111,6 +117,32 @@ async def test_a_territory_that_makes_no_sense_is_refused(
 
     assert (refused.value.field or ())[: len(field)] == field
     assert len(await scene.rows(territories)) == before
+
+
+async def test_a_territory_has_an_area_for_as_long_as_it_is_said(scene: Scene) -> None:
+    drawn = box(52.0, 5.0, 53.0, 6.0)
+
+    id_ = await territory(scene, area=(*drawn, drawn[0]))
+
+    assert (await scene.row(territories, id_)).area == drawn
+    (created,) = await scene.events()
+    assert {each.field: each.new for each in created.changes}["area"] == list(drawn)
+    renamed = await change(scene, TERRITORY, id_, name="Wild West", area=drawn)
+    assert [each.field for each in (await scene.events(renamed))[0].changes] == ["name"]
+    cleared = await change(scene, TERRITORY, id_, area=None)
+    (told,) = (await scene.events(cleared))[0].changes
+    assert (told.field, told.old, told.new) == ("area", list(drawn), None)
+    row = await scene.row(territories, id_)
+    assert (row.area, row.area_west, row.version) == (None, None, 3)
+
+
+async def test_the_largest_area_is_told_within_bounds(scene: Scene) -> None:
+    id_ = await territory(scene, area=star(-45.12345678901234, -123.45678901234567, 1.0, corners=200))
+
+    redrawn = await change(scene, TERRITORY, id_, area=star(45.12345678901234, 123.45678901234567, 1.0, corners=200))
+
+    (event,) = await scene.events(redrawn)
+    assert len(orjson.dumps(event.changes[0])) < 25_000
 
 
 async def test_where_somebody_works_is_not_deleted(scene: Scene) -> None:

@@ -16,7 +16,7 @@ from app.services.administration import shifts as shift_service
 from app.services.administration.saying import Update
 from app.services.administration.shifts import delete_shift, update_shift
 from app.services.deleting import Delete
-from app.services.situations import team_id_of
+from app.services.lanes import lanes_of
 from tests.services.administration.rostering import EVERY_DAY, shift, weeks
 from tests.services.appointments.workshop import Workshop
 from tests.services.scene import MORNING
@@ -100,11 +100,11 @@ async def test_without_the_lock_two_that_overlap_are_made(shop: Workshop, monkey
 
     async def met(*asked: Any) -> Any:
         await both.wait()
-        return await team_id_of(*asked)
+        return await lanes_of(*asked)
 
     monkeypatch.setattr(shift_service, "lock_technicians", unlocked)
-    # The team is read after other shifts were looked for.
-    monkeypatch.setattr(shift_service, "team_id_of", met)
+    # Lanes are read after the shift was written, when other shifts were looked for.
+    monkeypatch.setattr(shift_service, "lanes_of", met)
 
     answers = await asyncio.gather(shift(shop, MORNING), shift(shop, MORNING + HOUR), return_exceptions=True)
 

@@ -45,7 +45,8 @@ async def test_a_line_makes_a_customer_with_all_that_it_says(office: Office) -> 
     assert (row["latitude"], row["longitude"], row["active"]) == (52.5, 4.75, True)
     assert row["users"] == sorted(office.world.users[each] for each in ("customer", "stranger"))
     after = await counted(office)
-    assert (after["customers"], after["events"]) == (before["customers"] + 1, before["events"] + 1)
+    # The two who belong there are told of as well.
+    assert (after["customers"], after["events"]) == (before["customers"] + 1, before["events"] + 3)
     (event,) = await office.sql("SELECT * FROM events ORDER BY position DESC LIMIT 1")
     assert (event["type"], event["kind"], event["customer_after"]) == ("RECORD_CHANGED", "Customer", row["id"])
 
