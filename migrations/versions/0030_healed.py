@@ -15,7 +15,7 @@ agendas by what the log tells, see it once they are started anew.
 from alembic import op
 
 revision = "0030"
-down_revision = "0027"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 

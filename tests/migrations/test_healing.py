@@ -22,7 +22,7 @@ from tests.db.logins import external_login
 from tests.services.scene import fill_every_table
 from tests.world import BEFORE, World, make_world
 
-BEFORE_IT = "0027"
+BEFORE_IT = "0029"
 FIRST, LAST = date(1, 1, 2), date(9999, 12, 30)
 OTHER_TERRITORY = "INSERT INTO territories (organization_id, name, time_zone) VALUES ($1, 'Elsewhere', 'Factory')"
 # Each breaks one rule, and is taken by nobody once the step is done.
