@@ -28,20 +28,20 @@ from app.db.transaction import Mode, transaction
 from app.reads import relations
 from app.reads.batches import load_one
 from app.reads.reader import Reader
-from app.services.accept_assignment import accept_assignment
-from app.services.assign_ticket import AssignTicket, assign_ticket
-from app.services.cancel_assignment import CancelAssignment, cancel_assignment
-from app.services.complete_assignment import complete_assignment
-from app.services.create_ticket import create_ticket
-from app.services.escalate_ticket import EscalateTicket, escalate_ticket
-from app.services.job_step import StepCommand
-from app.services.pause_work import pause_work
-from app.services.reassign_ticket import ReassignTicket, reassign_ticket
-from app.services.record_arrival import record_arrival
-from app.services.reject_assignment import RejectAssignment, reject_assignment
-from app.services.resume_work import resume_work
-from app.services.start_travel import start_travel
-from app.services.start_work import start_work
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.assign_ticket import AssignTicket, assign_ticket
+from app.services.assignments.cancel_assignment import CancelAssignment, cancel_assignment
+from app.services.assignments.complete_assignment import complete_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.pause_work import pause_work
+from app.services.assignments.reassign_ticket import ReassignTicket, reassign_ticket
+from app.services.assignments.record_arrival import record_arrival
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
+from app.services.assignments.resume_work import resume_work
+from app.services.assignments.start_travel import start_travel
+from app.services.assignments.start_work import start_work
+from app.services.tickets.create_ticket import create_ticket
+from app.services.tickets.escalate_ticket import EscalateTicket, escalate_ticket
 from benchmarks.explaining import explained
 from benchmarks.place import workplace
 from schema.ids import global_id

@@ -24,8 +24,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.clock import now
 from app.db.engine import open_engine
 from app.domain.tickets import TicketCategory, TicketPriority
-from app.services.add_comment import AddComment, add_comment
-from app.services.create_ticket import CreateTicket, create_ticket
+from app.services.comments.add_comment import AddComment, add_comment
+from app.services.tickets.create_ticket import CreateTicket, create_ticket
 from benchmarks.place import workplace
 from schema.ids import global_id
 from tests.cli.command import Workplace, free_port, wait_until_ready

@@ -4,7 +4,7 @@ from app.reads import entities
 from app.reads.orders import Kind, Term, ending_in_id
 from app.reads.pages import Window, placed
 from app.reads.questions import Listing
-from app.services.create_api_key import MintedKey, minted
+from app.services.access.create_api_key import MintedKey, minted
 from resolvers.context import Operation
 
 _NEWEST_FIRST = ending_in_id([Term("created_at", Kind.MOMENT, descending=True)])

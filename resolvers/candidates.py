@@ -9,7 +9,7 @@ from app.domain.policy import Action, may
 from app.domain.refusals import Forbidden, Invalid, NotFound
 from app.domain.tickets import Ticket
 from app.reads import entities
-from app.services.candidates import candidates_for
+from app.services.assignments.candidates import candidates_for
 from resolvers.context import Operation
 
 MOST = 100

@@ -18,7 +18,7 @@ from app.live.replay import Log
 from app.reads.reader import Reader
 from app.services.appointments.agendas import Agendas
 from app.services.appointments.together import BatchSolver
-from app.services.files import Files
+from app.services.attachments.files import Files
 from app.services.perform import Writer, Written
 from app.tracing.traces import UNTRACED, Traces
 from resolvers.loaders import Loaders

@@ -5,8 +5,8 @@ from uuid import UUID
 from app.domain.file_addresses import FileKey
 from app.domain.files import READABLE
 from app.reads.record import Record
-from app.services.files import Target
-from app.services.uploads import announced_upload
+from app.services.attachments.files import Target
+from app.services.attachments.uploads import announced_upload
 from resolvers.context import Operation
 
 

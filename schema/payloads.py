@@ -14,9 +14,9 @@ from app.domain.privacy.register import REGISTER
 from app.reads import entities
 from app.reads.pages import placed, window
 from app.reads.queues import QUEUE_ORDER
-from app.services.bulk_update_tickets import MOST_AT_ONCE
 from app.services.change import RefusedItem
 from app.services.perform import Written
+from app.services.tickets.bulk_update_tickets import MOST_AT_ONCE
 from resolvers.context import Operation
 from resolvers.files import target_of
 from resolvers.queues import queue_of

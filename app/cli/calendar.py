@@ -19,8 +19,8 @@ from app.domain.calendar_connections import CalendarProvider
 from app.domain.people import Actor, EventSource
 from app.domain.refusals import Invalid, NotFound
 from app.integrations.sealing import FernetSeal
-from app.services.calendar_connections import LONGEST_TOKEN, connect_calendar, disconnect_calendar
-from app.services.calendar_feeds import revoke_feed
+from app.services.invitations.calendar_connections import LONGEST_TOKEN, connect_calendar, disconnect_calendar
+from app.services.invitations.calendar_feeds import revoke_feed
 from app.services.perform import Writer
 from app.settings import Settings
 

@@ -4,7 +4,7 @@ from app.cli.findings import Finding, State, not_used, ok, wrong
 from app.domain.calendar_connections import CalendarProvider
 from app.domain.deliveries import Channel
 from app.integrations.smtp_mail import SmtpMail
-from app.services.posts import NotNow
+from app.services.invitations.posts import NotNow
 from app.settings import Settings
 
 _SECONDS = 10.0

@@ -19,7 +19,7 @@ from app.integrations.file_stores import StorageDriverMissing, try_out
 from app.integrations.trace_collectors import CollectorFailed, CollectorRefused, TracingLibraryMissing
 from app.integrations.trace_collectors import try_out as collect_nothing
 from app.main.collector import collector_of
-from app.services.files import ScannerFailed, StoreFailed
+from app.services.attachments.files import ScannerFailed, StoreFailed
 from app.settings import Settings
 
 SUBJECTS = ("storage", "event bus", "scanner", "identity provider", "traces")

@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from app.cli.console import results
-from app.services.erasing.listing import ErasureState, ListedErasure
+from app.services.privacy.erasing.listing import ErasureState, ListedErasure
 
 USUALLY_LISTED, MOST_LISTED = 50, 1000
 

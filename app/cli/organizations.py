@@ -21,11 +21,11 @@ from app.db.engine import open_engine
 from app.db.transaction import Mode, system_transaction, transaction
 from app.domain.api_key_texts import KeyHashes
 from app.domain.refusals import Invalid, NotFound
-from app.services.create_api_key import minted
-from app.services.erasing.listing import ListedErasure, listed_erasures
-from app.services.found_organization import FoundOrganization, all_organizations, found_organization
-from app.services.one_time_tokens import MOST_HOURS, USUAL_HOURS, GiveOneTimeToken, give_one_time_token, good_for
+from app.services.access.create_api_key import minted
+from app.services.access.one_time_tokens import MOST_HOURS, USUAL_HOURS, GiveOneTimeToken, give_one_time_token, good_for
+from app.services.administration.found_organization import FoundOrganization, all_organizations, found_organization
 from app.services.perform import Writer
+from app.services.privacy.erasing.listing import ListedErasure, listed_erasures
 from app.settings import Settings
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from app.clock import now
 from app.db.engine import open_engine
 from app.domain.people import Actor, EventSource, Role
 from app.services.perform import Writer
-from app.services.start_clocks import start_clocks as start
+from app.services.service_levels.start_clocks import start_clocks as start
 from app.settings import Settings
 
 

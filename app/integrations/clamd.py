@@ -6,7 +6,7 @@ from contextlib import suppress
 from urllib.parse import urlsplit
 
 from app.domain.files import ScanState
-from app.services.files import ScannerFailed, Verdict
+from app.services.attachments.files import ScannerFailed, Verdict
 from app.tracing.traces import UNTRACED, Traces
 
 _ASK = b"zINSTREAM\0"

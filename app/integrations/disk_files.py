@@ -14,7 +14,7 @@ from typing import BinaryIO, TypeVar, TypeVarTuple, Unpack
 from uuid import uuid4
 
 from app.domain.file_addresses import FileAddresses, FileKey
-from app.services.files import NothingArrived, StoreFailed, Target
+from app.services.attachments.files import NothingArrived, StoreFailed, Target
 
 _PIECE = 256 * 1024
 T = TypeVar("T")

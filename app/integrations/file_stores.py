@@ -5,7 +5,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from app.services.files import FileStore
+from app.services.attachments.files import FileStore
 from app.tracing.traces import UNTRACED, Traces
 
 _MODULE = "app.integrations.object_files"

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from app.domain.invitations import CalendarEntry, one_line
 from app.integrations.oauth_grants import Grants, Reply, word_of
-from app.services.posts import Entered, Grant, Never, Place
+from app.services.invitations.posts import Entered, Grant, Never, Place
 
 SCOPE = "https://graph.microsoft.com/Calendars.ReadWrite offline_access"
 _MISSING = frozenset({404, 410})

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from app.services.posts import Grant, GrantEnded, Never, NotNow
+from app.services.invitations.posts import Grant, GrantEnded, Never, NotNow
 
 _UNAUTHORIZED, _TOO_MANY, _SERVERS_FAULT = 401, 429, 500
 _OK = 200

@@ -21,7 +21,7 @@ from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, S3Store
 
 from app.domain.file_addresses import FileKey
-from app.services.files import FileStore, NothingArrived, StoreFailed, Target
+from app.services.attachments.files import FileStore, NothingArrived, StoreFailed, Target
 from app.tracing.object_stores import StoreMethod, StoreName
 from app.tracing.traces import UNTRACED, Traces
 

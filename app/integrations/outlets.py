@@ -12,7 +12,7 @@ from app.integrations.graph_calendar import SCOPE, GraphCalendar
 from app.integrations.oauth_grants import Client, Grants
 from app.integrations.sealing import FernetSeal
 from app.integrations.smtp_mail import SmtpMail
-from app.services.posts import CalendarPost, Posts
+from app.services.invitations.posts import CalendarPost, Posts
 from app.tracing.traces import UNTRACED, Traces
 
 log = structlog.get_logger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from app.services.posts import Never
+from app.services.invitations.posts import Never
 
 
 class FernetSeal:

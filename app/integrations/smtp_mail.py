@@ -13,7 +13,7 @@ import aiosmtplib
 
 from app.domain.invitations import one_line
 from app.domain.letters import Letter
-from app.services.posts import Never, NotNow
+from app.services.invitations.posts import Never, NotNow
 from app.tracing.traces import UNTRACED, Traces
 
 _SECONDS = 20.0

@@ -3,9 +3,9 @@
 from app.db.timers.carrying import Handler
 from app.domain.people import Actor, EventSource
 from app.domain.timers import Timer
-from app.services.deliver import deliver
+from app.services.invitations.deliver import deliver
+from app.services.invitations.posts import Posts
 from app.services.perform import Writer
-from app.services.posts import Posts
 
 
 def delivery(writer: Writer, posts: Posts) -> Handler:

@@ -3,11 +3,11 @@
 from app.db.timers.carrying import Handler
 from app.domain.people import Actor, EventSource
 from app.domain.timers import Timer
-from app.services.end_upload import end_upload
-from app.services.erase_file import erase_file
-from app.services.files import Files, ScannerFailed
+from app.services.attachments.end_upload import end_upload
+from app.services.attachments.erase_file import erase_file
+from app.services.attachments.files import Files, ScannerFailed
+from app.services.attachments.scan_file import ScanFile, scan_file
 from app.services.perform import Writer
-from app.services.scan_file import ScanFile, scan_file
 
 
 def upload_ends(writer: Writer, files: Files) -> Handler:

@@ -9,9 +9,9 @@ from app.jobs.deliveries import delivery
 from app.jobs.files import file_erase, file_scan, upload_ends
 from app.jobs.offers import offer_expires
 from app.jobs.reminders import appointment_reminder
-from app.services.files import Files
+from app.services.attachments.files import Files
+from app.services.invitations.posts import Posts
 from app.services.perform import Writer
-from app.services.posts import Posts
 
 
 def handlers(writer: Writer, files: Files, posts: Posts) -> Mapping[TimerKind, Handler]:

@@ -3,7 +3,7 @@
 from app.db.timers.carrying import Handler
 from app.domain.people import Actor, EventSource, Role
 from app.domain.timers import Timer
-from app.services.expire_offer import ExpireOffer, expire_offer
+from app.services.assignments.expire_offer import ExpireOffer, expire_offer
 from app.services.perform import Writer
 
 

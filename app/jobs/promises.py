@@ -11,7 +11,7 @@ from app.db.tables.sla import sla_clocks
 from app.db.transaction import UNREACHABLE, system_transaction
 from app.domain.people import Actor, EventSource, Role
 from app.services.perform import Writer
-from app.services.settle_sla import SettleSla, settle_sla
+from app.services.service_levels.settle_sla import SettleSla, settle_sla
 from app.tracing.traces import UNTRACED, Traces
 
 _EVERY_SECONDS = 1.0

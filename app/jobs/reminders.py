@@ -3,8 +3,8 @@
 from app.db.timers.carrying import Handler
 from app.domain.people import Actor, EventSource, Role
 from app.domain.timers import Timer
+from app.services.invitations.remind import Remind, remind
 from app.services.perform import Writer
-from app.services.remind import Remind, remind
 
 
 def appointment_reminder(writer: Writer) -> Handler:

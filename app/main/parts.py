@@ -36,9 +36,9 @@ from app.main.collector import collector_of
 from app.metrics.counting import Labels, Level
 from app.metrics.figures import Figures
 from app.services.appointments.agendas import Agendas
-from app.services.files import Files
+from app.services.attachments.files import Files
+from app.services.invitations.posts import Posts
 from app.services.perform import Writer
-from app.services.posts import Posts
 from app.settings import Settings
 from app.tracing.traces import UNTRACED, Traces
 from resolvers.context import Process

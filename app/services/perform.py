@@ -38,7 +38,7 @@ from app.domain.slot_offers import SlotTokens
 from app.metrics.figures import Figures
 from app.services.appointments.following import follow_jobs
 from app.services.change import Change, RefusedItem
-from app.services.promises import keep_promises
+from app.services.service_levels.promises import keep_promises
 
 # No row has this role.
 _REFUSED = "_refused"

@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 from app.db.transaction import UNREACHABLE, Mode, transaction
 from app.domain.calendar_addresses import CalendarAddresses, FeedKey
 from app.domain.file_addresses import BadAddress
-from app.services.calendar_feeds import feed, single
+from app.services.invitations.calendar_feeds import feed, single
 from app.transfers.answers import Headers, problem
 
 _HARMLESS: Headers = (

@@ -18,7 +18,7 @@ from app.db.tables.tickets import comments, tickets
 from app.db.transaction import UNREACHABLE, Mode, transaction
 from app.domain.file_addresses import BadAddress, FileAddresses, FileKey
 from app.domain.files import READABLE
-from app.services.files import FileStore, StoreFailed
+from app.services.attachments.files import FileStore, StoreFailed
 from app.transfers.answers import Answer, Headers, problem
 
 _RANGE = re.compile(r"bytes=(\d{0,15})-(\d{0,15})", re.ASCII)

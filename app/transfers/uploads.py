@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from app.domain.file_addresses import BadAddress, Expected, FileAddresses, FileKey
-from app.services.files import StoreFailed
+from app.services.attachments.files import StoreFailed
 from app.transfers.answers import Answer, Headers, problem
 
 _PIECE = 256 * 1024

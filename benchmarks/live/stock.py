@@ -34,7 +34,7 @@ from app.live.hub import Hub
 from app.live.locations import Locations
 from app.live.replay import Log
 from app.services.appointments.agendas import Agendas
-from app.services.files import Files
+from app.services.attachments.files import Files
 from app.services.perform import Writer
 from resolvers.context import Operation, Process
 from schema.build import schema

@@ -15,7 +15,7 @@ from app.auth.jwks import KeysUnavailable
 from app.db.transaction import ConnectionLost
 from app.domain.refusals import ErrorCode, Refusal
 from app.logs import current_request_id
-from app.services.files import StoreFailed
+from app.services.attachments.files import StoreFailed
 from schema.execution.admission import Throttled
 from schema.execution.key_scopes import ScopeMissing
 from schema.execution.measuring import TooLarge

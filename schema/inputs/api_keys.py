@@ -4,8 +4,8 @@ from datetime import datetime
 
 import strawberry
 
-from app.services.create_api_key import CreateApiKey
-from app.services.revoke_api_key import RevokeApiKey
+from app.services.access.create_api_key import CreateApiKey
+from app.services.access.revoke_api_key import RevokeApiKey
 from schema.enums import ApiKeyScope
 from schema.ids import key_of, optional_key
 from schema.inputs.tickets import KEY

@@ -5,14 +5,14 @@ from decimal import Decimal
 
 import strawberry
 
-from app.services.assign_ticket import AssignTicket
-from app.services.cancel_assignment import CancelAssignment
-from app.services.complete_assignment import CompleteAssignment, PartUsed
-from app.services.escalate_ticket import EscalateTicket
-from app.services.job_step import StepCommand
-from app.services.rate_assignment import RateAssignment
-from app.services.reassign_ticket import ReassignTicket
-from app.services.reject_assignment import RejectAssignment
+from app.services.assignments.assign_ticket import AssignTicket
+from app.services.assignments.cancel_assignment import CancelAssignment
+from app.services.assignments.complete_assignment import CompleteAssignment, PartUsed
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.rate_assignment import RateAssignment
+from app.services.assignments.reassign_ticket import ReassignTicket
+from app.services.assignments.reject_assignment import RejectAssignment
+from app.services.tickets.escalate_ticket import EscalateTicket
 from schema.enums import AssignmentOutcome, AssignmentReason
 from schema.ids import key_of, optional_key
 from schema.inputs.tickets import KEY, GeoPointInput

@@ -2,8 +2,8 @@
 
 import strawberry
 
-from app.services.create_attachment import CreateAttachment
-from app.services.finalize_attachment import FinalizeAttachment
+from app.services.attachments.create_attachment import CreateAttachment
+from app.services.attachments.finalize_attachment import FinalizeAttachment
 from schema.ids import key_of, optional_key
 from schema.inputs.tickets import KEY
 

@@ -2,9 +2,9 @@
 
 import strawberry
 
-from app.services.add_comment import AddComment
+from app.services.comments.add_comment import AddComment
+from app.services.comments.update_comment import UpdateComment
 from app.services.deleting import Delete
-from app.services.update_comment import UpdateComment
 from schema.ids import key_of
 from schema.inputs.tickets import KEY
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 
 from app.domain.locations import Point
-from app.services.report_location import ReportLocation
+from app.services.technicians.report_location import ReportLocation
 from schema.inputs.tickets import GeoPointInput
 
 

@@ -8,7 +8,7 @@ import strawberry
 from app.domain.erasures import ErasureSubject
 from app.domain.mentions import GO_ALONG, MOST_ALONG
 from app.domain.refusals import Invalid
-from app.services.erase_personal_data import ErasePersonalData
+from app.services.privacy.erase_personal_data import ErasePersonalData
 from schema.erasures import ErasureReason
 from schema.ids import key_of, split_id
 from schema.inputs.tickets import KEY

@@ -2,8 +2,8 @@
 
 import strawberry
 
-from app.services.pin_assignment import PinAssignment
-from app.services.reorder_queue import ReorderQueue
+from app.services.assignments.pin_assignment import PinAssignment
+from app.services.assignments.reorder_queue import ReorderQueue
 from schema.ids import key_of
 from schema.inputs.tickets import KEY
 

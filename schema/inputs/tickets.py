@@ -5,12 +5,12 @@ from typing import Any
 import strawberry
 
 from app.domain import validation
-from app.services.bulk_update_tickets import BulkUpdateTickets
-from app.services.create_ticket import CreateTicket
-from app.services.ticket_action import TicketAction
-from app.services.ticket_fields import NeededPart, NeededSkill
-from app.services.transition_ticket import TransitionTicket
-from app.services.update_ticket import UpdateTicket
+from app.services.tickets.bulk_update_tickets import BulkUpdateTickets
+from app.services.tickets.create_ticket import CreateTicket
+from app.services.tickets.ticket_action import TicketAction
+from app.services.tickets.ticket_fields import NeededPart, NeededSkill
+from app.services.tickets.transition_ticket import TransitionTicket
+from app.services.tickets.update_ticket import UpdateTicket
 from schema.enums import Environment, TicketCategory, TicketPriority, TicketStatus
 from schema.ids import key_of, optional_key
 from schema.scalars import JSONValue

@@ -2,7 +2,7 @@
 
 import strawberry
 
-from app.services.revoke_tokens import RevokeTokens
+from app.services.access.revoke_tokens import RevokeTokens
 from schema.ids import key_of
 from schema.inputs.tickets import KEY
 

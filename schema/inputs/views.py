@@ -7,7 +7,7 @@ import strawberry
 from strawberry.schema.base import BaseSchema
 
 from app.domain.refusals import Invalid
-from app.services.save_view import SaveView
+from app.services.views.save_view import SaveView
 from schema.ids import optional_key
 from schema.inputs.tickets import KEY
 from schema.scalars import JSONValue

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 import strawberry
 
-from app.services.create_api_key import MintedKey, create_api_key
+from app.services.access.create_api_key import MintedKey, create_api_key
+from app.services.access.revoke_api_key import revoke_api_key
 from app.services.perform import Written
-from app.services.revoke_api_key import revoke_api_key
 from resolvers.api_keys import new_key
 from resolvers.context import Operation
 from schema.errors import ApiKeyError

@@ -14,7 +14,7 @@ from app.domain.policy import Action, may
 from app.domain.refusals import Forbidden, Invalid
 from app.reads.batches import load_by_key
 from app.reads.entities import TICKET
-from app.services.import_tickets import ImportTickets, NewLine, check_import, import_tickets
+from app.services.imports.import_tickets import ImportTickets, NewLine, check_import, import_tickets
 from app.services.imports.lines import LinesRefused, RefusedLine
 from app.services.perform import Written
 from app.transfers.answers import Headers

@@ -5,8 +5,8 @@ from types import MappingProxyType
 from typing import Any
 
 from app.domain.tickets import Environment, TicketCategory, TicketPriority
-from app.services.create_ticket import CreateTicket
-from app.services.import_tickets import MOST_LINES, NewLine
+from app.services.imports.import_tickets import MOST_LINES, NewLine
+from app.services.tickets.create_ticket import CreateTicket
 from schema.sheets.reading import Layout
 from schema.sheets.readings import degrees, external_id, global_key, json, text, texts, words
 

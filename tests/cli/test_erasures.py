@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from app.db.tables.privacy import erasures
 from app.db.transaction import transaction
 from app.domain.erasures import ErasureReason, ErasureSubject
-from app.services.erase_personal_data import ErasePersonalData, erase_personal_data
+from app.services.privacy.erase_personal_data import ErasePersonalData, erase_personal_data
 from tests.cli.command import Workplace
 from tests.files.test_sharing import Desk
 from tests.privacy.test_files import OWN, call_off

@@ -18,8 +18,8 @@ from app.db.transaction import system_transaction, transaction
 from app.demo.load import load_demo
 from app.domain.api_key_texts import KeyHashes
 from app.domain.refusals import Invalid
-from app.services.create_api_key import minted
-from app.services.found_organization import FoundOrganization, found_organization
+from app.services.access.create_api_key import minted
+from app.services.administration.found_organization import FoundOrganization, found_organization
 from schema.ids import global_id
 from tests.cli.command import Workplace
 from tests.graphql.keys.making import CREATE, LIST

@@ -16,8 +16,8 @@ from sqlalchemy.sql.expression import quoted_name
 from app.db.engine import open_engine
 from app.db.tables.assignments import assignments
 from app.db.transaction import transaction
-from app.services.escalate_ticket import EscalateTicket, escalate_ticket
-from app.services.reject_assignment import RejectAssignment, reject_assignment
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
+from app.services.tickets.escalate_ticket import EscalateTicket, escalate_ticket
 from tests.db.logins import external_login
 from tests.db.rights import ADDED_TO, CHANGED_IN_PART, KEPT, NO_TENANTS, OF_ALL, REPLACED, SYSTEM_READS
 from tests.services.scene import Scene, fill_every_table

@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.files import ScanState
 from app.integrations.clamd import Clamd
-from app.services.files import ScannerFailed
+from app.services.attachments.files import ScannerFailed
 from tests.cli.command import free_port
 from tests.files import samples
 

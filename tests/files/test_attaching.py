@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.services.create_attachment import MOST_OPEN
+from app.services.attachments.create_attachment import MOST_OPEN
 from schema.ids import global_id
 from tests.files import samples
 from tests.files.conftest import Yard

@@ -9,8 +9,8 @@ from hashlib import sha256
 
 import pytest
 
-from app.services.inspection.inspecting import inspect
-from app.services.inspection.refusals import Unfit
+from app.services.attachments.inspection.inspecting import inspect
+from app.services.attachments.inspection.refusals import Unfit
 from tests.files import samples
 
 LOG = b"2026-05-04 08:00:00 started\n" * 1000

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.clock import now
 from app.domain.file_addresses import FileKey
 from app.integrations.file_stores import StorageDriverMissing, store_at
-from app.services.files import NothingArrived, StoreFailed
+from app.services.attachments.files import NothingArrived, StoreFailed
 from schema.ids import global_id
 from tests.files import samples
 from tests.files.object_store import ACCESS, FakeS3, fake_s3

@@ -11,8 +11,8 @@ from app.db.tables.attachments import attachments, file_contents
 from app.domain.events import EventType
 from app.domain.files import ScanState
 from app.integrations.clamd import Clamd
-from app.services.files import ScannerFailed
-from app.services.scan_file import ScanFile, scan_file
+from app.services.attachments.files import ScannerFailed
+from app.services.attachments.scan_file import ScanFile, scan_file
 from tests.files import samples
 from tests.files.clamd import FakeClamd, fake_clamd
 from tests.files.conftest import Yard

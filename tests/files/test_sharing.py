@@ -19,14 +19,14 @@ from app.domain.people import Actor
 from app.domain.refusals import FileRejected, Invalid, NotFound, StaleVersion
 from app.domain.timers import TooEarly
 from app.integrations.disk_files import DiskFiles
-from app.services import erase_file as erasing
-from app.services.create_attachment import CreateAttachment, create_attachment
-from app.services.delete_attachment import delete_attachment
+from app.services.attachments import erase_file as erasing
+from app.services.attachments.create_attachment import CreateAttachment, create_attachment
+from app.services.attachments.delete_attachment import delete_attachment
+from app.services.attachments.end_upload import end_upload
+from app.services.attachments.erase_file import erase_file
+from app.services.attachments.files import Files
+from app.services.attachments.finalize_attachment import FinalizeAttachment, finalize_attachment
 from app.services.deleting import Delete
-from app.services.end_upload import end_upload
-from app.services.erase_file import erase_file
-from app.services.files import Files
-from app.services.finalize_attachment import FinalizeAttachment, finalize_attachment
 from tests.files import samples
 from tests.services.scene import Clock, Scene
 from tests.world import World, make_world

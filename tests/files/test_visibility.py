@@ -7,7 +7,7 @@ import pytest
 from app.db.tables.attachments import attachments
 from app.db.tables.tickets import comments, tickets
 from app.domain.people import Role
-from app.services.add_comment import AddComment, add_comment
+from app.services.comments.add_comment import AddComment, add_comment
 from schema.ids import global_id
 from tests.files.conftest import Yard
 from tests.files.sending import FILE, Sender

@@ -17,12 +17,12 @@ from app.reads.history import IN_ORDER, HistoryFilter, load_history
 from app.reads.orders import read_cursor
 from app.reads.pages import Placed
 from app.reads.reader import Reader
-from app.services.add_comment import AddComment, add_comment
-from app.services.delete_comment import delete_comment
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
+from app.services.comments.add_comment import AddComment, add_comment
+from app.services.comments.delete_comment import delete_comment
+from app.services.comments.update_comment import UpdateComment, update_comment
 from app.services.deleting import Delete
-from app.services.reject_assignment import RejectAssignment, reject_assignment
-from app.services.update_comment import UpdateComment, update_comment
-from app.services.update_ticket import UpdateTicket, update_ticket
+from app.services.tickets.update_ticket import UpdateTicket, update_ticket
 from schema.ids import global_id
 from tests.database import database
 from tests.services.scene import MORNING, Clock, Scene

@@ -22,12 +22,12 @@ from app.domain.people import EventSource
 from app.domain.policy import sees_place
 from app.domain.privacy.register import known_fields
 from app.domain.sight import INTERNAL_FIELDS, PLACE_FIELDS, stood
-from app.services.accept_assignment import accept_assignment
-from app.services.add_comment import AddComment, add_comment
-from app.services.delete_comment import delete_comment
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
+from app.services.comments.add_comment import AddComment, add_comment
+from app.services.comments.delete_comment import delete_comment
 from app.services.deleting import Delete
-from app.services.job_step import StepCommand
-from app.services.reject_assignment import RejectAssignment, reject_assignment
 from resolvers import events as event_resolvers
 from schema.changes import _MOMENTS, _REFERENCES, said
 from schema.ids import global_id

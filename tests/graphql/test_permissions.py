@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.tickets import TicketCategory, TicketPriority
-from app.services.create_ticket import CreateTicket, create_ticket
+from app.services.tickets.create_ticket import CreateTicket, create_ticket
 from tests.serving import serving, token
 from tests.world import World, writer_for
 

@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db import locks
 from app.db.transaction import transaction
 from app.domain.views import MOST_OWN, MOST_SHARED
-from app.services import save_view as saving
-from app.services.save_view import SaveView, save_view
+from app.services.views import save_view as saving
+from app.services.views.save_view import SaveView, save_view
 from schema.ids import global_id
 from tests.serving import Served, serving, token
 from tests.world import World, make_world, writer_for

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.domain.assignments import AssignmentOutcome
-from app.services.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
+from app.services.assignments.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
 from schema.ids import global_id
 from tests.graphql.conftest import House
 from tests.graphql.socket_client import talking

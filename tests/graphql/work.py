@@ -5,12 +5,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.domain.tickets import TicketCategory, TicketPriority
-from app.services.accept_assignment import accept_assignment
-from app.services.add_comment import AddComment, add_comment
-from app.services.assign_ticket import AssignTicket, assign_ticket
-from app.services.create_ticket import CreateTicket, create_ticket
-from app.services.job_step import StepCommand
-from app.services.start_work import start_work
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.assign_ticket import AssignTicket, assign_ticket
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.start_work import start_work
+from app.services.comments.add_comment import AddComment, add_comment
+from app.services.tickets.create_ticket import CreateTicket, create_ticket
 from tests.world import World, writer_for
 
 

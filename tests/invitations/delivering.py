@@ -10,8 +10,8 @@ from app.domain.calendar_connections import CalendarApplication, CalendarProvide
 from app.domain.deliveries import Delivery, DeliveryState
 from app.domain.timers import TooEarly
 from app.integrations.outlets import posts_of
-from app.services.deliver import deliver
-from app.services.posts import Posts
+from app.services.invitations.deliver import deliver
+from app.services.invitations.posts import Posts
 from tests.invitations.diary import KEY, Diary
 from tests.invitations.google import Google
 from tests.invitations.grants import CLIENT_ID, CLIENT_SECRET

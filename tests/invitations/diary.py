@@ -20,10 +20,10 @@ from app.domain.calendar_connections import CalendarProvider
 from app.domain.deliveries import Channel, Delivery, DeliveryPurpose
 from app.domain.people import Actor, EventSource, Role
 from app.integrations.sealing import FernetSeal
-from app.services.announce import announce
 from app.services.change import Change
+from app.services.invitations.announce import announce
+from app.services.invitations.reminders import set_reminder
 from app.services.perform import Writer, perform
-from app.services.reminders import set_reminder
 from tests.services.scene import MORNING, Scene
 
 KEY = "Zm9yIHRlc3RzLCBhbmQgbm8gc2VjcmV0IGF0IGFsbCE="

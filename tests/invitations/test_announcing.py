@@ -12,7 +12,7 @@ from app.db.tables.people import users
 from app.db.transaction import transaction
 from app.domain.calendar_connections import CalendarProvider
 from app.domain.deliveries import Channel, DeliveryPurpose
-from app.services import announce as announcing
+from app.services.invitations import announce as announcing
 from tests.invitations.diary import Diary
 
 BOTH = [("technician ann", "EMAIL", "INVITE"), ("customer", "EMAIL", "INVITE")]

@@ -11,7 +11,7 @@ from app.domain.calendar_connections import CalendarProvider
 from app.domain.deliveries import Channel, DeliveryState
 from app.domain.timers import PAUSES
 from app.integrations.sealing import FernetSeal
-from app.services.posts import Never
+from app.services.invitations.posts import Never
 from tests.invitations.delivering import carry, carry_all, outside
 from tests.invitations.diary import KEY, STARTS, Diary
 from tests.invitations.google import CALENDAR, Google, google

@@ -18,7 +18,7 @@ from app.db.tables.tickets import tickets
 from app.db.transaction import system_transaction
 from app.domain.calendar_addresses import CalendarAddresses, EntryKey
 from app.domain.file_addresses import FileAddresses
-from app.services.calendar_feeds import revoke_feed
+from app.services.invitations.calendar_feeds import revoke_feed
 from schema.ids import global_id
 from tests.invitations.diary import Diary
 from tests.services.scene import Scene

@@ -15,11 +15,11 @@ from app.services.appointments.action import AppointmentAction
 from app.services.appointments.cancel_appointment import CancelAppointment, cancel_appointment
 from app.services.appointments.confirm_appointment import confirm_appointment
 from app.services.appointments.reschedule_appointment import RescheduleAppointment, reschedule_appointment
-from app.services.delete_ticket import delete_ticket
+from app.services.assignments.reassign_ticket import ReassignTicket, reassign_ticket
 from app.services.deleting import Delete
+from app.services.invitations.remind import Remind, remind
 from app.services.perform import Writer
-from app.services.reassign_ticket import ReassignTicket, reassign_ticket
-from app.services.remind import Remind, remind
+from app.services.tickets.delete_ticket import delete_ticket
 from tests.invitations.delivering import carry_all, outside
 from tests.invitations.diary import Diary
 from tests.invitations.mail import MailServer, mail_server

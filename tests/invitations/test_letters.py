@@ -24,8 +24,8 @@ from app.domain.invitations import Party
 from app.domain.letters import Letter
 from app.domain.timers import PAUSES
 from app.integrations.smtp_mail import SmtpMail
-from app.services import deliver as delivering
-from app.services.posts import Never, NotNow
+from app.services.invitations import deliver as delivering
+from app.services.invitations.posts import Never, NotNow
 from tests.cli.command import free_port
 from tests.invitations.delivering import SENDER, carry, carry_all, outside
 from tests.invitations.diary import Diary

@@ -11,10 +11,10 @@ from app.domain.appointments import Appointment, AppointmentStatus
 from app.domain.events import Event, EventType
 from app.domain.organizations import BookingRules
 from app.domain.timers import TooEarly
-from app.services.delete_ticket import delete_ticket
 from app.services.deleting import Delete
+from app.services.invitations.remind import Remind, remind
 from app.services.perform import Written
-from app.services.remind import Remind, remind
+from app.services.tickets.delete_ticket import delete_ticket
 from tests.invitations.diary import STARTS, Diary
 from tests.services.scene import Clock
 

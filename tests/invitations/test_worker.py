@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db.tables.deliveries import deliveries
 from app.domain.calendar_connections import CalendarProvider
 from app.domain.deliveries import Channel, DeliveryState
-from app.services.deliver import CLAIM_LASTS
+from app.services.invitations.deliver import CLAIM_LASTS
 from tests.cli.command import Workplace
 from tests.invitations.diary import KEY, Diary
 from tests.invitations.google import CALENDAR, Google, google

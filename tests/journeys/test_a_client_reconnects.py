@@ -10,7 +10,7 @@ import pytest
 from gql.transport.exceptions import TransportError, TransportQueryError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.services.add_comment import AddComment, add_comment
+from app.services.comments.add_comment import AddComment, add_comment
 from schema.ids import global_id
 from tests.journeys.node import node_client
 from tests.journeys.operations import BOARD, BOARD_FILTER, EVENTS

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.tickets import TicketCategory, TicketPriority
-from app.services.create_ticket import CreateTicket, create_ticket
+from app.services.tickets.create_ticket import CreateTicket, create_ticket
 from tests.journeys.node import node_client
 from tests.journeys.operations import BOARD, BOARD_FILTER, EVENTS, JOBS, TICKET_UPDATES
 from tests.journeys.people import Person

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
-from app.services.complete_assignment import complete_assignment
-from app.services.reject_assignment import RejectAssignment, reject_assignment
+from app.services.assignments.complete_assignment import complete_assignment
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
 from tests.demo.reading import fetch
 from tests.legacy.coming import Coming
 from tests.services.scene import Scene, report, seals

@@ -1,8 +1,8 @@
 import pytest
 
 from app.legacy.rollback import NothingToRollBack
-from app.services.cancel_assignment import CancelAssignment, cancel_assignment
-from app.services.reassign_ticket import ReassignTicket, reassign_ticket
+from app.services.assignments.cancel_assignment import CancelAssignment, cancel_assignment
+from app.services.assignments.reassign_ticket import ReassignTicket, reassign_ticket
 from tests.demo.reading import fingerprints
 from tests.legacy.coming import Coming
 from tests.services.scene import Scene

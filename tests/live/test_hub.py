@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.db.transaction import transaction
 from app.domain.events import Event
 from app.live.replay import Ready
-from app.services.add_comment import AddComment, add_comment
+from app.services.comments.add_comment import AddComment, add_comment
 from tests.db.racing import append, told
 from tests.live.following import Process, positions_until, running, take
 from tests.services.scene import Scene

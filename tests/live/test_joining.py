@@ -9,8 +9,8 @@ from uuid_utils.compat import uuid7
 from app.domain.refusals import NotFound
 from app.live.follower import Follower
 from app.live.hub import Hub
-from app.services.add_comment import AddComment, add_comment
 from app.services.change import Change
+from app.services.comments.add_comment import AddComment, add_comment
 from app.services.perform import perform
 from tests.db.racing import GivenUp, Note, told
 from tests.live.following import running

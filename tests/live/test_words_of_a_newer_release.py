@@ -10,8 +10,8 @@ from app.db import log
 from app.db.transaction import system_transaction
 from app.domain.events import EventType
 from app.domain.tickets import TicketCategory, TicketPriority
-from app.services.add_comment import AddComment, add_comment
-from app.services.create_ticket import CreateTicket, create_ticket
+from app.services.comments.add_comment import AddComment, add_comment
+from app.services.tickets.create_ticket import CreateTicket, create_ticket
 from tests.live.following import running
 from tests.world import World, writer_for
 

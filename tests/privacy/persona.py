@@ -23,23 +23,23 @@ from app.db.transaction import transaction
 from app.domain.erasures import ErasureReason, ErasureSubject
 from app.domain.locations import Point
 from app.domain.people import Actor
-from app.services.accept_assignment import accept_assignment
-from app.services.add_comment import AddComment, add_comment
-from app.services.assign_ticket import AssignTicket, assign_ticket
-from app.services.close_ticket import close_ticket
-from app.services.complete_assignment import complete_assignment
-from app.services.create_ticket import create_ticket
-from app.services.delete_comment import delete_comment
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.assign_ticket import AssignTicket, assign_ticket
+from app.services.assignments.complete_assignment import complete_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.rate_assignment import RateAssignment, rate_assignment
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
+from app.services.assignments.start_work import start_work
+from app.services.comments.add_comment import AddComment, add_comment
+from app.services.comments.delete_comment import delete_comment
 from app.services.deleting import Delete
-from app.services.erase_personal_data import ErasePersonalData, erase_personal_data
-from app.services.job_step import StepCommand
 from app.services.perform import Written
-from app.services.rate_assignment import RateAssignment, rate_assignment
-from app.services.reject_assignment import RejectAssignment, reject_assignment
-from app.services.save_view import SaveView, save_view
-from app.services.start_work import start_work
-from app.services.ticket_action import TicketAction
-from app.services.update_ticket import UpdateTicket, update_ticket
+from app.services.privacy.erase_personal_data import ErasePersonalData, erase_personal_data
+from app.services.tickets.close_ticket import close_ticket
+from app.services.tickets.create_ticket import create_ticket
+from app.services.tickets.ticket_action import TicketAction
+from app.services.tickets.update_ticket import UpdateTicket, update_ticket
+from app.services.views.save_view import SaveView, save_view
 from tests.services.agreed_rows import agree_on_everything
 from tests.services.scene import Scene, new_ticket, report
 from tests.world import BEFORE

@@ -13,14 +13,14 @@ from app.db.transaction import transaction
 from app.domain.files import FileLimits
 from app.domain.locations import Point
 from app.domain.refusals import Forbidden
-from app.services import erase_personal_data as erasing
-from app.services.add_comment import AddComment, add_comment, write_comment
+from app.services.attachments.create_attachment import CreateAttachment, create_attachment
 from app.services.change import Change
-from app.services.create_attachment import CreateAttachment, create_attachment
-from app.services.erasing.rows import erase_person
+from app.services.comments.add_comment import AddComment, add_comment, write_comment
 from app.services.perform import perform
-from app.services.save_view import SaveView, save_view
+from app.services.privacy import erase_personal_data as erasing
+from app.services.privacy.erasing.rows import erase_person
 from app.services.situations import read_ticket
+from app.services.views.save_view import SaveView, save_view
 from tests.privacy.persona import USER, Filled, dump, holding
 from tests.services.scene import Scene
 

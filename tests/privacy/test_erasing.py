@@ -20,7 +20,6 @@ from app.domain.people import Role
 from app.domain.privacy.declaring import TOMBSTONE
 from app.domain.privacy.register import REGISTER
 from app.domain.refusals import Forbidden, Invalid, NotFound, StaleVersion, StillRunning
-from app.services.add_comment import AddComment, add_comment
 from app.services.administration.customers import CUSTOMER as CUSTOMERS
 from app.services.administration.customers import update_customer
 from app.services.administration.saying import Create, Kept, Update
@@ -28,9 +27,10 @@ from app.services.administration.technicians import TECHNICIAN as TECHNICIANS
 from app.services.administration.technicians import update_technician
 from app.services.administration.users import USER as USERS
 from app.services.administration.users import create_user, update_user
-from app.services.create_ticket import create_ticket
-from app.services.erase_personal_data import ErasePersonalData, erase_personal_data
+from app.services.comments.add_comment import AddComment, add_comment
 from app.services.perform import Rehearsed
+from app.services.privacy.erase_personal_data import ErasePersonalData, erase_personal_data
+from app.services.tickets.create_ticket import create_ticket
 from tests.privacy.persona import (
     ADDRESS,
     CUSTOMER,

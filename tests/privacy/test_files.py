@@ -11,9 +11,9 @@ from app.domain.erasures import ErasureReason, ErasureSubject
 from app.domain.events import EventType
 from app.domain.privacy.declaring import TOMBSTONE
 from app.domain.tickets import TicketStatus
-from app.services.erase_personal_data import ErasePersonalData, erase_personal_data
 from app.services.perform import Written
-from app.services.transition_ticket import TransitionTicket, transition_ticket
+from app.services.privacy.erase_personal_data import ErasePersonalData, erase_personal_data
+from app.services.tickets.transition_ticket import TransitionTicket, transition_ticket
 from tests.files.test_sharing import TEXT, Desk
 from tests.privacy.persona import dump, holding
 from tests.services.scene import Clock, Scene

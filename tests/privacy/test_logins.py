@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from app.db.engine import open_engine
 from app.domain.privacy.declaring import TOMBSTONE
 from app.domain.tickets import TicketStatus
-from app.services.transition_ticket import TransitionTicket, transition_ticket
+from app.services.tickets.transition_ticket import TransitionTicket, transition_ticket
 from tests.db.logins import external_login
 from tests.privacy.persona import Filled
 from tests.services.scene import Scene

@@ -16,7 +16,7 @@ from app.domain.mentions import MOST_TOLD, looked_at, spellings
 from app.domain.privacy.declaring import TOMBSTONE
 from app.domain.privacy.register import REGISTER
 from app.domain.refusals import NotFound
-from app.services.add_comment import AddComment, add_comment
+from app.services.comments.add_comment import AddComment, add_comment
 from app.services.perform import Rehearsed
 from tests.privacy.persona import CUSTOMER, TECHNICIAN, USER, Filled, dump, holding
 from tests.services.scene import Scene

@@ -28,8 +28,8 @@ from app.services.appointments.ingest_alert import IngestAlert, ingest_alert
 from app.services.appointments.release_slot import ReleaseSlot, release_slot
 from app.services.appointments.reschedule_appointment import RescheduleAppointment, reschedule_appointment
 from app.services.appointments.wanting import SlotQuestion
+from app.services.assignments.reassign_ticket import ReassignTicket, reassign_ticket
 from app.services.perform import Writer, Written
-from app.services.reassign_ticket import ReassignTicket, reassign_ticket
 from tests.services.appointments.solving import Here
 from tests.services.appointments.workshop import MONDAY, Workshop
 

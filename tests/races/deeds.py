@@ -14,24 +14,24 @@ from app.domain.people import Actor, EventSource, Role
 from app.domain.refusals import Refusal
 from app.domain.tickets import TicketStatus
 from app.domain.timers import TooEarly
-from app.services.accept_assignment import accept_assignment
-from app.services.assign_ticket import AssignTicket, assign_ticket
-from app.services.bulk_update_tickets import BulkUpdateTickets, bulk_update_tickets
-from app.services.cancel_assignment import CancelAssignment, cancel_assignment
-from app.services.complete_assignment import complete_assignment
-from app.services.escalate_ticket import EscalateTicket, escalate_ticket
-from app.services.expire_offer import ExpireOffer, expire_offer
-from app.services.job_step import StepCommand
-from app.services.pause_work import pause_work
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.assign_ticket import AssignTicket, assign_ticket
+from app.services.assignments.cancel_assignment import CancelAssignment, cancel_assignment
+from app.services.assignments.complete_assignment import complete_assignment
+from app.services.assignments.expire_offer import ExpireOffer, expire_offer
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.pause_work import pause_work
+from app.services.assignments.rate_assignment import RateAssignment, rate_assignment
+from app.services.assignments.reassign_ticket import ReassignTicket, reassign_ticket
+from app.services.assignments.record_arrival import record_arrival
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
+from app.services.assignments.resume_work import resume_work
+from app.services.assignments.start_travel import start_travel
+from app.services.assignments.start_work import start_work
 from app.services.perform import Written
-from app.services.rate_assignment import RateAssignment, rate_assignment
-from app.services.reassign_ticket import ReassignTicket, reassign_ticket
-from app.services.record_arrival import record_arrival
-from app.services.reject_assignment import RejectAssignment, reject_assignment
-from app.services.resume_work import resume_work
-from app.services.start_travel import start_travel
-from app.services.start_work import start_work
-from app.services.transition_ticket import TransitionTicket, transition_ticket
+from app.services.tickets.bulk_update_tickets import BulkUpdateTickets, bulk_update_tickets
+from app.services.tickets.escalate_ticket import EscalateTicket, escalate_ticket
+from app.services.tickets.transition_ticket import TransitionTicket, transition_ticket
 from tests.services.scene import Scene, report, seals
 
 Deed: TypeAlias = "Callable[[Deeds, UUID, Random], Awaitable[Written | None]]"

@@ -16,12 +16,12 @@ import pytest
 
 from app.db.tables.assignments import assignments
 from app.domain.refusals import Refusal
-from app.services.accept_assignment import accept_assignment
-from app.services.escalate_ticket import EscalateTicket, escalate_ticket
-from app.services.expire_offer import ExpireOffer, expire_offer
-from app.services.job_step import StepCommand
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.expire_offer import ExpireOffer, expire_offer
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.reassign_ticket import ReassignTicket, reassign_ticket
 from app.services.perform import Written
-from app.services.reassign_ticket import ReassignTicket, reassign_ticket
+from app.services.tickets.escalate_ticket import EscalateTicket, escalate_ticket
 from tests.races.deeds import Deeds
 from tests.races.truth import check
 from tests.services.scene import Clock, Scene

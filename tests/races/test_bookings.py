@@ -150,7 +150,7 @@ async def test_without_guards_several_get_a_slot_and_it_is_noticed(
 
     monkeypatch.setattr("app.services.appointments.judging.lock_technicians", nothing)
     monkeypatch.setattr("app.services.appointments.judging.lock_bays", nothing)
-    monkeypatch.setattr("app.services.offering.lock_technicians", nothing)
+    monkeypatch.setattr("app.services.assignments.offering.lock_technicians", nothing)
     async with shop.engine.begin() as connection:
         for name in ("no_technician_twice", "no_bay_twice"):
             await connection.execute(sa.text(f"ALTER TABLE bookings DROP CONSTRAINT {name}"))

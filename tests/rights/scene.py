@@ -20,9 +20,9 @@ from app.auth.tokens import issue
 from app.clock import now
 from app.db.transaction import transaction
 from app.domain.people import Actor, Role
-from app.services.add_comment import AddComment, add_comment
+from app.services.comments.add_comment import AddComment, add_comment
 from app.services.perform import Writer
-from app.services.update_ticket import UpdateTicket, update_ticket
+from app.services.tickets.update_ticket import UpdateTicket, update_ticket
 from schema.ids import global_id, split_id
 from tests.rights.rows import Family, Place, company, household
 from tests.rights.tickets import tickets_of

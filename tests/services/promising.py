@@ -13,8 +13,8 @@ from app.domain.events import CLOCK, Event, EventType
 from app.domain.people import Actor, EventSource, Role
 from app.domain.sla import SlaClock, SlaMetric
 from app.domain.tickets import TicketStatus
-from app.services.settle_sla import SettleSla, settle_sla
-from app.services.transition_ticket import TransitionTicket, transition_ticket
+from app.services.service_levels.settle_sla import SettleSla, settle_sla
+from app.services.tickets.transition_ticket import TransitionTicket, transition_ticket
 from tests.services.scene import Scene, a_policy
 
 RESPONSE, RESOLUTION = SlaMetric.FIRST_RESPONSE, SlaMetric.RESOLUTION

@@ -30,19 +30,19 @@ from app.domain.locations import Point
 from app.domain.people import Actor, EventSource, Role
 from app.domain.sla import DEFAULT_PAUSES, DEFAULT_TARGETS, DEFAULT_WARNINGS
 from app.domain.tickets import TicketCategory, TicketPriority
-from app.services.accept_assignment import accept_assignment
-from app.services.add_comment import AddComment, add_comment
-from app.services.assign_ticket import AssignTicket, assign_ticket
-from app.services.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
-from app.services.create_ticket import CreateTicket, create_ticket
-from app.services.escalate_ticket import EscalateTicket, escalate_ticket
-from app.services.job_step import StepCommand
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.assign_ticket import AssignTicket, assign_ticket
+from app.services.assignments.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.start_work import start_work
+from app.services.comments.add_comment import AddComment, add_comment
 from app.services.perform import Writer, Written
-from app.services.report_location import ReportLocation, report_location
-from app.services.save_view import SaveView, save_view
-from app.services.settle_sla import SettleSla, settle_sla
-from app.services.start_work import start_work
-from app.services.ticket_fields import NeededPart, NeededSkill
+from app.services.service_levels.settle_sla import SettleSla, settle_sla
+from app.services.technicians.report_location import ReportLocation, report_location
+from app.services.tickets.create_ticket import CreateTicket, create_ticket
+from app.services.tickets.escalate_ticket import EscalateTicket, escalate_ticket
+from app.services.tickets.ticket_fields import NeededPart, NeededSkill
+from app.services.views.save_view import SaveView, save_view
 from tests.services.agreed_rows import agree_on_everything
 from tests.world import BEFORE, World, writer_for
 

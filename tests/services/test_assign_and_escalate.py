@@ -22,10 +22,10 @@ from app.domain.refusals import (
     TopTierReached,
 )
 from app.domain.tickets import TicketStatus
-from app.services.escalate_ticket import NOTE, EscalateTicket, escalate_ticket
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
 from app.services.perform import Written
-from app.services.reject_assignment import RejectAssignment, reject_assignment
-from app.services.ticket_fields import NeededSkill
+from app.services.tickets.escalate_ticket import NOTE, EscalateTicket, escalate_ticket
+from app.services.tickets.ticket_fields import NeededSkill
 from tests.services.scene import Clock, Scene
 from tests.world import make_world
 
@@ -212,7 +212,7 @@ async def test_a_choice_that_no_longer_holds_under_its_lock_gives_way_to_the_nex
     ticket = await scene.ticket_of(await scene.job("ann"))
     first = min(scene.world.technicians["cleo"], scene.world.technicians["eve"])
     second = max(scene.world.technicians["cleo"], scene.world.technicians["eve"])
-    lock = "app.services.offering.lock_technicians"
+    lock = "app.services.assignments.offering.lock_technicians"
     locked: list[Any] = []
 
     async def leaves_meanwhile(_connection: Any, _organization_id: Any, ids: Any) -> None:

@@ -14,12 +14,12 @@ from app.domain.assignments import AssignmentStatus
 from app.domain.events import EventType
 from app.domain.impact import Impact
 from app.domain.refusals import Forbidden, Invalid, InvalidTransition, NotEligible, NotFound, Refusal, StaleVersion
-from app.services.assign_ticket import AssignTicket, assign_ticket
-from app.services.cancel_assignment import CancelAssignment, cancel_assignment
-from app.services.escalate_ticket import EscalateTicket, escalate_ticket
+from app.services.assignments.assign_ticket import AssignTicket, assign_ticket
+from app.services.assignments.cancel_assignment import CancelAssignment, cancel_assignment
+from app.services.assignments.rate_assignment import RateAssignment, rate_assignment
+from app.services.assignments.reassign_ticket import ReassignTicket, reassign_ticket
 from app.services.perform import Rehearsed, Written
-from app.services.rate_assignment import RateAssignment, rate_assignment
-from app.services.reassign_ticket import ReassignTicket, reassign_ticket
+from app.services.tickets.escalate_ticket import EscalateTicket, escalate_ticket
 from tests.services.scene import Clock, Scene
 
 

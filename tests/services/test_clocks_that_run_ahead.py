@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from app.db.tables.assignments import assignments
-from app.services.accept_assignment import accept_assignment
-from app.services.escalate_ticket import EscalateTicket, escalate_ticket
-from app.services.job_step import StepCommand
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.tickets.escalate_ticket import EscalateTicket, escalate_ticket
 from tests.services.scene import Clock, Scene
 
 

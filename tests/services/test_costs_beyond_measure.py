@@ -8,7 +8,7 @@ from app.db.tables.assignments import assignment_parts
 from app.db.tables.customers import parts
 from app.domain.assignments import AssignmentOutcome
 from app.domain.refusals import Invalid
-from app.services.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
+from app.services.assignments.complete_assignment import CompleteAssignment, PartUsed, complete_assignment
 from tests.services.scene import Scene
 
 

@@ -10,9 +10,9 @@ from app.db.transaction import transaction
 from app.domain.events import Concerned, EventType
 from app.domain.refusals import Forbidden, Invalid, NotFound, Refusal
 from app.domain.tickets import Environment, TicketPriority, TicketStatus
-from app.services.add_comment import AddComment, add_comment
-from app.services.create_ticket import create_ticket
-from app.services.ticket_fields import NeededPart, NeededSkill
+from app.services.comments.add_comment import AddComment, add_comment
+from app.services.tickets.create_ticket import create_ticket
+from app.services.tickets.ticket_fields import NeededPart, NeededSkill
 from tests.services.scene import Clock, Scene, new_ticket
 from tests.world import make_world
 

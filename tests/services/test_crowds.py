@@ -13,7 +13,7 @@ from app.db.engine import open_engine
 from app.db.tables.tickets import tickets
 from app.db.transaction import Mode, transaction
 from app.services import perform
-from app.services.assign_ticket import AssignTicket, assign_ticket
+from app.services.assignments.assign_ticket import AssignTicket, assign_ticket
 from tests.services.scene import Scene
 from tests.waiting import until_said
 

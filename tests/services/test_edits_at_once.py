@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from app.db.tables.tickets import comments
 from app.domain.refusals import StaleVersion
-from app.services.add_comment import AddComment, add_comment
-from app.services.comments import save_comment
+from app.services.comments.add_comment import AddComment, add_comment
+from app.services.comments.finding import save_comment
+from app.services.comments.update_comment import UpdateComment, update_comment
 from app.services.perform import Written
-from app.services.update_comment import UpdateComment, update_comment
 from tests.services.scene import Scene
 
 
@@ -58,7 +58,7 @@ async def test_without_the_comments_lock_one_edit_would_be_lost(scene: Scene, mo
         await save_comment(*arguments, **values)
 
     monkeypatch.setattr(sa.Select, "with_for_update", lambda query, **_options: query)
-    monkeypatch.setattr("app.services.update_comment.save_comment", saved_when_both_have_read)
+    monkeypatch.setattr("app.services.comments.update_comment.save_comment", saved_when_both_have_read)
 
     answers = await edited_at_once(scene, comment_id, 2)
 
@@ -72,7 +72,7 @@ async def test_without_the_comparison_of_versions_each_edit_would_undo_the_one_b
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     comment_id = await said(scene)
-    monkeypatch.setattr("app.services.update_comment.expect_comment", lambda _comment, _expected: None)
+    monkeypatch.setattr("app.services.comments.update_comment.expect_comment", lambda _comment, _expected: None)
 
     answers = await edited_at_once(scene, comment_id, 2)
 

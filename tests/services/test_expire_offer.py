@@ -17,9 +17,9 @@ from app.domain.events import EventType
 from app.domain.people import Actor, EventSource, Role
 from app.domain.refusals import InvalidTransition
 from app.domain.timers import TooEarly
-from app.services.accept_assignment import accept_assignment
-from app.services.expire_offer import ExpireOffer, expire_offer
-from app.services.job_step import StepCommand
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.expire_offer import ExpireOffer, expire_offer
+from app.services.assignments.job_step import StepCommand
 from app.services.perform import Written
 from app.services.situations import find_job
 from tests.services.scene import Clock, Scene
@@ -171,8 +171,8 @@ async def test_without_the_tickets_lock_only_the_tables_would_stop_the_second(
             await both.wait()
         return found
 
-    monkeypatch.setattr("app.services.expire_offer.find_job", together)
-    monkeypatch.setattr("app.services.offering.lock_technicians", _nobody)
+    monkeypatch.setattr("app.services.assignments.expire_offer.find_job", together)
+    monkeypatch.setattr("app.services.assignments.offering.lock_technicians", _nobody)
     answers = await asyncio.gather(*(expire(scene, job_id) for _ in range(2)), return_exceptions=True)
 
     # Both have found the offer open; with the lock the second finds it passed on.

@@ -21,11 +21,11 @@ from app.services import perform
 from app.services.administration.facilities import CreateFacility, create_facility, update_facility
 from app.services.administration.saying import Create, Update
 from app.services.administration.territories import create_territory, delete_territory, update_territory
-from app.services.create_ticket import create_ticket
 from app.services.deleting import Delete
-from app.services.import_tickets import ImportTickets, NewLine, check_import, import_tickets
+from app.services.imports.import_tickets import ImportTickets, NewLine, check_import, import_tickets
 from app.services.perform import Written
-from app.services.update_ticket import UpdateTicket, update_ticket
+from app.services.tickets.create_ticket import create_ticket
+from app.services.tickets.update_ticket import UpdateTicket, update_ticket
 from tests.areas import box
 from tests.services.scene import Scene, new_ticket
 from tests.waiting import until_said

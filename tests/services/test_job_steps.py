@@ -13,17 +13,17 @@ from app.domain.assignments import AssignmentOutcome, AssignmentStatus
 from app.domain.events import EventType
 from app.domain.refusals import ClockSkew, Forbidden, Invalid, InvalidTransition, NotFound, Refusal, StaleVersion
 from app.domain.tickets import TicketStatus
-from app.services.accept_assignment import accept_assignment
-from app.services.complete_assignment import complete_assignment
-from app.services.escalate_ticket import EscalateTicket, escalate_ticket
-from app.services.job_step import StepCommand
-from app.services.pause_work import pause_work
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.complete_assignment import complete_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.pause_work import pause_work
+from app.services.assignments.record_arrival import record_arrival
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
+from app.services.assignments.resume_work import resume_work
+from app.services.assignments.start_travel import start_travel
+from app.services.assignments.start_work import start_work
 from app.services.perform import Written
-from app.services.record_arrival import record_arrival
-from app.services.reject_assignment import RejectAssignment, reject_assignment
-from app.services.resume_work import resume_work
-from app.services.start_travel import start_travel
-from app.services.start_work import start_work
+from app.services.tickets.escalate_ticket import EscalateTicket, escalate_ticket
 from tests.services.scene import Clock, Scene, report, seals
 from tests.world import make_world
 

@@ -12,17 +12,17 @@ from app.db.transaction import transaction
 from app.domain.events import EventType
 from app.domain.refusals import Forbidden, InvalidTransition, NotFound, ReopenWindowClosed, StaleVersion
 from app.domain.tickets import TicketStatus
-from app.services.close_ticket import close_ticket
-from app.services.delete_ticket import delete_ticket
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.pause_work import pause_work
+from app.services.assignments.start_travel import start_travel
 from app.services.deleting import Delete
-from app.services.job_step import StepCommand
-from app.services.pause_work import pause_work
 from app.services.perform import Written
-from app.services.reopen_ticket import reopen_ticket
-from app.services.resolve_ticket import resolve_ticket
-from app.services.start_travel import start_travel
-from app.services.ticket_action import TicketAction
-from app.services.transition_ticket import TransitionTicket, transition_ticket
+from app.services.tickets.close_ticket import close_ticket
+from app.services.tickets.delete_ticket import delete_ticket
+from app.services.tickets.reopen_ticket import reopen_ticket
+from app.services.tickets.resolve_ticket import resolve_ticket
+from app.services.tickets.ticket_action import TicketAction
+from app.services.tickets.transition_ticket import TransitionTicket, transition_ticket
 from tests.services.scene import Clock, Scene
 
 S = TicketStatus

@@ -23,17 +23,17 @@ from app.domain.promises import alarming
 from app.domain.sla import DEFAULT_TARGETS, SlaState, SlaTarget
 from app.domain.tickets import TicketPriority, TicketStatus
 from app.jobs import promises as sweep
-from app.services import settle_sla as settling
-from app.services.accept_assignment import accept_assignment
-from app.services.add_comment import AddComment, add_comment
-from app.services.create_ticket import create_ticket
-from app.services.job_step import StepCommand
-from app.services.reopen_ticket import reopen_ticket
-from app.services.resolve_ticket import resolve_ticket
-from app.services.settle_sla import SettleSla, settle_sla
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.comments.add_comment import AddComment, add_comment
+from app.services.service_levels import settle_sla as settling
+from app.services.service_levels.settle_sla import SettleSla, settle_sla
 from app.services.situations import read_ticket
-from app.services.ticket_action import TicketAction
-from app.services.update_ticket import UpdateTicket, update_ticket
+from app.services.tickets.create_ticket import create_ticket
+from app.services.tickets.reopen_ticket import reopen_ticket
+from app.services.tickets.resolve_ticket import resolve_ticket
+from app.services.tickets.ticket_action import TicketAction
+from app.services.tickets.update_ticket import UpdateTicket, update_ticket
 from tests.services.promising import RESOLUTION, RESPONSE, clocks, metric_of, move, promise, settle, shown, told
 from tests.services.scene import MORNING, Clock, Scene, new_ticket
 from tests.world import make_world, writer_for

@@ -17,11 +17,11 @@ from app.domain.events import Event
 from app.domain.promises import Keeper, turns_of
 from app.domain.sla import DEFAULT_TARGETS, SlaClock, SlaPolicy, SlaState
 from app.domain.tickets import TicketPriority, TicketStatus
-from app.services.accept_assignment import accept_assignment
-from app.services.job_step import StepCommand
-from app.services.reopen_ticket import reopen_ticket
-from app.services.start_clocks import start_clocks
-from app.services.ticket_action import TicketAction
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.service_levels.start_clocks import start_clocks
+from app.services.tickets.reopen_ticket import reopen_ticket
+from app.services.tickets.ticket_action import TicketAction
 from tests.services.promising import RESOLUTION, RESPONSE, clocks, metric_of, move, server, settle, told
 from tests.services.scene import MORNING, Clock, Scene
 from tests.world import make_world

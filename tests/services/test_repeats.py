@@ -14,9 +14,9 @@ from app.db.transaction import transaction
 from app.domain.refusals import AlreadyAssigned, IdempotencyInProgress, IdempotencyMismatch, Invalid
 from app.domain.tickets import TicketPriority
 from app.services import perform as performing
-from app.services.accept_assignment import accept_assignment
-from app.services.add_comment import AddComment, add_comment
-from app.services.job_step import StepCommand
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.comments.add_comment import AddComment, add_comment
 from app.services.perform import LONGEST_KEY, Written, fingerprint
 from tests.services.scene import Clock, Scene, new_ticket
 from tests.world import make_world

@@ -17,10 +17,10 @@ from app.domain.api_keys import MOST_KEYS
 from app.domain.erasures import ErasureReason, ErasureSubject
 from app.domain.people import ApiKeyScope
 from app.domain.refusals import Invalid
-from app.services import create_api_key as making
-from app.services.create_api_key import CreateApiKey, create_api_key, minted
-from app.services.erase_personal_data import ErasePersonalData, erase_personal_data
+from app.services.access import create_api_key as making
+from app.services.access.create_api_key import CreateApiKey, create_api_key, minted
 from app.services.perform import Written
+from app.services.privacy.erase_personal_data import ErasePersonalData, erase_personal_data
 from tests.services.scene import Scene
 from tests.world import World
 

@@ -11,13 +11,13 @@ from app.db.tables.availability import time_off
 from app.domain.availability import Availability
 from app.domain.events import EventType
 from app.domain.refusals import Forbidden, Invalid
-from app.services import set_availability as service
 from app.services.administration import time_off as time_off_service
 from app.services.administration.saying import Create, Update
 from app.services.administration.time_off import create_time_off, delete_time_off, update_time_off
 from app.services.deleting import Delete
 from app.services.perform import Written
-from app.services.set_availability import SetAvailability, set_availability
+from app.services.technicians import set_availability as service
+from app.services.technicians.set_availability import SetAvailability, set_availability
 from tests.services.administration.test_technicians import eligible, slots_of
 from tests.services.appointments.workshop import Workshop
 from tests.services.scene import MORNING

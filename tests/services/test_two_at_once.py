@@ -18,17 +18,17 @@ from app.db.tables.tickets import tickets
 from app.domain.assignments import ACTIVE
 from app.domain.refusals import AlreadyAssigned, InvalidTransition
 from app.domain.tickets import Ticket
-from app.services import candidates
-from app.services import complete_assignment as completing
-from app.services import create_ticket as creating
-from app.services import escalate_ticket as escalating
+from app.services.assignments import candidates
+from app.services.assignments import complete_assignment as completing
+from app.services.assignments.complete_assignment import complete_assignment
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
 from app.services.change import Change
-from app.services.complete_assignment import complete_assignment
-from app.services.create_ticket import Draft, create_ticket
-from app.services.escalate_ticket import EscalateTicket, escalate_ticket
 from app.services.perform import Writer, Written
-from app.services.reject_assignment import RejectAssignment, reject_assignment
-from app.services.ticket_fields import NeededPart
+from app.services.tickets import create_ticket as creating
+from app.services.tickets import escalate_ticket as escalating
+from app.services.tickets.create_ticket import Draft, create_ticket
+from app.services.tickets.escalate_ticket import EscalateTicket, escalate_ticket
+from app.services.tickets.ticket_fields import NeededPart
 from tests.services.scene import Scene, new_ticket, report, seals
 from tests.services.unlocked import without_row_locks
 
@@ -135,7 +135,7 @@ async def test_locks_of_technicians_in_any_order_would_deadlock(scene: Scene, mo
             await locks.lock_technicians(connection, organization_id, [each])
             await asyncio.sleep(0.1)
 
-    monkeypatch.setattr("app.services.offering.lock_technicians", one_by_one)
+    monkeypatch.setattr("app.services.assignments.offering.lock_technicians", one_by_one)
     monkeypatch.setattr(escalating, "requirements", together(candidates.requirements, parties=2))
 
     answers = await crossing_escalations(scene)

@@ -9,14 +9,14 @@ from app.db.tables.tickets import comments, ticket_required_parts, ticket_requir
 from app.domain.events import EventType
 from app.domain.refusals import Forbidden, IdempotencyMismatch, Invalid, NotFound, StaleVersion
 from app.domain.tickets import TicketPriority, TicketStatus
-from app.services.add_comment import AddComment, add_comment
-from app.services.bulk_update_tickets import MOST_AT_ONCE, BulkUpdateTickets, bulk_update_tickets
-from app.services.delete_comment import delete_comment
+from app.services.comments.add_comment import AddComment, add_comment
+from app.services.comments.delete_comment import delete_comment
+from app.services.comments.update_comment import UpdateComment, update_comment
 from app.services.deleting import Delete
 from app.services.perform import Written
-from app.services.ticket_fields import NeededPart, NeededSkill
-from app.services.update_comment import UpdateComment, update_comment
-from app.services.update_ticket import UpdateTicket, update_ticket
+from app.services.tickets.bulk_update_tickets import MOST_AT_ONCE, BulkUpdateTickets, bulk_update_tickets
+from app.services.tickets.ticket_fields import NeededPart, NeededSkill
+from app.services.tickets.update_ticket import UpdateTicket, update_ticket
 from tests.services.scene import Scene
 
 

@@ -12,7 +12,7 @@ from app.db.tables.tickets import comments
 from app.domain.assignments import AssignmentStatus
 from app.domain.events import EventType
 from app.domain.refusals import Invalid, InvalidTransition
-from app.services.job_step import write_step
+from app.services.assignments.job_step import write_step
 from tests.services.scene import Clock, Scene
 from tests.services.test_job_steps import arrive, complete, pause, resume, start, travel
 
@@ -88,8 +88,8 @@ async def test_without_the_technicians_lock_two_starts_at_once_would_both_succee
         await looked.wait()
         return await look(*arguments, **named)
 
-    monkeypatch.setattr("app.services.start_work.lock_technicians", unlocked)
-    monkeypatch.setattr("app.services.start_work.write_step", after_both)
+    monkeypatch.setattr("app.services.assignments.start_work.lock_technicians", unlocked)
+    monkeypatch.setattr("app.services.assignments.start_work.write_step", after_both)
     jobs = [await scene.accepted("ann") for _ in range(2)]
     async with asyncio.timeout(10):
         await asyncio.gather(*(start(scene, each) for each in jobs))

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from app.domain.people import Role
-from app.services.import_tickets import MOST_LINES
+from app.services.imports.import_tickets import MOST_LINES
 from schema.ids import global_id
 from schema.sheets.imports import LARGEST
 from tests.serving import token

@@ -18,7 +18,7 @@ from websockets.exceptions import WebSocketException
 from app.db import log
 from app.db.transaction import system_transaction
 from app.domain.events import Event
-from app.services.add_comment import AddComment, add_comment
+from app.services.comments.add_comment import AddComment, add_comment
 from schema.ids import global_id
 from tests.graphql.socket_client import talking
 from tests.graphql.work import Work

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from app.clock import now
 from app.domain.file_addresses import FileKey
 from app.integrations.file_stores import store_at
-from app.services.files import NothingArrived, StoreFailed
+from app.services.attachments.files import NothingArrived, StoreFailed
 from app.tracing.object_stores import StoreMethod, StoreName
 from schema.ids import global_id
 from tests.files import samples

@@ -10,8 +10,8 @@ from app.integrations.clamd import Clamd
 from app.integrations.smtp_mail import SmtpMail
 from app.integrations.solver import Solver
 from app.planning.slots.batch.answer import BatchFailed
-from app.services.files import ScannerFailed
-from app.services.posts import Never, NotNow
+from app.services.attachments.files import ScannerFailed
+from app.services.invitations.posts import Never, NotNow
 from tests.files import samples
 from tests.files.clamd import fake_clamd
 from tests.files.test_scanning import pieces

@@ -24,11 +24,11 @@ from app.domain.events import Concerned
 from app.domain.people import Actor, Role
 from app.domain.policy import Action, Standing
 from app.domain.refusals import Invalid
+from app.services.access.api_keys import end_keys
 from app.services.administration.keeping import create, delete, expect, locked, require_right, save
 from app.services.administration.leaving import Changed, left
 from app.services.administration.mirroring import lock_mirrored
 from app.services.administration.saying import ACTIVE, Create, Kept, Lines, Mirrored, Row, Said, Update, Used
-from app.services.api_keys import end_keys
 from app.services.appointments.pausing import withdraw_offers_of
 from app.services.change import Change
 from app.services.deleting import Delete

@@ -26,9 +26,9 @@ from app.services.appointments.thinking import thought
 from app.services.appointments.together import BatchSolver, chosen_together
 from app.services.appointments.wanting import SlotQuestion, wanted_of
 from app.services.change import Change, RefusedItem
-from app.services.create_ticket import lock_numbers
 from app.services.perform import Writer, Written, answered_before, perform
 from app.services.situations import lock_ticket, require, standing_of
+from app.services.tickets.create_ticket import lock_numbers
 
 MOST_AT_ONCE = 50
 LEAST_SECONDS, MOST_SECONDS = 0.5, 30.0

@@ -29,13 +29,13 @@ from app.services.appointments.outside import tell_outside
 from app.services.appointments.reserving import reserve
 from app.services.appointments.taking import release, take
 from app.services.appointments.wanting import PRIORITIES
+from app.services.assignments.job_step import end_job
+from app.services.assignments.offering import find_technician, inferred_reason, offer, tier_of
 from app.services.change import Change
-from app.services.create_ticket import CreateTicket, draft, insert_drafts
-from app.services.job_step import end_job
 from app.services.lanes import lanes_of
 from app.services.naming import check_exists
-from app.services.offering import find_technician, inferred_reason, offer, tier_of
-from app.services.ticket_fields import NeededPart, NeededSkill
+from app.services.tickets.create_ticket import CreateTicket, draft, insert_drafts
+from app.services.tickets.ticket_fields import NeededPart, NeededSkill
 
 _CATEGORIES = {
     AppointmentType.ROUTINE_MAINTENANCE: TicketCategory.MAINTENANCE,

@@ -9,11 +9,11 @@ from app.domain.appointments import AppointmentStatus
 from app.domain.events import EventType
 from app.domain.people import Actor
 from app.domain.policy import is_staff
-from app.services.add_comment import write_comment
 from app.services.appointments.action import AppointmentAction
 from app.services.appointments.agreed import expect_bookable_by, expect_version, lock_agreed, save
 from app.services.appointments.booking import ids_of
 from app.services.change import Change
+from app.services.comments.add_comment import write_comment
 from app.services.perform import Writer, Written, perform
 
 

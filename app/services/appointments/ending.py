@@ -14,8 +14,8 @@ from app.domain.situations import Situation, ticket_event
 from app.domain.tickets import TicketStatus
 from app.services.appointments.agreed import Agreed, save
 from app.services.appointments.freeing import free_time
+from app.services.assignments.job_step import end_job, save_ticket
 from app.services.change import Change
-from app.services.job_step import end_job, save_ticket
 
 _UNDER_WAY = frozenset({AssignmentStatus.EN_ROUTE, AssignmentStatus.IN_PROGRESS, AssignmentStatus.PAUSED})
 

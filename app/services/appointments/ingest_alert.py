@@ -37,8 +37,8 @@ from app.services.appointments.looking import Outlook, look, outlook_of
 from app.services.appointments.offered import rules_of
 from app.services.appointments.search import Found
 from app.services.appointments.wanting import SlotQuestion, service_terms, wanted_of
+from app.services.assignments.dispatch import dispatch_failed
 from app.services.change import Change
-from app.services.dispatch import dispatch_failed
 from app.services.naming import no_longer_active
 from app.services.organization import own_rules
 from app.services.perform import Writer, Written, fingerprint, perform

@@ -6,12 +6,12 @@ from app.domain import validation
 from app.domain.people import Actor
 from app.domain.policy import dispatches
 from app.domain.refusals import Forbidden, InvalidTransition
-from app.services.add_comment import write_comment
 from app.services.appointments.action import AppointmentAction
 from app.services.appointments.agreed import expect_version, lock_agreed
 from app.services.appointments.booking import ids_of
 from app.services.appointments.ending import miss
 from app.services.change import Change
+from app.services.comments.add_comment import write_comment
 from app.services.perform import Writer, Written, perform
 
 

@@ -6,9 +6,9 @@ from types import MappingProxyType
 from app.domain.appointments import Appointment
 from app.domain.deliveries import DeliveryPurpose
 from app.domain.events import EventType
-from app.services.announce import announce
 from app.services.change import Change
-from app.services.reminders import set_reminder
+from app.services.invitations.announce import announce
+from app.services.invitations.reminders import set_reminder
 
 # What is not here concerns nobody's calendar.
 PURPOSES: Mapping[EventType, DeliveryPurpose] = MappingProxyType(

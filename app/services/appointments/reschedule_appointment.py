@@ -27,9 +27,9 @@ from app.services.appointments.reserving import reserve, unreserve
 from app.services.appointments.scopes import SeriesScope, lock_series_of, others_of, save_series
 from app.services.appointments.taking import booking_of, release, take
 from app.services.appointments.wanting import for_ticket
+from app.services.assignments.job_step import end_job
+from app.services.assignments.offering import find_technician, offer, tier_of
 from app.services.change import Change
-from app.services.job_step import end_job
-from app.services.offering import find_technician, offer, tier_of
 from app.services.perform import Writer, Written, perform
 
 _MOVABLE = frozenset({AssignmentStatus.ASSIGNED, AssignmentStatus.ACCEPTED})

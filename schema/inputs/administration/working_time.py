@@ -8,7 +8,7 @@ import strawberry
 from app.domain.rosters import WeeklyShift
 from app.services.administration.rosters import CreateShifts
 from app.services.administration.saying import Create, Update
-from app.services.set_availability import SetAvailability
+from app.services.technicians.set_availability import SetAvailability
 from schema.enums import Availability, Weekday
 from schema.ids import key_of, optional_key
 from schema.inputs.administration.given import VERSION, change, clock, creation, given

@@ -8,7 +8,7 @@ import strawberry
 from app.services.administration.rosters import create_shifts
 from app.services.administration.shifts import create_shift, delete_shift, update_shift
 from app.services.administration.time_off import create_time_off, delete_time_off, update_time_off
-from app.services.set_availability import set_availability
+from app.services.technicians.set_availability import set_availability
 from schema.administration_payloads import (
     DeletionPayload,
     ShiftPayload,

@@ -13,7 +13,7 @@ from app.db.transaction import transaction
 from app.domain.refusals import Forbidden, InUse, Invalid, NotFound, StaleVersion
 from app.services.administration import keeping
 from app.services.administration.saying import Create
-from app.services.complete_assignment import complete_assignment
+from app.services.assignments.complete_assignment import complete_assignment
 from app.services.perform import Written
 from tests.services.administration.storekeeping import ASSETS, CUSTOMERS, KEEPINGS, PARTS, Keeping
 from tests.services.scene import Scene, fill_every_table, report, seals

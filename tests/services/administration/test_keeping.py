@@ -18,7 +18,7 @@ from app.services.administration.skills import create_skill, delete_skill, updat
 from app.services.administration.teams import create_team, delete_team, update_team
 from app.services.deleting import Delete
 from app.services.perform import Written
-from app.services.ticket_fields import NeededSkill
+from app.services.tickets.ticket_fields import NeededSkill
 from tests.services.scene import Scene
 
 

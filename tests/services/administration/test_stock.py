@@ -14,12 +14,12 @@ from app.domain.refusals import Forbidden, IdempotencyMismatch, Invalid, NotElig
 from app.domain.slot_offers import SlotOffer
 from app.services.administration import parts as service
 from app.services.appointments.cancel_appointment import CancelAppointment, cancel_appointment
-from app.services.complete_assignment import complete_assignment
+from app.services.assignments.complete_assignment import complete_assignment
 from app.services.imports.importing import ImportLines, check_lines, import_lines
 from app.services.imports.lines import Line
 from app.services.imports.parts import PARTS as FILES_OF_PARTS
 from app.services.perform import Written
-from app.services.ticket_fields import NeededPart
+from app.services.tickets.ticket_fields import NeededPart
 from tests.services.administration.storekeeping import CUSTOMERS, PARTS, adjust, stock
 from tests.services.appointments.workshop import Workshop
 from tests.services.scene import Scene, report, seals

@@ -26,10 +26,10 @@ from app.services.administration.technicians import (
     update_technician,
 )
 from app.services.administration.time_off import create_time_off
-from app.services.candidates import candidates_for
+from app.services.assignments.candidates import candidates_for
 from app.services.deleting import Delete
 from app.services.perform import Written
-from app.services.ticket_fields import NeededSkill
+from app.services.tickets.ticket_fields import NeededSkill
 from tests.services.administration.rostering import shift
 from tests.services.administration.test_users import change as change_user
 from tests.services.administration.test_users import new_user

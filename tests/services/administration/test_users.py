@@ -14,10 +14,10 @@ from app.db.tables.people import technicians, users
 from app.domain.api_key_texts import KeyHashes
 from app.domain.people import ApiKeyScope, Role
 from app.domain.refusals import Forbidden, InUse, Invalid
-from app.services import create_api_key as making
+from app.services.access import create_api_key as making
+from app.services.access.create_api_key import CreateApiKey, create_api_key, minted
 from app.services.administration.saying import Create, Update
 from app.services.administration.users import create_user, delete_user, update_user
-from app.services.create_api_key import CreateApiKey, create_api_key, minted
 from app.services.deleting import Delete
 from app.services.perform import Written
 from tests.services.scene import Scene

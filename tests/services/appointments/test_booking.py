@@ -25,16 +25,16 @@ from app.domain.refusals import (
     NotFound,
     SlotTaken,
 )
-from app.services.accept_assignment import accept_assignment
 from app.services.appointments.book_appointment import BookAppointment, book_appointment
 from app.services.appointments.expire_hold import ExpireHold, expire_hold
 from app.services.appointments.hold_slot import HoldSlot, hold_slot
 from app.services.appointments.release_slot import ReleaseSlot, release_slot
-from app.services.complete_assignment import complete_assignment
-from app.services.job_step import StepCommand
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.complete_assignment import complete_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.start_work import start_work
 from app.services.perform import Written
-from app.services.start_work import start_work
-from app.services.ticket_fields import NeededSkill
+from app.services.tickets.ticket_fields import NeededSkill
 from tests.services.appointments.workshop import MONDAY, Workshop
 from tests.services.scene import report
 
@@ -193,7 +193,7 @@ async def test_without_the_technicians_lock_the_constraint_still_lets_one_throug
         return None
 
     monkeypatch.setattr("app.services.appointments.judging.lock_technicians", nothing)
-    monkeypatch.setattr("app.services.offering.lock_technicians", nothing)
+    monkeypatch.setattr("app.services.assignments.offering.lock_technicians", nothing)
     offer = await shop.offer()
     own = [await shop.ticket() for _ in range(20)]
     racing = (shop.book(offer, ticket_id=each) for each in own)
@@ -207,7 +207,7 @@ async def test_without_both_guards_several_get_the_slot(shop: Workshop, monkeypa
         return None
 
     monkeypatch.setattr("app.services.appointments.judging.lock_technicians", nothing)
-    monkeypatch.setattr("app.services.offering.lock_technicians", nothing)
+    monkeypatch.setattr("app.services.assignments.offering.lock_technicians", nothing)
     async with shop.engine.begin() as connection:
         await connection.execute(sa.text("ALTER TABLE bookings DROP CONSTRAINT no_technician_twice"))
     offer = await shop.offer()

@@ -24,20 +24,20 @@ from app.domain.refusals import (
     SlotTaken,
 )
 from app.domain.slot_offers import SlotOffer
-from app.services.accept_assignment import accept_assignment
 from app.services.appointments.action import AppointmentAction
 from app.services.appointments.cancel_appointment import CancelAppointment, cancel_appointment
 from app.services.appointments.confirm_appointment import confirm_appointment
 from app.services.appointments.lock_appointment import LockAppointment, lock_appointment
 from app.services.appointments.mark_no_show import mark_no_show
 from app.services.appointments.reschedule_appointment import RescheduleAppointment, reschedule_appointment
-from app.services.cancel_assignment import CancelAssignment, cancel_assignment
-from app.services.job_step import StepCommand
+from app.services.assignments.accept_assignment import accept_assignment
+from app.services.assignments.cancel_assignment import CancelAssignment, cancel_assignment
+from app.services.assignments.job_step import StepCommand
+from app.services.assignments.reassign_ticket import ReassignTicket, reassign_ticket
+from app.services.assignments.reject_assignment import RejectAssignment, reject_assignment
+from app.services.assignments.start_travel import start_travel
 from app.services.perform import Written
-from app.services.reassign_ticket import ReassignTicket, reassign_ticket
-from app.services.reject_assignment import RejectAssignment, reject_assignment
-from app.services.start_travel import start_travel
-from app.services.ticket_fields import NeededSkill
+from app.services.tickets.ticket_fields import NeededSkill
 from tests.services.appointments.test_booking import overlaps
 from tests.services.appointments.workshop import MONDAY, Workshop
 

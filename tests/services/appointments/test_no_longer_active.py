@@ -14,14 +14,15 @@ from app.db.tables.people import users
 from app.db.tables.tickets import tickets
 from app.domain.appointments import AppointmentType, Urgency
 from app.domain.refusals import Invalid, NotFound
-from app.services import create_ticket, perform
+from app.services import perform
 from app.services.appointments.ingest_alert import IngestAlert, ingest_alert
 from app.services.appointments.join_waitlist import JoinWaitlist, join_waitlist
-from app.services.complete_assignment import complete_assignment
-from app.services.import_tickets import ImportTickets, NewLine, import_tickets
+from app.services.assignments.complete_assignment import complete_assignment
+from app.services.imports.import_tickets import ImportTickets, NewLine, import_tickets
 from app.services.imports.lines import LinesRefused
-from app.services.ticket_fields import NeededPart, NeededSkill
-from app.services.update_ticket import UpdateTicket, update_ticket
+from app.services.tickets import create_ticket
+from app.services.tickets.ticket_fields import NeededPart, NeededSkill
+from app.services.tickets.update_ticket import UpdateTicket, update_ticket
 from tests.services.administration.storekeeping import ASSETS, CUSTOMERS, PARTS
 from tests.services.appointments.workshop import MONDAY, Workshop
 from tests.services.scene import new_ticket, report, seals

@@ -1,0 +1,1 @@
+"""Files of tickets: announced, taken in, looked at, scanned, and erased."""

@@ -1,0 +1,1 @@
+"""What leaves the house about appointments: letters, reminders, and entries in calendars."""

@@ -1,0 +1,1 @@
+"""What was promised: clocks start, stop, are met, and run out."""

@@ -1,0 +1,1 @@
+"""What technicians say of themselves: whether they are there, and where."""

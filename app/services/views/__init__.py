@@ -1,0 +1,1 @@
+"""Filters of tickets that people keep under a name."""
