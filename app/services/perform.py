@@ -104,6 +104,8 @@ class Written:
     refused: Mapping[UUID, RefusedItem] = field(default_factory=dict)
     # What is to be thought about, now that it is written.
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    # Of what kinds the rows are that it tells of; a repeat tells of none.
+    kinds: frozenset[str] = field(default=frozenset(), compare=False)
 
 
 class Rehearsed(Exception):
@@ -221,6 +223,7 @@ async def _once(writer: Writer, actor: Actor, mutation: str, command: Command, k
         no_candidate=change.no_candidate,
         refused=change.refused,
         warnings=tuple(change.warnings),
+        kinds=frozenset(event.kind for event in change.told),
     )
 
 

@@ -46,13 +46,9 @@ class ApiKeyMutations:
     )
     async def create_api_key(self, info: Info, input: Annotated[CreateApiKeyInput, _INPUT]) -> ApiKeyPayload:  # noqa: A002  # the argument's name in the schema
         """Make an API key."""
-        operation = info.context
-        new = new_key(operation)
-        payload = await write(
-            operation, input.command, partial(create_api_key, new=new), ApiKeyPayload, partial(_shown, new)
-        )
-        _forget(operation, payload)
-        return payload
+        new = new_key(info.context)
+        service = partial(create_api_key, new=new)
+        return await write(info.context, input.command, service, ApiKeyPayload, partial(_shown, new))
 
     @strawberry.mutation(
         description="Revoke an API key for good: streams end within 5 s. ADMIN only, and by no key. One that was"
@@ -60,19 +56,10 @@ class ApiKeyMutations:
     )
     async def revoke_api_key(self, info: Info, input: Annotated[RevokeApiKeyInput, _INPUT]) -> ApiKeyPayload:  # noqa: A002  # the argument's name in the schema
         """Revoke an API key."""
-        operation = info.context
-        payload = await write(operation, input.command, revoke_api_key, ApiKeyPayload)
-        _forget(operation, payload)
-        return payload
+        return await write(info.context, input.command, revoke_api_key, ApiKeyPayload)
 
 
 async def _shown(new: MintedKey, operation: Operation, written: Written) -> dict[str, Any]:
     # A repeat tells of the key that was made first, whose text is gone.
     made = written.ids["api_key"] == new.id
     return {**await fields_of(operation, written), "secret": new.text.text if made else None}
-
-
-def _forget(operation: Operation, payload: ApiKeyPayload) -> None:
-    if not payload.errors:
-        # Here at once; other processes hear of it from the log.
-        operation.process.actors.forget_all(operation.actor.organization_id)

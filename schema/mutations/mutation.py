@@ -262,12 +262,7 @@ class Mutation(AdministrationMutations, ApiKeyMutations, AppointmentMutations):
     )
     async def revoke_tokens(self, info: Info, input: Annotated[RevokeTokensInput, _INPUT]) -> OkPayload:  # noqa: A002  # the argument's name in the schema
         """End every session of a user."""
-        operation = info.context
-        payload = await write(operation, input.command, revoke_tokens, OkPayload)
-        if not payload.errors:
-            # Here at once; other processes hear of it from the log.
-            operation.process.actors.forget_all(operation.actor.organization_id)
-        return payload
+        return await write(info.context, input.command, revoke_tokens, OkPayload)
 
     @strawberry.mutation(
         description="Erase what is kept of a user or a customer, in rows and in the log, for good; ADMIN only. What"
@@ -279,12 +274,7 @@ class Mutation(AdministrationMutations, ApiKeyMutations, AppointmentMutations):
         input: Annotated[ErasePersonalDataInput, _INPUT],  # noqa: A002  # the argument's name in the schema
     ) -> ErasurePayload:
         """Erase what is kept of somebody."""
-        operation = info.context
-        payload = await write(operation, input.command, erase_personal_data, ErasurePayload)
-        if not payload.errors:
-            # Here at once; other processes hear of it from the log.
-            operation.process.actors.forget_all(operation.actor.organization_id)
-        return payload
+        return await write(info.context, input.command, erase_personal_data, ErasurePayload)
 
     @strawberry.mutation(description="Keep a filter and an order of tickets under a name, or change one's own.")
     async def save_view(self, info: Info, input: Annotated[SaveViewInput, _INPUT]) -> SavedViewPayload:  # noqa: A002  # the argument's name in the schema

@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from app.auth.actors import CHANGES_WHO_ONE_IS
 from app.domain.people import Actor
 from app.domain.refusals import Refusal, Refusals
 from app.services.perform import Rehearsed, Writer, Written
-from resolvers.context import Operation, Process
+from resolvers.context import Operation
 from schema.errors import error_of
 from schema.payloads import fields_of, rehearsed
 
@@ -51,16 +52,22 @@ async def _told(operation: Operation, refusal: Refusal) -> Any:
 
 
 async def _written(operation: Operation, command: Callable[[], C], service: Service[C]) -> Written | None:
-    return await to_the_end(operation.process, service(operation.process.writer, operation.actor, command()))
+    return await to_the_end(operation, service(operation.process.writer, operation.actor, command()))
 
 
-async def to_the_end(process: Process, writing: Awaitable[W]) -> W:
-    """Return what a write comes to. A client that goes away does not stop it: it may already have been committed."""
-    task = asyncio.create_task(_serve(writing))
-    process.unfinished.add(task)
-    task.add_done_callback(process.unfinished.discard)
+async def to_the_end(operation: Operation, writing: Awaitable[W]) -> W:
+    """Return what a write comes to. A client that goes away does not stop it: it may already have been committed.
+
+    Whom it has made another person is one from then on; other processes hear of it from the log.
+    """
+    task = asyncio.create_task(_serve(operation, writing))
+    operation.process.unfinished.add(task)
+    task.add_done_callback(operation.process.unfinished.discard)
     return await asyncio.shield(task)
 
 
-async def _serve(writing: Awaitable[W]) -> W:
-    return await writing
+async def _serve(operation: Operation, writing: Awaitable[W]) -> W:
+    written = await writing
+    if written is not None and not CHANGES_WHO_ONE_IS.isdisjoint(written.kinds):
+        operation.process.actors.forget_all(operation.actor.organization_id)
+    return written

@@ -137,7 +137,7 @@ class TicketImports(Imports[NewLine]):
     ) -> tuple[Written, dict[str, Any]]:
         command = ImportTickets(lines=good, idempotency_key=key)
         writing = import_tickets(operation.process.writer, operation.actor, command)
-        written = await to_the_end(operation.process, writing)
+        written = await to_the_end(operation, writing)
         numbers = await _numbers(operation, list(written.ids.values()))
         created = [
             {"line": int(line), "id": global_id("Ticket", key), "ticketNumber": numbers.get(key)}

@@ -45,7 +45,7 @@ class KindImports(Imports[Line]):
     ) -> tuple[Written, dict[str, Any]]:
         command = ImportLines(lines=good, idempotency_key=key)
         writing = import_lines(operation.process.writer, operation.actor, self._kind.importable, command)
-        written = await to_the_end(operation.process, writing)
+        written = await to_the_end(operation, writing)
         done = done_of(written)
         rows = [{**self._row(each), "id": global_id(self._kind.type, each.id)} for each in done]
         return written, {**_counted(done), "rows": rows, "warnings": list(written.warnings)}

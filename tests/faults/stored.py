@@ -60,13 +60,14 @@ class KeptAnswer:
 class Stored:
     """How things stand afterwards. Events and changes are those after the baseline.
 
-    `changes` has the last position of each, `answers` those kept by mutation and key, `gaps` the
-    organisations whose positions are not 1, 2, … up to the head.
+    `changes` has the last position of each, `unasked` those that the server has made by itself as time went by,
+    `answers` those kept by mutation and key, `gaps` the organisations whose positions are not 1, 2, … up to the head.
     """
 
     marked: Mapping[str, Rows]
     events: list[UUID]
     changes: Mapping[UUID, int]
+    unasked: frozenset[UUID]
     answers: Mapping[tuple[str, str], list[KeptAnswer]]
     gaps: list[UUID]
     digest: str
@@ -98,7 +99,10 @@ async def stored(url: str, before: Baseline) -> Stored:
         since = "FROM events WHERE organization_id = $1 AND position > $2"
         events = await connection.fetch(f"SELECT id {since} ORDER BY position", organization_id, before.position)
         changes = await connection.fetch(
-            f"SELECT change_id, max(position) AS last {since} GROUP BY change_id", organization_id, before.position
+            "SELECT change_id, max(position) AS last, bool_and(source = 'SYSTEM') AS unasked "
+            f"{since} GROUP BY change_id",
+            organization_id,
+            before.position,
         )
         kept = await connection.fetch(
             "SELECT mutation, key, change_id, position FROM idempotency_results WHERE organization_id = $1",
@@ -116,6 +120,7 @@ async def stored(url: str, before: Baseline) -> Stored:
             marked=marked,
             events=[row["id"] for row in events],
             changes={row["change_id"]: row["last"] for row in changes},
+            unasked=frozenset(row["change_id"] for row in changes if row["unasked"]),
             answers=answers,
             gaps=[row["organization_id"] for row in await connection.fetch(_GAPS)],
             digest=await connection.fetchval(_DIGEST, organization_id, before.position) or "",

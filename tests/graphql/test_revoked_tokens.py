@@ -83,7 +83,8 @@ async def test_a_token_that_does_not_say_when_it_was_issued_is_refused_once_any_
 async def test_streams_of_the_revoked_end_within_five_seconds_on_every_process_and_others_go_on(
     database_url: str, served: Served, engine: AsyncEngine, world: World
 ) -> None:
-    stream = {"Accept": "text/event-stream", "Authorization": f"Bearer {token(world, 'lead')}"}
+    bearer = token(world, "lead")
+    stream = {"Accept": "text/event-stream", "Authorization": f"Bearer {bearer}"}
     async with (
         serving(database_url) as other,
         talking(served, token(world, "lead")) as idle,
@@ -103,7 +104,7 @@ async def test_streams_of_the_revoked_end_within_five_seconds_on_every_process_a
         async with asyncio.timeout(5):
             assert [await each.closed() for each in (idle, here, there)] == [4403] * 3
             assert [line async for line in lines][-3:-1] == ["event: complete", "data:"]
-            assert await status(other, token(world, "lead")) == 401
+            assert await status(other, bearer) == 401
         await Work(engine, world).create()
         heard = [(await beside.told())[1]["__typename"] for _ in range(2)]
     assert heard == ["RecordEvent", "TicketEvent"]

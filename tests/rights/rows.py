@@ -246,7 +246,8 @@ def _agreed(of: Place, family: Family) -> Iterator[Row]:
         "status": "WAITING",
         "expires_at": of.now + 9 * DAY,
     }
-    yield waitlist_entries, {"id": family.new("WaitlistEntry", "waiting"), **waits, **wait, **of.stamps}
+    paused = {**wait, "paused_at": of.now}
+    yield waitlist_entries, {"id": family.new("WaitlistEntry", "waiting"), **waits, **paused, **of.stamps}
     entry = family.new("WaitlistEntry", "offered")
     yield waitlist_entries, {"id": entry, **waits, **wait, "status": "OFFERED", **of.stamps}
     bay: dict[str, Any] = {"bay_id": of.keys["ServiceBay"], "waitlist_entry_id": entry}

@@ -36,21 +36,12 @@ class PeopleMutations:
     )
     async def update_user(self, info: Info, asked: Annotated[UpdateUserInput, _INPUT]) -> UserPayload:
         """Change a user."""
-        operation = info.context
-        payload = await write(operation, asked.command, update_user, UserPayload)
-        if not payload.errors:
-            # Here at once; other processes hear of it from the log.
-            operation.process.actors.forget_all(operation.actor.organization_id)
-        return payload
+        return await write(info.context, asked.command, update_user, UserPayload)
 
     @strawberry.mutation(description="Delete a user whom nothing names; MANAGER, but for an ADMIN, and ADMIN.")
     async def delete_user(self, info: Info, asked: Annotated[DeleteInput, _INPUT]) -> DeletionPayload:
         """Delete a user."""
-        operation = info.context
-        payload = await write(operation, partial(asked.of, "User"), delete_user, DeletionPayload)
-        if not payload.errors:
-            operation.process.actors.forget_all(operation.actor.organization_id)
-        return payload
+        return await write(info.context, partial(asked.of, "User"), delete_user, DeletionPayload)
 
     @strawberry.mutation(description="Make a user a technician; MANAGER, and, with a new user, ADMIN.")
     async def create_technician(self, info: Info, asked: Annotated[CreateTechnicianInput, _INPUT]) -> TechnicianPayload:
