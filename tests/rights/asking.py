@@ -22,7 +22,7 @@ from tests.rights.roots import ids_in, query
 from tests.rights.scene import Scene
 from tests.rights.selecting import is_row, selections
 from tests.rights.table import Root, queries
-from tests.serving import TRUSTING_NOBODY, Served, serving
+from tests.serving import Served, serving
 
 _NO_LIMIT = 10**6
 _MOST_IDS = 100
@@ -102,7 +102,7 @@ def row_types(schema: GraphQLSchema) -> list[GraphQLObjectType]:
 @asynccontextmanager
 async def opened(url: str, scene: Scene) -> AsyncIterator[Ground]:
     """Serve the world until the block ends."""
-    async with httpx.AsyncClient(timeout=60, verify=TRUSTING_NOBODY) as client, served(url) as server:
+    async with httpx.AsyncClient(timeout=60) as client, served(url) as server:
         yield Ground(
             url=url,
             scene=scene,

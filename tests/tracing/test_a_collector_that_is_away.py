@@ -13,7 +13,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from tests.cli.command import Workplace, free_port, wait_until_ready
-from tests.serving import SECRET, TRUSTING_NOBODY, serving, token
+from tests.serving import SECRET, serving, token
 from tests.tracing.collector import Collector
 from tests.tracing.test_operations import READ
 from tests.world import World
@@ -62,7 +62,7 @@ async def test_requests_are_answered_and_the_server_ends_in_time(
         await asyncio.to_thread(wait_until_ready, port, process)
         longest = 0.0
         headers = {"Authorization": f"Bearer {token(world, 'dispatcher')}"}
-        async with httpx.AsyncClient(timeout=30, verify=TRUSTING_NOBODY, headers=headers) as client:
+        async with httpx.AsyncClient(timeout=30, headers=headers) as client:
             # More spans than fit into the queue, for as long as it takes to give a batch up.
             until_then = time.monotonic() + 7
             while time.monotonic() < until_then:

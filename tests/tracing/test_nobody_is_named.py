@@ -25,7 +25,7 @@ from tests.invitations.mail import PASSWORD, USER, mail_server
 from tests.invitations.test_worker import settings
 from tests.journeys.files import announced
 from tests.services.scene import Scene
-from tests.serving import SECRET, TRUSTING_NOBODY, Served, serving, token
+from tests.serving import SECRET, Served, serving, token
 from tests.tracing.collector import CONSUMER, Collector
 from tests.waiting import until
 from tests.world import World
@@ -109,7 +109,7 @@ async def test_requests_name_nobody(traced: Served, scene: Scene, collector: Col
         "createAttachment"
     ]["upload"]
     base = f"http://127.0.0.1:{traced.port}"
-    async with httpx.AsyncClient(verify=TRUSTING_NOBODY, headers={"Authorization": f"Bearer {bearer}"}) as client:
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {bearer}"}) as client:
         assert (await client.get(base + feed)).status_code == 200
         assert (
             await client.put(base + upload["url"], content=FILE.encode(), headers=upload["headers"])

@@ -21,7 +21,7 @@ from schema.ids import global_id
 from tests.graphql.socket_client import opened, talking
 from tests.graphql.work import Work
 from tests.invitations.outside import served
-from tests.serving import TRUSTING_NOBODY, Served, serving, token
+from tests.serving import Served, serving, token
 from tests.tracing.collector import CLIENT, SERVER, Collector, Span
 from tests.waiting import until
 from tests.world import World
@@ -93,7 +93,7 @@ async def test_a_document_is_told_by_its_hash_where_its_client_names_it_so(
 ) -> None:
     true = sha256(READ.encode()).hexdigest()
     headers = {"Authorization": f"Bearer {token(world, 'dispatcher')}"}
-    async with httpx.AsyncClient(verify=TRUSTING_NOBODY, headers=headers) as client:
+    async with httpx.AsyncClient(headers=headers) as client:
         for named in (true, "0" * 64):
             body = {"query": READ, "extensions": {"persistedQuery": {"version": 1, "sha256Hash": named}}}
             assert "errors" not in (await client.post(traced.http, json=body)).json()
@@ -294,7 +294,7 @@ async def test_a_subscription_over_http_is_told_when_it_has_begun(
         "traceparent": KEPT,
     }
     async with (
-        httpx.AsyncClient(timeout=20, verify=TRUSTING_NOBODY) as client,
+        httpx.AsyncClient(timeout=20) as client,
         client.stream("POST", traced.http, json={"query": BOARD}, headers=headers) as response,
     ):
         lines = response.aiter_lines()
@@ -322,7 +322,7 @@ async def test_what_cannot_begin_is_told_by_its_code(traced: Served, world: Worl
 
 async def test_whoever_watches_a_server_is_not_traced(traced: Served, world: World, collector: Collector) -> None:
     base = f"http://127.0.0.1:{traced.port}"
-    async with httpx.AsyncClient(verify=TRUSTING_NOBODY) as client:
+    async with httpx.AsyncClient() as client:
         for path in ("/health", "/healthz", "/readyz", "/metrics"):
             assert (await client.get(base + path)).status_code == 200
         assert (await client.get(f"{base}/calendars/whatever.ics")).status_code == 404

@@ -14,7 +14,7 @@ from promql_parser import AggregateExpr, VectorSelector
 
 from app.metrics.counting import Durations, Level, Tally, Underway
 from app.metrics.figures import Figures
-from tests.serving import TRUSTING_NOBODY, Served
+from tests.serving import Served
 
 ROOT = Path(__file__).parents[2]
 ALERTS = ROOT / "deploy/prometheus/alerts.yml"
@@ -27,7 +27,7 @@ Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 async def scraped(served: Served, **headers: str) -> Samples:
     """Return the samples of /metrics by name and labels."""
-    async with httpx.AsyncClient(verify=TRUSTING_NOBODY) as client:
+    async with httpx.AsyncClient() as client:
         answer = await client.get(f"http://127.0.0.1:{served.port}/metrics", headers=headers)
     assert answer.status_code == 200, answer.text
     return samples(answer.text)

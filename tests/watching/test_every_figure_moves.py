@@ -28,7 +28,7 @@ from tests.integrations.bus_servers import BusServer, bus_server
 from tests.invitations.diary import Diary
 from tests.journeys.files import announced
 from tests.services.scene import Scene
-from tests.serving import TRUSTING_NOBODY, Served, serving, token
+from tests.serving import Served, serving, token
 from tests.waiting import until_said
 from tests.watching.figures import Samples, asked_for, expressions, moved, scraped, value
 from tests.world import World, make_world
@@ -173,7 +173,7 @@ async def files_and_tables(story: Story) -> None:
     base = f"http://127.0.0.1:{story.served.port}"
     asked = {"input": {"ticketId": await story.ticket(), **announced("a.txt", b"a")}}
     upload = (await story.ask("dispatcher", ATTACH, **asked))["data"]["createAttachment"]["upload"]
-    async with httpx.AsyncClient(verify=TRUSTING_NOBODY) as client:
+    async with httpx.AsyncClient() as client:
         address = upload["url"] if upload["url"].startswith("http") else f"{base}{upload['url']}"
         assert (await client.put(address, content=b"a", headers=upload["headers"])).status_code == 204
         assert (await client.get(f"{base}/exports/tickets.csv", headers=headers)).status_code == 200

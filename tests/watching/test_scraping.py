@@ -13,7 +13,7 @@ from app.db.engine import open_engine
 from app.db.standing import standing
 from app.metrics.figures import MOST_NAMES, Figures
 from app.scraping import Scraping
-from tests.serving import TRUSTING_NOBODY, Served, serving, token
+from tests.serving import Served, serving, token
 from tests.watching.figures import Samples, described, samples, scraped, value
 from tests.world import World
 
@@ -23,7 +23,7 @@ SECRET = "a token for those who watch"
 async def test_without_the_token_nothing_is_told(database_url: str) -> None:
     async with (
         serving(database_url, metrics_token=SECRET) as served,
-        httpx.AsyncClient(verify=TRUSTING_NOBODY) as client,
+        httpx.AsyncClient() as client,
     ):
         url = f"http://127.0.0.1:{served.port}/metrics"
         for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": f"Basic {SECRET}"}):
@@ -71,7 +71,7 @@ async def test_whoever_scrapes_often_asks_the_database_once(
 
 async def named(served: Served, bearer: str, names: list[str]) -> Samples:
     headers = {"Authorization": f"Bearer {bearer}"}
-    async with httpx.AsyncClient(verify=TRUSTING_NOBODY, headers=headers) as client:
+    async with httpx.AsyncClient(headers=headers) as client:
         for name in names:
             answer = await client.post(served.http, json={"query": f"query {name} {{ viewer {{ user {{ id }} }} }}"})
             assert answer.status_code == 200
