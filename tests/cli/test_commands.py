@@ -21,12 +21,16 @@ async def ask(url: str) -> str:
         await connection.close()
 
 
-@pytest.mark.parametrize("command", Commands().list_commands(None))
+# These are started afresh elsewhere: by the static checks, and where what traces need is missing.
+STARTED_ELSEWHERE = {"migrate", "schema", "settings", "diagrams", "serve", "worker"}
+
+
+@pytest.mark.parametrize("command", sorted({*Commands().list_commands(None)} - STARTED_ELSEWHERE))
 def test_every_command_can_be_imported_alone(workplace: Workplace, command: str) -> None:
     done = workplace.run_afresh(command, "--help")
 
     assert (done.returncode, done.stderr) == (0, "")
-    assert f"fieldgraph {command}" in done.stdout or f"-c {command}" in done.stdout
+    assert f"-c {command}" in done.stdout
 
 
 def test_the_database_starts_is_reached_and_stops(workplace: Workplace) -> None:
