@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.db.embedded.server import EmbeddedServer
 from app.db.engine import open_engine
+from tests.certificates import trust_nobody_else
 from tests.cli.command import Workplace
 from tests.database import close_folder, database, furnished, migrated_template, open_folder, running_server
 from tests.folders import new_folder
@@ -23,10 +24,6 @@ settings.register_profile(
 )
 settings.load_profile("house")
 
-# Nobody outside is spoken to, and every client would read all authorities of the world: 30 ms.
-os.environ.pop("SSL_CERT_FILE", None)
-os.environ["SSL_CERT_DIR"] = os.devnull
-
 
 def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
@@ -34,7 +31,7 @@ def _is_worker(config: pytest.Config) -> bool:
 
 def pytest_configure(config: pytest.Config) -> None:
     if not _is_worker(config):
-        open_folder()
+        trust_nobody_else(open_folder() / "authority.pem")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

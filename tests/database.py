@@ -27,15 +27,17 @@ _FOLDER = "FIELDGRAPH_TEST_SERVER"
 _PREFIX = "fg-tests-"
 
 
-def open_folder() -> None:
-    """Make the folder of this run's server, and clear away those of runs that were killed."""
+def open_folder() -> Path:
+    """Make and return the folder of this run's server, and clear away those of runs that were killed."""
     for folder in folders(_PREFIX):
         owner = int(folder.name.removeprefix(_PREFIX).split("-")[0])
         # Another run that starts now may be clearing the same folder away.
         with suppress(FileNotFoundError):
             if folder.stat().st_uid == os.geteuid() and not _is_alive(owner):
                 _remove(folder)
-    os.environ[_FOLDER] = str(new_folder(f"{_PREFIX}{os.getpid()}-"))
+    made = new_folder(f"{_PREFIX}{os.getpid()}-")
+    os.environ[_FOLDER] = str(made)
+    return made
 
 
 def close_folder() -> None:

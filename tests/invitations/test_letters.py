@@ -5,17 +5,12 @@ import ssl
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
 import vobject
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from app.db.tables.deliveries import deliveries
 from app.db.tables.people import users
@@ -26,6 +21,7 @@ from app.domain.timers import PAUSES
 from app.integrations.smtp_mail import SmtpMail
 from app.services.invitations import deliver as delivering
 from app.services.invitations.posts import Never, NotNow
+from tests.certificates import certificate
 from tests.cli.command import free_port
 from tests.invitations.delivering import SENDER, carry, carry_all, outside
 from tests.invitations.diary import Diary
@@ -284,35 +280,18 @@ async def test_what_was_sent_and_not_noted_goes_out_again_under_the_same_id(
 
 
 @pytest.fixture
-def certificate(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """A server's certificate for 127.0.0.1, and what trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    moment = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(moment - timedelta(days=1))
-        .not_valid_after(moment + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
+def encrypted(tmp_path: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """A server's side for 127.0.0.1, and the side of who trusts it."""
     file = tmp_path / "server.pem"
-    file.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
+    file.write_bytes(b"".join(certificate()))
     serves = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     serves.load_cert_chain(file)
     return serves, ssl.create_default_context(cafile=str(file))
 
 
 @pytest.mark.parametrize("scheme", ["smtp", "smtps"])
-async def test_a_login_travels_encrypted(scheme: str, certificate: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
-    serves, trusts = certificate
+async def test_a_login_travels_encrypted(scheme: str, encrypted: tuple[ssl.SSLContext, ssl.SSLContext]) -> None:
+    serves, trusts = encrypted
     async with mail_server(tls=serves, at_once=scheme == "smtps", login=True) as server:
         url = f"{scheme}://{USER}:p%40ss%2Fword@127.0.0.1:{server.port}"
         await SmtpMail(url, SENDER, tls=trusts).send(LETTER)
