@@ -20,7 +20,7 @@ from tests.rights.table import Case, Table
 DONE = "done"
 _OF_THE_CHANGE = {"changeId", "eventCursor"}
 _SLOTS = """query($ticket: ID!) {
-  availableSlots(input: {appointmentType: DIAGNOSTIC, ticketId: $ticket}) { slots { token } } }"""
+  availableSlots(input: {appointmentType: DIAGNOSTIC, ticketId: $ticket}) { slots { token window { start } } } }"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,5 +96,7 @@ async def slots_of(ground: Ground) -> dict[str, str]:
         token = ground.scene.token_elsewhere() if whose == ELSEWHERE else ground.scene.token()
         for stage in ("open", "accepted"):
             answer = await ground.ask(token, _SLOTS, {"ticket": ground.scene.id_of(whose, f"Ticket.{stage}")})
-            found[f"{whose} {stage}"] = answer["data"]["availableSlots"]["slots"][0]["token"]
+            slots = answer["data"]["availableSlots"]["slots"]
+            # The soonest may have begun by the time it is used.
+            found[f"{whose} {stage}"] = max(slots, key=lambda slot: slot["window"]["start"])["token"]
     return found
