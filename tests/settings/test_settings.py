@@ -3,25 +3,13 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import Settings, SettingsError, env_name, load_settings
+from app.settings import Settings, env_name, load_settings
 from app.settings_reference import env_example, settings_page
+from tests.settings.refusing import refusal
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NAMES = [env_name(field) for field in Settings.model_fields]
 LONG = "x" * 64
-
-
-@pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in NAMES:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-def refusal() -> str:
-    with pytest.raises(SettingsError) as caught:
-        load_settings()
-    return str(caught.value)
 
 
 def test_without_settings_the_database_is_embedded() -> None:

@@ -7,8 +7,9 @@ from typing import get_args
 import pytest
 from pydantic.fields import FieldInfo
 
-from app.settings import Settings, SettingsError, accepted, env_name, is_secret, load_settings
+from app.settings import Settings, accepted, env_name, is_secret, load_settings
 from tests.cli.command import Workplace
+from tests.settings.refusing import refusal
 
 FIELDS = {env_name(name): field for name, field in Settings.model_fields.items()}
 UNUSED = frozenset({"TICKET_SERVICE_URL", "API_V1_PREFIX", "GOOGLE_CALENDAR_API_KEY"})
@@ -26,19 +27,6 @@ TEXTS = frozenset(
     }
 )
 HUGE = "9" * 5000
-
-
-@pytest.fixture(autouse=True)
-def nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name in FIELDS:
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-def refusal() -> str:
-    with pytest.raises(SettingsError) as caught:
-        load_settings()
-    return str(caught.value)
 
 
 def told(name: str, field: FieldInfo, value: str) -> None:
